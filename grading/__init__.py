@@ -1,0 +1,1 @@
+"""Usability grades, recomputed from recorded measures by versioned rules."""

@@ -1,0 +1,1 @@
+"""Unit tests of grading: no root, no devices."""

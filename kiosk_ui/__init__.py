@@ -1,0 +1,1 @@
+"""The touchscreen. Empty until the station has a daemon to speak to: no page exists yet."""

@@ -1,0 +1,1 @@
+"""Unit tests of kiosk_ui: no root, no devices."""

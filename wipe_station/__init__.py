@@ -1,0 +1,1 @@
+"""The station's heart: detect, plan, overwrite, verify, record."""

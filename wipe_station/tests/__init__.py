@@ -1,0 +1,1 @@
+"""Unit tests of wipe_station: no root, no devices."""
