@@ -9,3 +9,60 @@ LINTED := wipe_station grading certs kiosk_ui hw_tests benchmarks
 .PHONY: help
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# --- set-up ------------------------------------------------------------------------------------
+# Debian packages that the product and its tests call; `make` and git brought you here.
+SYSTEM_PACKAGES := python3 python3-venv ca-certificates util-linux mount e2fsprogs dosfstools \
+	mtools testdisk fio openssl libssl3 libudev1 perl procps
+
+.PHONY: system setup
+system:
+	@missing=""; for p in $(SYSTEM_PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ]; then \
+	  echo "Installing Debian packages:$$missing"; \
+	  apt-get update -qq; DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else \
+	  echo "MISSING Debian packages:$$missing"; \
+	  echo "  install them as root: apt-get install$$missing"; \
+	  echo "  linters and unit tests still work if python3-venv is there; nothing on loop drives does"; \
+	fi
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V)"; exit 2; }
+	@echo "Creating $(VENV) with pinned, hashed dependencies"
+	@rm -rf $(VENV); $(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+setup: system ## install system packages, the virtual environment and its dependencies
+	@$(MAKE) --no-print-directory $(VENV)/.ready
+
+# --- tests: one level each, with its time -------------------------------------------------------
+# level NAME, COMMAND: run one level and say how long it took.
+level = @start=$$(date +%s); status=0; { $(2); } || status=$$?; \
+	echo "== level $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
+
+.PHONY: test lint unit loop
+test: setup ## set everything up, run linters and all tests that this machine can run
+	@$(MAKE) --no-print-directory lint unit loop
+
+lint: setup ## ruff, mypy --strict, import contracts
+	$(call level,lint,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary && $(BIN)/lint-imports --no-cache)
+
+unit: setup ## unit tests: no root, no devices
+	$(call level,unit,$(BIN)/pytest -q -n 2)
+
+# --- housekeeping -------------------------------------------------------------------------------
+LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet
+.PHONY: lock clean
+lock: setup ## resolve and pin the dependencies anew (uv is fetched for it)
+	@$(BIN)/pip install --quiet uv
+	$(LOCK) -o requirements/certs.txt
+	$(LOCK) --extra station -o requirements/station.txt
+	$(LOCK) --extra dev -o requirements/dev.txt
+
+clean: ## remove what was built here
+	rm -rf $(VENV) .run build *.egg-info .mypy_cache .ruff_cache .hypothesis .benchmarks
