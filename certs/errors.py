@@ -1,0 +1,66 @@
+"""Everything that this package refuses or fails with, in both languages. Pure."""
+
+from enum import Enum
+
+from certs.text import Text
+
+
+class Layer(Enum):
+    """Where a document was refused, so that a parse bug cannot pass as a bad signature.
+
+    The members stand in the order in which `certs.verify` reaches them.
+    """
+
+    BUNDLE = "bundle"
+    CHAIN = "chain"
+    SIGNATURE_ENCODING = "signature-encoding"
+    SIGNATURE = "signature"
+    CANONICAL_JSON = "canonical-json"
+    SCHEMA = "schema"
+    BINDING = "binding"
+    PRACTICE = "practice"
+
+
+class CertsError(Exception):
+    """Base of this package's errors.
+
+    Attributes:
+        message: what is wrong, for the person at the screen.
+        hint: what to do next.
+    """
+
+    def __init__(self, message: Text, hint: Text) -> None:
+        super().__init__(message.en)
+        self.message = message
+        self.hint = hint
+
+
+class CertificateError(CertsError):
+    """A document was refused.
+
+    Attributes:
+        layer: the step that noticed it.
+    """
+
+    def __init__(self, layer: Layer, message: Text, hint: Text) -> None:
+        super().__init__(message, hint)
+        self.layer = layer
+
+    def __str__(self) -> str:
+        return f"{self.layer.value}: {self.message.en}"
+
+
+class MalformedJsonError(CertsError):
+    """Bytes from outside are not the canonical JSON that we write."""
+
+
+class UnencodableValueError(CertsError):
+    """A value of our own cannot be written as canonical JSON; the caller has a defect."""
+
+
+class KeyStoreError(CertsError):
+    """A key file cannot be trusted or used; nothing may be signed."""
+
+
+class BundleConflictError(CertsError):
+    """Another document already lies under this id; neither may replace the other."""

@@ -1,0 +1,132 @@
+"""What a bundle consists of: names, limits, kinds of document. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import NoReturn
+
+from certs.canonical import MAX_BYTES
+from certs.errors import CertificateError, Layer
+from certs.text import Text
+
+CHAIN_NAME = "station.pem"
+MAX_DOCUMENT_BYTES = MAX_BYTES
+# A P-256 signature has at most 72 bytes; the rest lets the DER step say what is wrong with it.
+MAX_SIGNATURE_BYTES = 256
+MAX_CHAIN_BYTES = 16 << 10
+
+_HINT = Text(
+    zh="请让出具方重新给一份完整的文件夹，不要改名、增减文件。",
+    en="Ask the issuer for the whole folder again; do not rename, add or remove files.",
+)
+
+
+class DocumentType(Enum):
+    """What a statement is; each has file names of its own, so neither passes as the other."""
+
+    CERTIFICATE = "certificate-of-erasure"
+    NOTICE = "notice"
+
+    @property
+    def document_name(self) -> str:
+        """Name of the JSON file."""
+        return "notice.json" if self is DocumentType.NOTICE else "certificate.json"
+
+    @property
+    def signature_name(self) -> str:
+        """Name of the detached signature."""
+        return "notice.sig" if self is DocumentType.NOTICE else "certificate.sig"
+
+    @property
+    def size_limits_bytes(self) -> dict[str, int]:
+        """The files of a bundle of this type and the most each may hold."""
+        return {
+            self.document_name: MAX_DOCUMENT_BYTES,
+            self.signature_name: MAX_SIGNATURE_BYTES,
+            CHAIN_NAME: MAX_CHAIN_BYTES,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bundle:
+    """The bytes of one bundle as they were found, nothing checked but names and sizes.
+
+    Attributes:
+        type_by_name: what the file names say that it is.
+        document: the JSON file.
+        signature: the detached signature over exactly those bytes.
+        chain_pem: the signer's certificate first, then its issuers, without the root.
+    """
+
+    type_by_name: DocumentType
+    document: bytes
+    signature: bytes
+    chain_pem: bytes
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files by name."""
+        return {
+            self.type_by_name.document_name: self.document,
+            self.type_by_name.signature_name: self.signature,
+            CHAIN_NAME: self.chain_pem,
+        }
+
+
+def bundle_of(files: Mapping[str, bytes]) -> Bundle:
+    """Recognise a bundle by its file names.
+
+    Args:
+        files: exactly one JSON document, its signature and the chain, by name.
+
+    Returns:
+        the bundle, within the size limits.
+
+    Raises:
+        CertificateError: BUNDLE; a file is missing, unexpected or too large.
+    """
+    document_type = type_of_names(files.keys())
+    bundle = Bundle(
+        type_by_name=document_type,
+        document=files[document_type.document_name],
+        signature=files[document_type.signature_name],
+        chain_pem=files[CHAIN_NAME],
+    )
+    check_sizes(bundle)
+    return bundle
+
+
+def type_of_names(names: Iterable[str]) -> DocumentType:
+    """Tell from the file names alone which document a folder holds.
+
+    Args:
+        names: all file names of the folder.
+
+    Raises:
+        CertificateError: BUNDLE; not exactly the three files of one document.
+    """
+    found = set(names)
+    matching = [kind for kind in DocumentType if found == kind.size_limits_bytes.keys()]
+    if not matching:
+        refuse(
+            "应该正好有三个文件：证明、签名和 station.pem",
+            "expected exactly three files: the document, its signature and station.pem",
+        )
+    return matching[0]
+
+
+def check_sizes(bundle: Bundle) -> None:
+    """Refuse a bundle with a file beyond its limit.
+
+    Raises:
+        CertificateError: BUNDLE.
+    """
+    limits = bundle.type_by_name.size_limits_bytes
+    for name, data in bundle.files().items():
+        if len(data) > limits[name]:
+            refuse(f"{name} 太大", f"{name} is too large")
+
+
+def refuse(zh: str, en: str, cause: Exception | None = None) -> NoReturn:
+    """Refuse at the bundle layer."""
+    message = Text(zh=f"文件夹不对：{zh}。", en=f"Not a bundle: {en}.")
+    raise CertificateError(Layer.BUNDLE, message, _HINT) from cause
