@@ -1,0 +1,148 @@
+"""Bundles on disk: written durably, read with suspicion."""
+
+import os
+from itertools import islice
+from pathlib import Path
+
+from certs.canonical import JsonObject, encode
+from certs.durable import NewFile, sync_folder, write_folder
+from certs.errors import BundleConflictError, CertificateError
+from certs.formats import statement_v1
+from certs.formats.fields import parse_time
+from certs.keys import Signer
+from certs.layout import Bundle, DocumentType, bundle_of, refuse, type_of_names
+from certs.reading import UnexpectedFileError, read_regular_file
+from certs.text import Text
+from certs.verify import verify
+
+# Three files are expected; a folder with thousands must not be listed to its end.
+_MAX_LISTED = 16
+
+
+def write_bundle(parent: Path, statement: JsonObject, signer: Signer) -> Path:
+    """Sign a statement and put its bundle on disk, whole and durable or not at all.
+
+    Args:
+        parent: existing folder that holds the bundles. One writer at a time.
+        statement: of version 1, naming the signer's key.
+        signer: the key.
+
+    Returns:
+        the folder ``parent/<id>``. Where it held the same document already, it is left as it is:
+        a caller that crashed may simply repeat the call.
+
+    Raises:
+        CertificateError: the statement contradicts the schema or the signer, or the signature
+            does not verify; nothing was written.
+        UnencodableValueError: the statement holds what JSON of ours cannot; nothing was written.
+        BundleConflictError: another document lies under this id.
+        KeyStoreError: the signer failed.
+        OSError: nothing half-written is visible; the call may be repeated.
+    """
+    bundle = sign_statement(statement, signer)
+    folder = parent / str(statement["id"])
+    if folder.is_dir() and any(folder.iterdir()):
+        _check_same(folder, bundle)
+        # The crash may have come between the rename and this.
+        sync_folder(parent)
+    else:
+        write_folder(folder, {name: NewFile(data=data) for name, data in bundle.files().items()})
+    return folder
+
+
+def sign_statement(statement: JsonObject, signer: Signer) -> Bundle:
+    """Sign a statement and check the result as a stranger would, short of knowing the root.
+
+    Args:
+        statement: of version 1, naming the signer's key.
+        signer: the key.
+
+    Returns:
+        the bundle, in memory.
+
+    Raises:
+        CertificateError: the statement contradicts the schema or the signer, or the signature
+            does not verify.
+        UnencodableValueError: the statement holds what JSON of ours cannot.
+        KeyStoreError: the signer failed.
+    """
+    statement_v1.check(statement)
+    document = encode(statement)
+    bundle = Bundle(
+        type_by_name=DocumentType(statement["type"]),
+        document=document,
+        signature=signer.sign(document),
+        chain_pem=signer.certificate_chain_pem,
+    )
+    issued_at = parse_time(statement["issued_at"])
+    verify(bundle, root_pem=None, allow_practice=True, now=issued_at)
+    return bundle
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Read a bundle that anybody may have made.
+
+    Args:
+        path: the folder, which must hold the three files and nothing else; or its JSON file,
+            whose two siblings are then read and nothing else is looked at.
+
+    Returns:
+        the bundle, nothing checked but names, kinds of file and sizes.
+
+    Raises:
+        CertificateError: BUNDLE.
+        OSError: the path itself is missing or cannot be read.
+    """
+    path.stat()
+    document_type = _type_in_folder(path) if path.is_dir() else _type_of_document(path)
+    folder = path if path.is_dir() else path.parent
+    limits = document_type.size_limits_bytes
+    return bundle_of({name: _read_member(folder / name, limits[name]) for name in limits})
+
+
+def _type_in_folder(folder: Path) -> DocumentType:
+    with os.scandir(folder) as entries:
+        return type_of_names([entry.name for entry in islice(entries, _MAX_LISTED)])
+
+
+def _type_of_document(path: Path) -> DocumentType:
+    matching = [kind for kind in DocumentType if kind.document_name == path.name]
+    if not matching:
+        refuse(
+            "文件名应为 certificate.json 或 notice.json",
+            "the file must be named certificate.json or notice.json",
+        )
+    return matching[0]
+
+
+def _read_member(path: Path, most_bytes: int) -> bytes:
+    try:
+        return read_regular_file(path, most_bytes)[0]
+    except UnexpectedFileError as error:
+        refuse(
+            f"{path.name} 太大，或不是普通文件", f"{path.name} is too large or not a file", error
+        )
+    except OSError as error:
+        refuse(f"{path.name} 打不开", f"{path.name} cannot be opened", error)
+
+
+def _check_same(folder: Path, bundle: Bundle) -> None:
+    if _document_in(folder) == bundle.document:
+        return
+    raise BundleConflictError(
+        Text(
+            zh=f"编号 {folder.name} 下已经有另一份文件。",
+            en=f"Another document already lies under {folder.name}.",
+        ),
+        Text(
+            zh="先停下：同一编号不能有两份文件。请维护人员检查。",
+            en="Stop: one id, one document. Let an engineer look.",
+        ),
+    )
+
+
+def _document_in(folder: Path) -> bytes | None:
+    try:
+        return read_bundle(folder).document
+    except CertificateError:
+        return None

@@ -1,0 +1,145 @@
+"""The arguments of ``wipe-cert`` and its help, in both languages."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from pathlib import Path
+from typing import NoReturn
+
+from certs.text import Language, Text
+
+
+class ExitCode(IntEnum):
+    """What the caller's script sees."""
+
+    ERASED = 0
+    USAGE = 2
+    NOT_ERASED = 3
+    PRACTICE_REFUSED = 4
+    INCONCLUSIVE = 5
+    NOT_TRUSTED = 6
+
+
+HELP = {
+    "program": Text(
+        zh="检查清除证明，不需要联网。", en="Check certificates of erasure, without a network."
+    ),
+    "verify": Text(zh="检查一份证明或通知书。", en="Check one certificate or one notice."),
+    "path": Text(
+        zh="文件夹，或其中的 certificate.json、notice.json",
+        en="the folder, or the certificate.json or notice.json in it",
+    ),
+    "root": Text(
+        zh="您信任的根证书；要从别的渠道得到，不能用证明附带的",
+        en="the root that you trust; it must have reached you by another way than the document",
+    ),
+    "practice": Text(zh="也接受练习文件", en="accept practice documents too"),
+    "json": Text(zh="输出一个 JSON 对象", en="print one JSON object"),
+    "help": Text(zh="显示这份说明", en="show this help"),
+    "usage": Text(zh="用法：", en="usage: "),
+    "options": Text(zh="选项", en="options"),
+    "arguments": Text(zh="参数", en="arguments"),
+    "commands": Text(zh="命令", en="commands"),
+    "codes": Text(
+        zh="退出码：0 已清除；2 用法不对或文件不存在；3 没有清除；4 练习文件；"
+        "5 没有结论或不知道是谁签的；6 不可信",
+        en="exit codes: 0 erased; 2 usage or missing file; 3 not erased; 4 practice document;"
+        " 5 inconclusive or signer unknown; 6 cannot be trusted",
+    ),
+    "bad-usage": Text(zh="参数不对", en="wrong arguments"),
+}
+
+
+def command_line(language: Language) -> argparse.ArgumentParser:
+    """Build the parser of the arguments.
+
+    Args:
+        language: of the help and of complaints.
+
+    Returns:
+        a parser that yields ``path``, ``root`` (or None), ``allow_practice`` and ``json``.
+    """
+    program = _new_parser("wipe-cert", "program", language)
+    commands = program.add_subparsers(
+        title=_say("commands", language), required=True, parser_class=type(program)
+    )
+    verify = commands.add_parser(
+        "verify",
+        help=_say("verify", language),
+        description=_say("verify", language),
+        epilog=_say("codes", language),
+        formatter_class=_FORMATTERS[language],
+        add_help=False,
+    )
+    _add_arguments(verify, language)
+    return program
+
+
+def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
+    arguments = verify.add_argument_group(_say("arguments", language))
+    arguments.add_argument("path", type=Path, metavar="BUNDLE|JSON", help=_say("path", language))
+    options = verify.add_argument_group(_say("options", language))
+    options.add_argument("--root", type=Path, metavar="ROOT.pem", help=_say("root", language))
+    options.add_argument("--allow-practice", action="store_true", help=_say("practice", language))
+    options.add_argument("--json", action="store_true", help=_say("json", language))
+    options.add_argument("-h", "--help", action="help", help=_say("help", language))
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Says "usage" in the reader's language."""
+
+    language = Language.EN
+
+    def add_usage(
+        self,
+        usage: str | None,
+        actions: Iterable[argparse.Action],
+        groups: Iterable[argparse._MutuallyExclusiveGroup],
+        prefix: str | None = None,
+    ) -> None:
+        """Add the usage line with a translated prefix."""
+        if prefix is None:
+            prefix = _say("usage", self.language)
+        super().add_usage(usage, actions, groups, prefix)
+
+
+class _ChineseFormatter(_Formatter):
+    language = Language.ZH
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains in the reader's language; argparse's own detail stays English."""
+
+    language = Language.EN
+
+    def error(self, message: str) -> NoReturn:
+        """Report wrong usage and end with exit code 2."""
+        self.print_usage(sys.stderr)
+        problem = _say("bad-usage", self.language)
+        self.exit(int(ExitCode.USAGE), f"{self.prog}: {problem}: {message}\n")
+
+
+class _ChineseParser(_Parser):
+    language = Language.ZH
+
+
+_FORMATTERS = {Language.EN: _Formatter, Language.ZH: _ChineseFormatter}
+_PARSERS = {Language.EN: _Parser, Language.ZH: _ChineseParser}
+
+
+def _new_parser(name: str, description: str, language: Language) -> argparse.ArgumentParser:
+    parser = _PARSERS[language](
+        prog=name,
+        description=_say(description, language),
+        epilog=_say("codes", language),
+        formatter_class=_FORMATTERS[language],
+        add_help=False,
+    )
+    options = parser.add_argument_group(_say("options", language))
+    options.add_argument("-h", "--help", action="help", help=_say("help", language))
+    return parser
+
+
+def _say(key: str, language: Language) -> str:
+    return HELP[key].in_language(language)

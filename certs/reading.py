@@ -1,0 +1,45 @@
+"""Reading files that somebody else may have put there."""
+
+import os
+import stat
+from pathlib import Path
+
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class UnexpectedFileError(Exception):
+    """A file is not a regular one, or larger than expected."""
+
+
+def read_regular_file(path: Path, most_bytes: int) -> tuple[bytes, os.stat_result]:
+    """Read a whole regular file, never through a symbolic link, never waiting.
+
+    Args:
+        path: the file.
+        most_bytes: limit of its size.
+
+    Returns:
+        its content, and its status taken from the same open descriptor.
+
+    Raises:
+        UnexpectedFileError: not a regular file, or too large.
+        OSError: missing, a symbolic link (ELOOP), or unreadable.
+    """
+    descriptor = os.open(path, _FLAGS)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
+            raise UnexpectedFileError(path.name)
+        data = _read_up_to(descriptor, most_bytes + 1)
+    finally:
+        os.close(descriptor)
+    if len(data) > most_bytes:
+        raise UnexpectedFileError(path.name)
+    return data, status
+
+
+def _read_up_to(descriptor: int, most_bytes: int) -> bytes:
+    data = bytearray()
+    while len(data) < most_bytes and (piece := os.read(descriptor, most_bytes - len(data))):
+        data += piece
+    return bytes(data)

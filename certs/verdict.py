@@ -1,0 +1,162 @@
+"""What the verification of a document came to, in words. Pure."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from certs.canonical import JsonObject
+from certs.chain import SigningChain
+from certs.errors import Layer
+from certs.formats.fields import shown
+from certs.layout import DocumentType
+from certs.text import Text
+
+
+class Status(Enum):
+    """What an accepted document is worth to the person who checks it."""
+
+    ERASED = "erased"
+    NOT_ERASED = "not-erased"
+    INCONCLUSIVE = "inconclusive"
+    SIGNER_UNKNOWN = "signer-unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """An accepted document.
+
+    Attributes:
+        status: what it is worth; only ERASED is green.
+        steps: the layers that it passed, in order.
+        statement: its content, checked against the schema.
+        lines: what to tell the person; the first is what to compare with the device.
+    """
+
+    status: Status
+    steps: tuple[Layer, ...]
+    statement: JsonObject
+    lines: tuple[Text, ...]
+
+
+_NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
+_SENTENCES = {
+    Status.ERASED: Text(zh="已清除，每个字节都核对过。", en="Erased; every byte checked."),
+    Status.NOT_ERASED: Text(
+        zh="没能确认清除成功，不能出售。", en="Not erased as far as anybody knows; not for sale."
+    ),
+    Status.INCONCLUSIVE: Text(
+        zh="没有做完，不能当作已清除。", en="Not finished; do not treat it as erased."
+    ),
+    Status.SIGNER_UNKNOWN: Text(
+        zh="不知道是谁签的：没有给根证书。请用 --root 给出从别处得到的根证书，再查一次。",
+        en="Signer unknown: no root was given. Check again with --root and a root that reached"
+        " you by another way.",
+    ),
+}
+_IDENTIFIER_NAMES = {
+    "serial": Text(zh="序列号", en="serial"),
+    "backing-file": Text(zh="后备文件", en="backing file"),
+    "model": Text(zh="型号", en="model"),
+    "vendor": Text(zh="厂商", en="vendor"),
+    "wwn": Text(zh="全球唯一名", en="WWN"),
+}
+_CATEGORY_NAMES = {
+    "clear": Text(zh="可防软件恢复（Clear）", en="Clear"),
+    "purge": Text(zh="可防实验室恢复（Purge）", en="Purge"),
+}
+
+
+def verdict_of(statement: JsonObject, chain: SigningChain, steps: tuple[Layer, ...]) -> Verdict:
+    """Put an accepted document into words.
+
+    Args:
+        statement: checked against the schema and bound to the chain.
+        chain: its signer.
+        steps: the layers that it passed.
+
+    Returns:
+        the verdict; without a known root always SIGNER_UNKNOWN.
+    """
+    status = _status(statement, chain)
+    return Verdict(
+        status=status,
+        steps=steps,
+        statement=statement,
+        lines=(
+            _compare_line(statement["device"]),
+            _SENTENCES[status],
+            *_warnings(statement),
+            *_reason(statement),
+            *_claim(statement),
+            _signed_line(statement, chain),
+        ),
+    )
+
+
+def _status(statement: JsonObject, chain: SigningChain) -> Status:
+    if not chain.root_known:
+        return Status.SIGNER_UNKNOWN
+    if statement["type"] == DocumentType.CERTIFICATE.value:
+        return Status.ERASED
+    if statement["outcome"] in _NOT_ERASED_OUTCOMES:
+        return Status.NOT_ERASED
+    return Status.INCONCLUSIVE
+
+
+def _compare_line(device: JsonObject) -> Text:
+    identifiers = [
+        (_identifier_name(item["kind"]), shown(item["value"])) for item in device["identifiers"]
+    ]
+    size = f"{device['size_bytes']:,}"
+    zh = "，".join([*(f"{name.zh} {value}" for name, value in identifiers), f"容量 {size} 字节"])
+    en = ", ".join([*(f"{name.en} {value}" for name, value in identifiers), f"size {size} bytes"])
+    return Text(zh=f"请和手里的设备核对：{zh}。", en=f"Compare with the device in your hand: {en}.")
+
+
+def _identifier_name(kind: str) -> Text:
+    return _IDENTIFIER_NAMES.get(kind.replace("_", "-"), Text(zh=kind, en=kind))
+
+
+def _warnings(statement: JsonObject) -> tuple[Text, ...]:
+    device = statement["device"]
+    siblings = ", ".join(shown(name) for name in device["siblings_not_covered"])
+    codes = ", ".join(statement["not_checked"])
+    hidden = device["hidden_areas"].values()
+    warnings = (
+        (statement["practice"], "这是练习，不是证明。", "Practice: this is no certificate."),
+        (
+            device["identity_strength"] != "medium",
+            "序列号可能不是设备本身的：没有读到介质自己的身份信息。",
+            "The serial may not be the device's own: the medium did not identify itself.",
+        ),
+        (siblings, f"同一设备上没有处理：{siblings}。", f"Not covered, same device: {siblings}."),
+        ("unknown" in hidden, "不清楚有没有隐藏区域。", "Hidden areas are unknown."),
+        (codes, f"没有检查：{codes}。", f"Not checked: {codes}."),
+    )
+    return tuple(Text(zh=zh, en=en) for applies, zh, en in warnings if applies)
+
+
+def _reason(statement: JsonObject) -> tuple[Text, ...]:
+    if "notice" not in statement:
+        return ()
+    reason = statement["notice"]["reason"]
+    return (Text(zh=f"原因：{shown(reason['zh'], 400)}", en=f"Reason: {shown(reason['en'], 400)}"),)
+
+
+def _claim(statement: JsonObject) -> tuple[Text, ...]:
+    name = _CATEGORY_NAMES.get(statement["claim"]["category"])
+    if name is None:
+        return ()
+    edition = shown(statement["claim"]["edition"])
+    return (
+        Text(
+            zh=f"出具方称：{name.zh}，{edition}。", en=f"The issuer claims: {name.en}, {edition}."
+        ),
+    )
+
+
+def _signed_line(statement: JsonObject, chain: SigningChain) -> Text:
+    document, time, signer = statement["id"], statement["issued_at"], chain.signer_name
+    return Text(
+        zh=f"文件 {document}，{time} 由 {signer} 签发（时间以签发方的时钟为准）。",
+        en=f"Document {document}, signed {time} by {signer} (time by the signer's clock).",
+    )

@@ -1,0 +1,104 @@
+"""Whether a stranger may believe a bundle. Pure.
+
+Bytes, a root and a time go in; a verdict or a refusal that names its layer comes out.
+"""
+
+# The plan, in the order of `Layer`. Nothing is parsed before it must be, and no JSON before its
+# signature fits.
+#
+# 1. bundle               The three files are there and within their limits.
+# 2. chain                The certificates parse, each was issued by the next, the last by the root
+#                         (if one was given), and each may do what it did.
+# 3. signature-encoding   The signature is canonical DER.
+# 4. signature            It fits the bytes of the JSON file as they are.
+# 5. canonical-json       Those bytes are the one spelling of one object.
+# 6. schema               The object is a statement that agrees with itself.
+# 7. chain again          Every certificate was valid when the statement says it was signed. Only
+#                         now is that time known and signed.
+# 8. binding              The statement names this key, this kind of document and this kind of
+#                         root, and was not signed in the future.
+# 9. practice             Practice is refused unless the caller asked for it.
+# 10. verdict             Put it into words. Without a root it is "signer unknown", never green.
+
+from datetime import datetime, timedelta
+from typing import NoReturn
+
+from certs.canonical import JsonObject, decode
+from certs.chain import SigningChain, check_validity, read_chain, verify_signature
+from certs.der import check_signature_encoding
+from certs.errors import CertificateError, Layer, MalformedJsonError
+from certs.formats import statement_v1
+from certs.formats.fields import parse_time
+from certs.layout import Bundle, check_sizes
+from certs.text import Text
+from certs.verdict import Verdict, verdict_of
+
+# Clocks of a shop and of a recycler differ by minutes, time zones set wrongly by hours.
+CLOCK_TOLERANCE = timedelta(days=1)
+
+_BINDING_HINT = Text(
+    zh="不要相信这份文件，请向出具方核实。", en="Do not trust this document; ask the issuer."
+)
+_PRACTICE_HINT = Text(
+    zh="练习文件只用来试用。要看内容，请加上 --allow-practice。",
+    en="Practice documents are for trying things out. To see inside, add --allow-practice.",
+)
+
+
+def verify(
+    bundle: Bundle, *, root_pem: bytes | None, allow_practice: bool, now: datetime
+) -> Verdict:
+    """Check a bundle from the outside in.
+
+    Args:
+        bundle: files as found.
+        root_pem: the one certificate that the caller trusts, or None.
+        allow_practice: whether practice documents are wanted.
+        now: aware; the caller's clock.
+
+    Returns:
+        the verdict on a genuine document, which may still say "not erased".
+
+    Raises:
+        CertificateError: refused, naming the layer.
+    """
+    check_sizes(bundle)  # 1
+    chain = read_chain(bundle.chain_pem, root_pem)  # 2
+    check_signature_encoding(bundle.signature)  # 3
+    verify_signature(chain, bundle.signature, bundle.document)  # 4
+    statement = _decode(bundle.document)  # 5
+    statement_v1.check(statement)  # 6
+    issued_at = parse_time(statement["issued_at"])
+    check_validity(chain, issued_at)  # 7
+    _check_binding(statement, bundle, chain)  # 8
+    if issued_at > now + CLOCK_TOLERANCE:
+        _unbound("签发时间在将来", "it was signed in the future")
+    _check_practice(statement, allow_practice)  # 9
+    return verdict_of(statement, chain, tuple(Layer))  # 10
+
+
+def _decode(document: bytes) -> JsonObject:
+    try:
+        return decode(document)
+    except MalformedJsonError as error:
+        raise CertificateError(Layer.CANONICAL_JSON, error.message, error.hint) from error
+
+
+def _check_binding(statement: JsonObject, bundle: Bundle, chain: SigningChain) -> None:
+    if statement["key_id"] != chain.key_id:
+        _unbound("写的是另一把密钥", "it names another key")
+    if statement["type"] != bundle.type_by_name.value:
+        _unbound("文件名和内容的种类不同", "its file name says another kind of document")
+    if statement["practice"] != chain.practice:
+        _unbound("练习标记和根证书不符", "its practice flag contradicts the root")
+
+
+def _check_practice(statement: JsonObject, allow_practice: bool) -> None:
+    if statement["practice"] and not allow_practice:
+        message = Text(zh="这是练习文件，不是证明。", en="A practice document, no certificate.")
+        raise CertificateError(Layer.PRACTICE, message, _PRACTICE_HINT)
+
+
+def _unbound(zh: str, en: str) -> NoReturn:
+    message = Text(zh=f"内容和签名方或文件名不符：{zh}。", en=f"Wrongly bound: {en}.")
+    raise CertificateError(Layer.BINDING, message, _BINDING_HINT)
