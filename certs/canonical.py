@@ -104,7 +104,7 @@ def _check_value(value: object, depth: int) -> None:
 
 
 def _check_string(value: Any) -> None:  # noqa: ANN401  narrowed by _check_value
-    if _FORBIDDEN_CHARACTERS.search(value):
+    if not value.isascii() and _FORBIDDEN_CHARACTERS.search(value):
         _unencodable("有不允许的字符", "a surrogate or noncharacter in a string")
 
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NoReturn
 
 from cryptography import x509
@@ -96,6 +97,8 @@ class _Link:
     not_after: datetime
 
 
+# A recycler checks pallets of documents from few stations.
+@lru_cache(maxsize=64)
 def read_chain(chain_pem: bytes, root_pem: bytes | None) -> SigningChain:
     """Parse a chain and follow it to the root.
 

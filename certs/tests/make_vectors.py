@@ -1,0 +1,706 @@
+"""Makes ``vectors/certificate``: one document per file, each with one defect at most.
+
+Run ``python -m certs.tests.make_vectors`` to write them, with ``--check`` to compare. Everything
+is fixed (keys, times, serial numbers, RFC 6979 signatures), so the same bytes come out each time.
+"""
+
+import argparse
+import base64
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
+
+from certs.canonical import encode
+from certs.errors import Layer
+from certs.layout import MAX_CHAIN_BYTES, DocumentType
+from certs.tests.samples import (
+    INTERMEDIATE,
+    LEAF,
+    NOW,
+    PRACTICE_ROOT,
+    PRACTICE_SIGNER,
+    PRODUCTION_CHAIN,
+    PRODUCTION_SIGNER,
+    ROOT,
+    Authority,
+    SampleSigner,
+    Statement,
+    Subject,
+    certificate_statement,
+    files_of,
+    issue,
+    notice_statement,
+    private_key,
+    rsa_public_key,
+    signed_files,
+)
+from certs.verdict import Status
+
+FOLDER = Path(__file__).parents[2] / "vectors" / "certificate"
+OUR_RULE = "certs/verify.py, plan"
+RFC5280 = "RFC 5280"
+X690 = "X.690 §8.3, §10.1"
+RFC8785 = "RFC 8785; RFC 7493 §2"
+SCHEMA = "certs/formats/statement_v1.py"
+
+Files = dict[str, bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vector:
+    """One document and what must become of it.
+
+    Attributes:
+        expect: the layer that must refuse it, or the status of an accepted document.
+        source: where the requirement stands.
+        files: the folder's content.
+        root: what the verifier trusts; None is no root at all.
+        allow_practice: whether the verifier wants practice documents.
+    """
+
+    expect: Layer | Status
+    source: str
+    files: Files
+    root: Authority | None = PRACTICE_ROOT
+    allow_practice: bool = True
+
+    def as_json(self, comment: str) -> dict[str, Any]:
+        """Return the file's content; the comment is the docstring of the maker."""
+        refused = isinstance(self.expect, Layer)
+        return {
+            "expect": "refuse" if refused else "accept",
+            "layer": self.expect.value if refused else "none",
+            "status": "none" if refused else self.expect.value,
+            "source": self.source,
+            "comment": comment,
+            "verified_at": NOW.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "allow_practice": self.allow_practice,
+            "with_root": self.root is not None,
+            "root": base64.b64encode(self.root.pem).decode() if self.root else "",
+            "files": {name: base64.b64encode(data).decode() for name, data in self.files.items()},
+        }
+
+
+MAKERS: dict[str, Callable[[], Vector]] = {}
+
+
+def vector(maker: Callable[[], Vector]) -> Callable[[], Vector]:
+    """Register a maker under its own name."""
+    MAKERS[maker.__name__] = maker
+    return maker
+
+
+def _good() -> Files:
+    return signed_files(certificate_statement())
+
+
+def _signed(edit: Callable[[Statement], object], signer: SampleSigner = PRACTICE_SIGNER) -> Files:
+    statement = certificate_statement(signer)
+    edit(statement)
+    return signed_files(statement, signer)
+
+
+def _signature(change: Callable[[bytes], bytes]) -> Vector:
+    files = _good()
+    files["certificate.sig"] = change(files["certificate.sig"])
+    return Vector(expect=Layer.SIGNATURE_ENCODING, source=X690, files=files)
+
+
+def _integers(change: Callable[[int, int], tuple[int, int]]) -> Vector:
+    def rewrite(signature: bytes) -> bytes:
+        return encode_dss_signature(*change(*decode_dss_signature(signature)))
+
+    return _signature(rewrite)
+
+
+def _chained(leaf: Authority, chain: bytes, root: Authority = ROOT, **more: Any) -> Vector:
+    signer = SampleSigner(authority=leaf, certificate_chain_pem=chain, practice=False)
+    files = signed_files(certificate_statement(signer), signer)
+    return Vector(expect=Layer.CHAIN, source=RFC5280, files=files, root=root, **more)
+
+
+def _spelled(change: Callable[[bytes], bytes]) -> Vector:
+    document = change(encode(certificate_statement()))
+    return Vector(expect=Layer.CANONICAL_JSON, source=RFC8785, files=files_of(document))
+
+
+def _contradicting(edit: Callable[[Statement], object]) -> Vector:
+    return Vector(expect=Layer.SCHEMA, source=SCHEMA, files=_signed(edit))
+
+
+# --- accepted ----------------------------------------------------------------------------------
+
+
+@vector
+def accept_practice_certificate() -> Vector:
+    """A practice certificate, where practice is allowed."""
+    return Vector(expect=Status.ERASED, source=OUR_RULE, files=_good())
+
+
+@vector
+def accept_organisation_certificate() -> Vector:
+    """A certificate under an organisation's root with one intermediate."""
+    files = signed_files(certificate_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
+    return Vector(
+        expect=Status.ERASED, source=OUR_RULE, files=files, root=ROOT, allow_practice=False
+    )
+
+
+@vector
+def accept_failed_notice() -> Vector:
+    """A genuine notice that the device was not erased."""
+    files = signed_files(notice_statement())
+    return Vector(expect=Status.NOT_ERASED, source=OUR_RULE, files=files)
+
+
+@vector
+def accept_notice_with_exceptions() -> Vector:
+    """A genuine notice that some sectors were not reached."""
+    files = signed_files(notice_statement(outcome="verified-with-exceptions"))
+    return Vector(expect=Status.NOT_ERASED, source=OUR_RULE, files=files)
+
+
+@vector
+def accept_interrupted_notice() -> Vector:
+    """A genuine notice that the job was interrupted and may go on."""
+    files = signed_files(notice_statement(kind="interrupted", outcome="indeterminate"))
+    return Vector(expect=Status.INCONCLUSIVE, source=OUR_RULE, files=files)
+
+
+@vector
+def accept_aborted_notice() -> Vector:
+    """A genuine notice that somebody stopped the job."""
+    files = signed_files(notice_statement(kind="aborted", outcome="aborted"))
+    return Vector(expect=Status.INCONCLUSIVE, source=OUR_RULE, files=files)
+
+
+@vector
+def accept_without_root() -> Vector:
+    """A flawless certificate, but the verifier knows no root: the signer is unknown."""
+    files = signed_files(certificate_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
+    return Vector(
+        expect=Status.SIGNER_UNKNOWN, source=OUR_RULE, files=files, root=None, allow_practice=False
+    )
+
+
+# --- bundle ------------------------------------------------------------------------------------
+
+
+@vector
+def refuse_extra_file() -> Vector:
+    """A fourth file lies in the folder."""
+    files = _good() | {"readme.txt": b"read me"}
+    return Vector(expect=Layer.BUNDLE, source=OUR_RULE, files=files)
+
+
+@vector
+def refuse_missing_signature() -> Vector:
+    """The signature is missing."""
+    files = _good()
+    del files["certificate.sig"]
+    return Vector(expect=Layer.BUNDLE, source=OUR_RULE, files=files)
+
+
+@vector
+def refuse_oversized_chain() -> Vector:
+    """The file of certificates is one byte larger than any chain may be."""
+    files = _good()
+    files["station.pem"] = files["station.pem"].ljust(MAX_CHAIN_BYTES + 1, b"\n")
+    return Vector(expect=Layer.BUNDLE, source=OUR_RULE, files=files)
+
+
+@vector
+def refuse_mixed_names() -> Vector:
+    """A notice with the signature file of a certificate."""
+    files = _good()
+    files["notice.json"] = files.pop("certificate.json")
+    return Vector(expect=Layer.BUNDLE, source=OUR_RULE, files=files)
+
+
+# --- chain -------------------------------------------------------------------------------------
+
+
+@vector
+def refuse_wrong_root() -> Vector:
+    """The chain ends in another root of the same name."""
+    other = Subject(
+        name="practice root",
+        organization="PRACTICE - NOT A CERTIFICATE",
+        ca=True,
+        path_length=0,
+        key=private_key("somebody else"),
+    )
+    return Vector(expect=Layer.CHAIN, source=RFC5280, files=_good(), root=issue(other))
+
+
+@vector
+def refuse_expired_leaf() -> Vector:
+    """The signer's certificate had expired when the statement says it was signed."""
+    ended = datetime(2026, 11, 1, tzinfo=UTC)
+    leaf = issue(Subject(name="expired", not_after=ended), INTERMEDIATE)
+    return _chained(leaf, leaf.pem + INTERMEDIATE.pem)
+
+
+@vector
+def refuse_issuer_without_ca_flag() -> Vector:
+    """A station's certificate issued another one."""
+    leaf = issue(Subject(name="child of a station"), LEAF)
+    return _chained(leaf, leaf.pem + PRODUCTION_CHAIN)
+
+
+@vector
+def refuse_path_too_long() -> Vector:
+    """An issuer that allows no intermediate below it has one."""
+    between = issue(Subject(name="one too many", ca=True), INTERMEDIATE)
+    leaf = issue(Subject(name="below too many"), between)
+    return _chained(leaf, leaf.pem + between.pem + INTERMEDIATE.pem)
+
+
+@vector
+def refuse_authority_as_signer() -> Vector:
+    """An issuing authority signed the statement itself."""
+    return _chained(INTERMEDIATE, INTERMEDIATE.pem)
+
+
+@vector
+def refuse_signer_without_key_usage() -> Vector:
+    """The signer's certificate may not sign documents."""
+    leaf = issue(Subject(name="no usage", sign_documents=False), INTERMEDIATE)
+    return _chained(leaf, leaf.pem + INTERMEDIATE.pem)
+
+
+@vector
+def refuse_unknown_critical_extension() -> Vector:
+    """The signer's certificate demands an extension that nobody here understands."""
+    strange = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.32473.1"), b"\x05\x00")
+    leaf = issue(Subject(name="strange", extensions=((strange, True),)), INTERMEDIATE)
+    return _chained(leaf, leaf.pem + INTERMEDIATE.pem)
+
+
+@vector
+def refuse_missing_intermediate() -> Vector:
+    """The certificate between the signer and the root is missing."""
+    return _chained(LEAF, LEAF.pem)
+
+
+@vector
+def refuse_root_in_bundle() -> Vector:
+    """The bundle brings its root along, as if that made it trusted."""
+    return _chained(LEAF, PRODUCTION_CHAIN + ROOT.pem)
+
+
+@vector
+def refuse_text_between_certificates() -> Vector:
+    """The file of certificates holds a comment."""
+    return _chained(LEAF, LEAF.pem + b"# issuing\n" + INTERMEDIATE.pem)
+
+
+@vector
+def refuse_five_certificates() -> Vector:
+    """The file of certificates holds more than four."""
+    return _chained(LEAF, PRODUCTION_CHAIN + INTERMEDIATE.pem * 3)
+
+
+@vector
+def refuse_p384_key() -> Vector:
+    """The signer's key lies on P-384."""
+    key = private_key("p384", ec.SECP384R1())
+    leaf = issue(Subject(name="p384", key=key), INTERMEDIATE)
+    return _chained(leaf, leaf.pem + INTERMEDIATE.pem)
+
+
+@vector
+def refuse_rsa_leaf() -> Vector:
+    """The signer's certificate holds an RSA key."""
+    leaf = issue(Subject(name="rsa", public_key=rsa_public_key()), INTERMEDIATE)
+    return _chained(leaf, leaf.pem + INTERMEDIATE.pem)
+
+
+# --- signature-encoding and signature ----------------------------------------------------------
+
+
+@vector
+def refuse_trailing_byte_after_signature() -> Vector:
+    """One byte follows the signature."""
+    return _signature(lambda der: der + b"\x00")
+
+
+@vector
+def refuse_ber_long_form_length() -> Vector:
+    """The length of the signature is written in two bytes where one suffices."""
+    return _signature(lambda der: der[:1] + b"\x81" + der[1:])
+
+
+@vector
+def refuse_indefinite_length() -> Vector:
+    """The signature has no length but an end mark."""
+    return _signature(lambda der: der[:1] + b"\x80" + der[2:] + b"\x00\x00")
+
+
+@vector
+def refuse_padded_integer() -> Vector:
+    """A zero byte precedes r although r needs none."""
+
+    def pad(der: bytes) -> bytes:
+        content = bytes([2, der[3] + 1, 0]) + der[4:]
+        return bytes([0x30, len(content)]) + content
+
+    return _signature(pad)
+
+
+@vector
+def refuse_negative_integer() -> Vector:
+    """The first bit of s says that it is negative."""
+
+    def negate(der: bytes) -> bytes:
+        at = 4 + der[3] + 2
+        return der[:at] + bytes([der[at] | 0x80]) + der[at + 1 :]
+
+    return _signature(negate)
+
+
+@vector
+def refuse_zero_r() -> Vector:
+    """A signature whose r is 0."""
+    return _integers(lambda _r, s: (0, s))
+
+
+@vector
+def refuse_s_beyond_order() -> Vector:
+    """S plus the order of the group: the same number to a careless verifier."""
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    return _integers(lambda r, s: (r, s + order))
+
+
+@vector
+def refuse_third_integer() -> Vector:
+    """A third integer follows s inside the sequence."""
+    return _signature(lambda der: der[:1] + bytes([der[1] + 3]) + der[2:] + b"\x02\x01\x01")
+
+
+@vector
+def refuse_flipped_signature_byte() -> Vector:
+    """One bit of s differs."""
+    files = _good()
+    signature = files["certificate.sig"]
+    files["certificate.sig"] = signature[:-1] + bytes([signature[-1] ^ 1])
+    return Vector(expect=Layer.SIGNATURE, source="FIPS 186-5 §6.4.2", files=files)
+
+
+@vector
+def refuse_flipped_document_byte() -> Vector:
+    """One digit of the size of the device differs."""
+    files = _good()
+    files["certificate.json"] = files["certificate.json"].replace(b"67108864", b"67108865", 1)
+    return Vector(expect=Layer.SIGNATURE, source="FIPS 186-5 §6.4.2", files=files)
+
+
+@vector
+def refuse_newline_after_document() -> Vector:
+    """An editor appended a newline."""
+    files = _good()
+    files["certificate.json"] += b"\n"
+    return Vector(expect=Layer.SIGNATURE, source="FIPS 186-5 §6.4.2", files=files)
+
+
+@vector
+def refuse_signature_of_another_key() -> Vector:
+    """The statement was signed by a key that is not the certificate's."""
+    other = issue(Subject(name="another station"), INTERMEDIATE)
+    signer = SampleSigner(authority=other, certificate_chain_pem=PRODUCTION_CHAIN, practice=False)
+    files = signed_files(certificate_statement(PRODUCTION_SIGNER), signer)
+    return Vector(expect=Layer.SIGNATURE, source="FIPS 186-5 §6.4.2", files=files, root=ROOT)
+
+
+# --- canonical-json: all of these are correctly signed -----------------------------------------
+
+
+@vector
+def refuse_duplicate_key() -> Vector:
+    """The outcome stands there twice."""
+    return _spelled(lambda data: data.replace(b'"outcome":', b'"outcome":"failed","outcome":', 1))
+
+
+@vector
+def refuse_null() -> Vector:
+    """A number was replaced by null."""
+    return _spelled(lambda data: data.replace(b'"diskseq":42', b'"diskseq":null'))
+
+
+@vector
+def refuse_float() -> Vector:
+    """A number has a decimal point."""
+    return _spelled(lambda data: data.replace(b'"diskseq":42', b'"diskseq":42.0'))
+
+
+@vector
+def refuse_integer_too_large() -> Vector:
+    """A number that readers with binary64 see as another one."""
+    return _spelled(lambda data: data.replace(b'"diskseq":42', b'"diskseq":9007199254740993'))
+
+
+@vector
+def refuse_unsorted_keys() -> Vector:
+    """The first two keys change places."""
+    return _spelled(_unsorted)
+
+
+def _unsorted(data: bytes) -> bytes:
+    members = json.loads(data)
+    first = members.pop("claim")
+    text = json.dumps(members | {"claim": first}, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+@vector
+def refuse_space() -> Vector:
+    """A space follows the first brace."""
+    return _spelled(lambda data: b"{ " + data[1:])
+
+
+@vector
+def refuse_needless_escape() -> Vector:
+    """A letter is written as an escape."""
+    return _spelled(lambda data: data.replace(b'"model"', b'"\\u006dodel"'))
+
+
+@vector
+def refuse_lone_surrogate() -> Vector:
+    """Half a character."""
+    return _spelled(lambda data: data.replace(b'"Loop practice"', b'"\\ud800"'))
+
+
+@vector
+def refuse_invalid_utf8() -> Vector:
+    """A byte that is not UTF-8."""
+    return _spelled(lambda data: data.replace(b'"Loop practice"', b'"\xff"'))
+
+
+@vector
+def refuse_deep_nesting() -> Vector:
+    """Lists within lists, to exhaust a parser."""
+    return _spelled(lambda data: data.replace(b'"diskseq":42', b'"diskseq":' + _nested(2000)))
+
+
+def _nested(depth: int) -> bytes:
+    return b"[" * depth + b"]" * depth
+
+
+@vector
+def refuse_document_that_is_a_list() -> Vector:
+    """The outermost value is a list."""
+    return _spelled(lambda data: b"[" + data + b"]")
+
+
+# --- schema: all of these are correctly signed -------------------------------------------------
+
+
+@vector
+def refuse_unknown_field() -> Vector:
+    """A field that nobody knows."""
+    return _contradicting(lambda s: s["device"].update(colour="red"))
+
+
+@vector
+def refuse_missing_field() -> Vector:
+    """The list of what was not checked is missing."""
+    return _contradicting(lambda s: s.pop("not_checked"))
+
+
+@vector
+def refuse_unknown_version() -> Vector:
+    """A version of the schema that this verifier does not know."""
+    return _contradicting(lambda s: s.update(schema_version=2))
+
+
+@vector
+def refuse_impossible_date() -> Vector:
+    """The 30th of February."""
+    return _contradicting(lambda s: s.update(issued_at="2026-02-30T00:00:00Z"))
+
+
+@vector
+def refuse_unread_bytes() -> Vector:
+    """A certificate although 512 bytes could not be read."""
+    return _contradicting(_with_unread_bytes)
+
+
+def _with_unread_bytes(statement: Statement) -> None:
+    statement["verification"]["verified_bytes"] -= 512
+    statement["verification"]["unread_bytes"] = 512
+
+
+@vector
+def refuse_unwritten_range() -> Vector:
+    """A certificate although a range was not reached."""
+    return _contradicting(_with_unwritten_range)
+
+
+def _with_unwritten_range(statement: Statement) -> None:
+    statement["not_reached"] = [{"from_byte": 0, "to_byte": 512, "what": "unwritten"}]
+    statement["not_reached_bytes"] = 512
+
+
+@vector
+def refuse_short_pass() -> Vector:
+    """A certificate although a pass wrote one sector less."""
+    return _contradicting(lambda s: s["passes"][1].update(written_bytes=67108352))
+
+
+@vector
+def refuse_gap_between_attempts() -> Vector:
+    """A certificate although a pass was resumed further on than it had come."""
+    return _contradicting(lambda s: s["passes"][0]["attempts"][0].update(to_byte=4096))
+
+
+@vector
+def refuse_withheld_key() -> Vector:
+    """A certificate whose last pass nobody can recheck."""
+    pattern = {"kind": "stream", "stream": "xts128-1mib-v1", "key": "withheld"}
+    return _contradicting(lambda s: s["passes"][2].update(pattern=pattern))
+
+
+@vector
+def refuse_equal_key_halves() -> Vector:
+    """A stream key whose halves are equal, with which XTS is weak."""
+    return _contradicting(lambda s: s["passes"][2]["pattern"].update(key_hex="ab" * 32))
+
+
+@vector
+def refuse_wrong_outcome() -> Vector:
+    """A certificate whose outcome is not a verified erasure."""
+    return _contradicting(lambda s: s.update(outcome="verified-with-exceptions"))
+
+
+@vector
+def refuse_practice_claim() -> Vector:
+    """Practice that claims Clear."""
+    return _contradicting(lambda s: s["claim"].update(category="clear"))
+
+
+@vector
+def refuse_verified_notice() -> Vector:
+    """A notice that says the device was erased."""
+    files = signed_files(notice_statement(outcome="verified"))
+    return Vector(expect=Layer.SCHEMA, source=SCHEMA, files=files)
+
+
+@vector
+def refuse_key_in_interrupted_notice() -> Vector:
+    """A notice of a job that may go on publishes the key of its stream."""
+    statement = notice_statement(kind="interrupted", outcome="indeterminate")
+    pattern = notice_statement()["passes"][0]["pattern"]
+    statement["passes"][0]["pattern"] = pattern
+    return Vector(expect=Layer.SCHEMA, source=SCHEMA, files=signed_files(statement))
+
+
+# --- binding and practice ----------------------------------------------------------------------
+
+
+@vector
+def refuse_key_id_of_another_key() -> Vector:
+    """The statement names the key of another station."""
+    files = _signed(lambda s: s.update(key_id=PRODUCTION_SIGNER.key_id))
+    return Vector(expect=Layer.BINDING, source=OUR_RULE, files=files)
+
+
+@vector
+def refuse_notice_named_certificate() -> Vector:
+    """A notice under the file names of a certificate."""
+    files = files_of(encode(notice_statement()), kind=DocumentType.CERTIFICATE)
+    return Vector(expect=Layer.BINDING, source=OUR_RULE, files=files)
+
+
+@vector
+def refuse_practice_flag_under_organisation() -> Vector:
+    """A practice statement signed by a production station."""
+    files = _signed(_as_practice, PRODUCTION_SIGNER)
+    return Vector(expect=Layer.BINDING, source=OUR_RULE, files=files, root=ROOT)
+
+
+def _as_practice(statement: Statement) -> None:
+    statement["practice"] = True
+    statement["claim"]["category"] = "none"
+
+
+@vector
+def refuse_production_under_practice_root() -> Vector:
+    """A statement that denies being practice, under a practice root."""
+    files = _signed(lambda s: s.update(practice=False))
+    return Vector(expect=Layer.BINDING, source=OUR_RULE, files=files, allow_practice=False)
+
+
+@vector
+def refuse_signed_in_the_future() -> Vector:
+    """The statement was signed a year after the verifier's present."""
+    files = _signed(lambda s: s.update(issued_at="2027-12-01T00:00:00Z"))
+    return Vector(expect=Layer.BINDING, source=OUR_RULE, files=files)
+
+
+@vector
+def refuse_practice_without_permission() -> Vector:
+    """A flawless practice certificate, where practice is not allowed."""
+    return Vector(expect=Layer.PRACTICE, source=OUR_RULE, files=_good(), allow_practice=False)
+
+
+@vector
+def refuse_practice_without_root() -> Vector:
+    """A practice certificate without permission, and no root is known either."""
+    return Vector(
+        expect=Layer.PRACTICE, source=OUR_RULE, files=_good(), root=None, allow_practice=False
+    )
+
+
+# --- files -------------------------------------------------------------------------------------
+
+
+def rendered() -> dict[str, str]:
+    """Return the content of every vector file by its name."""
+    return {f"{name}.json": _rendered(maker) for name, maker in MAKERS.items()}
+
+
+def _rendered(maker: Callable[[], Vector]) -> str:
+    content = maker().as_json((maker.__doc__ or "").strip())
+    return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def differences(folder: Path) -> list[str]:
+    """Return the names of files that are missing, left over or different."""
+    expected = rendered()
+    found = {path.name: path.read_text("utf-8") for path in folder.glob("*.json")}
+    return sorted(name for name, _text in expected.items() ^ found.items())
+
+
+def write(folder: Path) -> None:
+    """Make the folder hold exactly the vectors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in folder.glob("*.json"):
+        path.unlink()
+    for name, text in rendered().items():
+        (folder / name).write_text(text, "utf-8")
+
+
+def main() -> int:
+    """Write or compare; return 1 if they differ."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    if not parser.parse_args().check:
+        write(FOLDER)
+    different = differences(FOLDER)
+    sys.stdout.writelines(f"differs: {name}\n" for name in different)
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

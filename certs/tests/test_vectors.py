@@ -1,0 +1,49 @@
+"""The vectors of `vectors/certificate`, and that they are what their generator makes."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certs.errors import CertificateError
+from certs.formats.fields import parse_time
+from certs.layout import bundle_of
+from certs.tests.make_vectors import FOLDER, differences
+from certs.verify import verify
+
+PATHS = sorted(FOLDER.glob("*.json"))
+
+
+def _outcome(vector: dict[str, Any]) -> tuple[str, str, str]:
+    try:
+        verdict = verify(
+            bundle_of({name: base64.b64decode(data) for name, data in vector["files"].items()}),
+            root_pem=base64.b64decode(vector["root"]) if vector["with_root"] else None,
+            allow_practice=vector["allow_practice"],
+            now=parse_time(vector["verified_at"]),
+        )
+    except CertificateError as error:
+        return "refuse", error.layer.value, "none"
+    return "accept", "none", verdict.status.value
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_vector__verified__as_it_says(path: Path) -> None:
+    """Each vector is accepted with its status, or refused at exactly its layer."""
+    vector = json.loads(path.read_text("utf-8"))
+    assert _outcome(vector) == (vector["expect"], vector["layer"], vector["status"])
+
+
+def test_vectors__generated_again__same_bytes() -> None:
+    """The files in the repository are exactly what the generator makes."""
+    assert differences(FOLDER) == []
+
+
+def test_vectors__all_layers__at_least_one_refusal() -> None:
+    """No layer goes without a vector that it must refuse."""
+    from certs.errors import Layer
+
+    layers = {json.loads(path.read_text("utf-8"))["layer"] for path in PATHS}
+    assert layers == {layer.value for layer in Layer} | {"none"}
