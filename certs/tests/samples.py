@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -83,6 +84,7 @@ def issue(subject: Subject, issuer: Authority | None = None) -> Authority:
         .not_valid_before(_START)
         .not_valid_after(subject.not_after)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(_authority_key_identifier(issuer.key if issuer else key), critical=False)
         .add_extension(
             x509.BasicConstraints(ca=subject.ca, path_length=subject.path_length), critical=True
         )
@@ -102,6 +104,10 @@ def _name(subject: Subject) -> x509.Name:
             x509.NameAttribute(NameOID.COMMON_NAME, subject.name),
         ]
     )
+
+
+def _authority_key_identifier(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
 
 
 def _usage(subject: Subject) -> x509.KeyUsage:
@@ -346,3 +352,8 @@ def _verification() -> Statement:
         "started_at": _time(-60),
         "ended_at": _time(-1),
     }
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the sorted names in a folder."""
+    return sorted(path.name for path in folder.iterdir())
