@@ -33,12 +33,17 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is $$($(PYTHON) -V)"; exit 2; }
 	@echo "Creating $(VENV) with pinned, hashed dependencies"
 	@rm -rf $(VENV); $(PYTHON) -m venv $(VENV)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 setup: system ## install system packages, the virtual environment and its dependencies
 	@$(MAKE) --no-print-directory $(VENV)/.ready
+
+# --- the product --------------------------------------------------------------------------------
+.PHONY: run
+run: setup ## set everything up and do one whole practice job on a loop drive
+	@$(BIN)/python -m hw_tests.practice .run/station
 
 # --- tests: one level each, with its time -------------------------------------------------------
 # level NAME, COMMAND: run one level and say how long it took.
@@ -54,6 +59,13 @@ lint: setup ## ruff, mypy --strict, import contracts
 
 unit: setup ## unit tests: no root, no devices
 	$(call level,unit,$(BIN)/pytest -q -n 2)
+
+loop: setup ## tests on loop drives: root needed
+	$(call level,loop,$(BIN)/python -m hw_tests)
+
+.PHONY: bench
+bench: setup ## speed against fio on the same memory-backed loop drive
+	@$(BIN)/pytest -q benchmarks
 
 # --- housekeeping -------------------------------------------------------------------------------
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet

@@ -1,0 +1,110 @@
+"""Loop drives that a test or the practice job makes for itself, and nothing else.
+
+Whatever this module hands out stands on a file that it created itself in a folder of its own; the
+device is checked against that file before it is given away, and detached by its own name after.
+"""
+
+import contextlib
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
+
+
+def run(*command: str | os.PathLike[str]) -> str:
+    """Run a program and return what it printed.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; its words are in the notes.
+    """
+    done = subprocess.run(
+        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    if done.returncode != 0:
+        error = subprocess.CalledProcessError(done.returncode, command, done.stdout)
+        error.add_note(done.stdout)
+        raise error
+    return done.stdout.strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoopDrive:
+    """A loop device and the file behind it, both ours."""
+
+    node: str
+    file: Path
+    size_bytes: int
+
+    @property
+    def name(self) -> str:
+        """Return the kernel's name, such as ``loop3``."""
+        return Path(self.node).name
+
+
+def make_file(folder: Path, size_bytes: int, name: str = "drive.img") -> Path:
+    """Create a sparse file of the given size that did not exist before."""
+    file = folder / name
+    with file.open("xb") as new:
+        new.truncate(size_bytes)
+    return file
+
+
+def attach(file: Path, *, sector_bytes: int = 512, read_only: bool = False) -> LoopDrive:
+    """Bind a file of ours to a free loop device, and make sure that it is that file."""
+    options = ["--direct-io=on", f"--sector-size={sector_bytes}"]
+    options += ["--read-only"] if read_only else []
+    node = run("losetup", "--find", "--show", *options, file)
+    backing = Path(f"/sys/block/{Path(node).name}/loop/backing_file").read_text("utf-8").strip()
+    assert backing == str(file), f"{node} stands on {backing}, not on our {file}"
+    return LoopDrive(node=node, file=file, size_bytes=file.stat().st_size)
+
+
+def detach(drive: LoopDrive) -> None:
+    """Unbind a loop device of ours; one that is gone already is fine."""
+    backing = Path(f"/sys/block/{drive.name}/loop/backing_file")
+    if backing.exists() and backing.read_text("utf-8").strip() == str(drive.file):
+        run("losetup", "--detach", drive.node)
+
+
+@contextlib.contextmanager
+def scratch(where: Path = MEMORY) -> Iterator[Path]:
+    """Make a folder of our own, and remove it at the end."""
+    with tempfile.TemporaryDirectory(prefix="wipe-station-", dir=where) as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def loop_drive(
+    folder: Path, size_bytes: int, *, sector_bytes: int = 512, name: str = "drive.img"
+) -> Iterator[LoopDrive]:
+    """Make a file and a loop device on it; detach at the end, also after a failure."""
+    drive = attach(make_file(folder, size_bytes, name), sector_bytes=sector_bytes)
+    try:
+        yield drive
+    finally:
+        detach(drive)
+
+
+@contextlib.contextmanager
+def mounted(drive: LoopDrive, point: Path) -> Iterator[Path]:
+    """Mount a drive of ours, and unmount it at the end."""
+    point.mkdir(exist_ok=True)
+    run("mount", drive.node, point)
+    try:
+        yield point
+    finally:
+        run("umount", point)
+
+
+def missing() -> list[str]:
+    """Return what this machine lacks for loop drives, in words; empty if nothing."""
+    lacking = []
+    if os.geteuid() != 0:
+        lacking.append("root (loop devices cannot be made without it)")
+    if not Path("/dev/loop-control").exists():
+        lacking.append("loop devices in the kernel (/dev/loop-control)")
+    return lacking

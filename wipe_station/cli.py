@@ -1,0 +1,282 @@
+"""``wipe-station``: the command line, and the composition root of a foreground station. I/O.
+
+One language per run, chosen by the locale; progress bars for people, JSON lines with ``--json``.
+Exit codes: 0 verified, 2 usage, 3 not erased, 4 refused, 5 inconclusive, 6 cannot be trusted.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Final, NoReturn
+
+from certs.errors import CertsError
+from certs.text import Text, language_of
+
+try:
+    import typer
+except ImportError:  # the base distribution is for recyclers and has no station in it
+    sys.exit("wipe-station needs the station extra: pip install 'wipe-station[station]'")
+
+from wipe_station import doctor as checks
+from wipe_station.clock import SystemClock
+from wipe_station.errors import (
+    EXIT_INCONCLUSIVE,
+    EXIT_NOT_ERASED,
+    EXIT_NOT_TRUSTED,
+    EXIT_REFUSED,
+    EXIT_VERIFIED,
+    InvalidInputError,
+    NotConfirmedError,
+    StationError,
+    exit_code_of,
+)
+from wipe_station.issuer import JobEnd
+from wipe_station.lookout import Lookout
+from wipe_station.plan import DEFAULT_POLICY
+from wipe_station.records import Outcome
+from wipe_station.show import Screen
+from wipe_station.station import Station, state_lock
+
+DEFAULT_STATE: Final = Path("/var/lib/wipe-station")
+LANGUAGE: Final = language_of(
+    os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+)
+EXIT_OF_OUTCOME: Final = {
+    Outcome.VERIFIED: EXIT_VERIFIED,
+    Outcome.VERIFIED_WITH_EXCEPTIONS: EXIT_NOT_ERASED,
+    Outcome.FAILED: EXIT_NOT_ERASED,
+    Outcome.ABORTED: EXIT_INCONCLUSIVE,
+    Outcome.INDETERMINATE: EXIT_INCONCLUSIVE,
+}
+
+
+def _say(zh: str, en: str) -> str:
+    return Text(zh=zh, en=en).in_language(LANGUAGE)
+
+
+app = typer.Typer(
+    name="wipe-station",
+    help=_say(
+        "检测、清除、逐字节核对设备，并签发证明。",
+        "Detect devices, overwrite them, verify every byte, sign what was seen.",
+    ),
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+JsonOption = Annotated[
+    bool, typer.Option("--json", help=_say("输出 JSON 行。", "Print JSON lines."))
+]
+StateOption = Annotated[
+    Path,
+    typer.Option(
+        "--state",
+        envvar="WIPE_STATION_STATE",
+        help=_say("工作站存放数据的目录。", "Directory that the station keeps its data in."),
+    ),
+]
+DeviceArgument = Annotated[
+    str, typer.Argument(metavar="DEVICE", help=_say("设备节点或编号。", "Node or stable id."))
+]
+PolicyOption = Annotated[
+    str | None,
+    typer.Option("--policy", help=_say("按哪个标准。", f"Policy; {DEFAULT_POLICY} by default.")),
+]
+MethodOption = Annotated[
+    str | None,
+    typer.Option("--method", help=_say("直接指定方法。", "Method by name, instead of a policy.")),
+]
+
+
+@contextmanager
+def _handled(screen: Screen) -> Iterator[None]:
+    """Turn the station's errors into a sentence, a hint and an exit code."""
+    try:
+        yield
+    except StationError as error:
+        screen.error(error)
+        raise typer.Exit(exit_code_of(error)) from error
+    except CertsError as error:
+        screen.distrust(error.message, error.hint)
+        raise typer.Exit(EXIT_NOT_TRUSTED) from error
+
+
+def _end(screen: Screen, station: Station, end: JobEnd) -> NoReturn:
+    code = EXIT_OF_OUTCOME[end.outcome]
+    screen.end(end, station.root_certificate, code)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _stoppable(station: Station) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM stop the work in good order: journal, notice, exit code."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        station.stop()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _choice(policy: str | None, method: str | None) -> tuple[str | None, str | None]:
+    """Apply the default policy, and refuse two answers to one question."""
+    if policy is not None and method is not None:
+        raise InvalidInputError(
+            Text(zh="--policy 和 --method 只能给一个。", en="Give --policy or --method, not both."),
+            hint=Text(zh="去掉其中一个。", en="Leave one out."),
+        )
+    return (policy if method is not None or policy is not None else DEFAULT_POLICY), method
+
+
+@app.command(
+    help=_say(
+        "列出设备，以及每台不能清除的全部理由。",
+        "List devices with every reason against wiping each.",
+    )
+)
+def devices(state: StateOption = DEFAULT_STATE, json_lines: JsonOption = False) -> None:
+    """List devices."""
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    with _handled(screen):
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lookout = Lookout(state, SystemClock())
+        world = lookout.look()
+        screen.devices([lookout.assess(d, world) for d in world.devices if d.whole_disk])
+
+
+@app.command(help=_say("只做计划，不写任何字节。", "Show the plan; write nothing."))
+def plan(
+    device: DeviceArgument,
+    policy: PolicyOption = None,
+    method: MethodOption = None,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Show the plan for a device."""
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    with _handled(screen), state_lock(state):
+        screen.plan(Station(state, SystemClock()).plan(device, *_choice(policy, method)))
+
+
+@app.command(
+    help=_say(
+        "清除一台设备，逐字节核对，签发证明。", "Wipe a device, verify every byte, sign the result."
+    )
+)
+def wipe(
+    device: DeviceArgument,
+    confirm: Annotated[
+        str,
+        typer.Option(
+            "--confirm",
+            help=_say("重复序列号（或循环设备的文件）。", "Repeat the serial, or the loop's file."),
+        ),
+    ],
+    policy: PolicyOption = None,
+    method: MethodOption = None,
+    plan_sha256: Annotated[
+        str | None,
+        typer.Option(
+            "--plan",
+            help=_say(
+                "只执行这一份计划（plan 命令给出的摘要）。",
+                "Run only this plan (hash that plan printed).",
+            ),
+        ),
+    ] = None,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Wipe one device."""
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    with _handled(screen), state_lock(state):
+        station = Station(state, SystemClock())
+        made = station.plan(device, *_choice(policy, method))
+        _require_plan(made.sha256(), plan_sha256)
+        screen.plan(made)
+        with _stoppable(station), screen.progress(made.total_bytes()) as on_progress:
+            end = station.wipe(made, confirm=confirm, on_progress=on_progress)
+        _end(screen, station, end)
+
+
+def _require_plan(made: str, wanted: str | None) -> None:
+    if wanted is not None and wanted != made:
+        raise NotConfirmedError(
+            Text(
+                zh="设备或计划和确认时不一样了，没有开始。",
+                en="The device or the plan is not the one confirmed; nothing was started.",
+            ),
+            hint=Text(zh="重新做计划，再确认一次。", en="Plan again and confirm again."),
+        )
+
+
+@app.command(
+    help=_say(
+        "继续中断的任务；不给编号就继续全部。",
+        "Continue interrupted jobs; all of them without a job id.",
+    )
+)
+def resume(
+    job: Annotated[
+        str | None, typer.Argument(metavar="[JOB]", help=_say("任务编号。", "Job id."))
+    ] = None,
+    confirm: Annotated[
+        str | None,
+        typer.Option(
+            "--confirm",
+            help=_say(
+                "设备没有自己的编号时重复它的编号。",
+                "Repeat the serial where the identity is weak.",
+            ),
+        ),
+    ] = None,
+    abandon: Annotated[
+        bool, typer.Option("--abandon", help=_say("放弃这个任务。", "Give the job up for good."))
+    ] = False,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Continue interrupted jobs."""
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    codes = [EXIT_VERIFIED]
+    with _handled(screen), state_lock(state):
+        station = Station(state, SystemClock())
+        waiting = station.unfinished() if job is None else (job,)
+        if abandon and job is None:
+            raise InvalidInputError(
+                Text(zh="要放弃哪个任务？", en="Which job shall be given up?"),
+                hint=Text(zh="给出任务编号。", en="Name the job id."),
+            )
+        screen.waiting(waiting)
+        for job_id in waiting:
+            with _stoppable(station), screen.progress(None) as on_progress:
+                if abandon:
+                    end = station.abandon(job_id)
+                else:
+                    end = station.resume(job_id, confirm=confirm, on_progress=on_progress)
+            codes.append(EXIT_OF_OUTCOME[end.outcome])
+            screen.end(end, station.root_certificate, codes[-1])
+    raise typer.Exit(max(codes))
+
+
+@app.command(
+    help=_say("检查这台机器能做什么、缺什么。", "Say what this machine can do and what is missing.")
+)
+def doctor(json_lines: JsonOption = False) -> None:
+    """Check this machine."""
+    findings = checks.examine()
+    Screen(LANGUAGE, json_lines=json_lines).findings(findings)
+    raise typer.Exit(EXIT_VERIFIED if all(f.present for f in findings) else EXIT_REFUSED)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    app()

@@ -1,0 +1,59 @@
+"""What this machine can do, what is missing, and what still works without it. I/O."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from certs.text import Text
+from wipe_station.detect.snapshot import udevd_present
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One ability of the machine."""
+
+    name: str
+    present: bool
+    without_it: Text
+    """What is lost and what still works where it is missing."""
+
+
+def examine() -> tuple[Finding, ...]:
+    """Look for everything that the station relies on."""
+    return (
+        Finding(
+            name="root",
+            present=os.geteuid() == 0,
+            without_it=Text(
+                zh="需要 root：不能打开设备，看不到谁在用。核对证明、单元测试仍然可用。",
+                en="No root: devices cannot be opened nor their users seen."
+                " Verifying certificates and the unit tests still work.",
+            ),
+        ),
+        Finding(
+            name="diskseq",
+            present=any(Path("/sys/block").glob("*/diskseq")),
+            without_it=Text(
+                zh="内核太旧（低于 5.15）：认不出换过的设备，一律拒绝清除。",
+                en="Kernel older than 5.15 (no diskseq): exchanged devices cannot be told;"
+                " every wipe is refused.",
+            ),
+        ),
+        Finding(
+            name="loop",
+            present=Path("/dev/loop-control").exists(),
+            without_it=Text(
+                zh="没有循环设备：不能做练习和设备测试。清除真实设备、单元测试仍然可用。",
+                en="No loop devices: neither practice nor device tests."
+                " Wiping real devices and the unit tests still work.",
+            ),
+        ),
+        Finding(
+            name="udevd",
+            present=udevd_present(),
+            without_it=Text(
+                zh="没有 udevd：读不到硬盘自己的编号（ata_id），其余照常。",
+                en="No udevd: drives' own answers (ata_id) are not read; all else works.",
+            ),
+        ),
+    )

@@ -1,0 +1,237 @@
+"""Executes the steps of a plan: the only room where journal and device work meet. I/O.
+
+For each step: intent into the journal, one worker process with one descriptor, its checkpoints
+into the journal as they come, its result into the journal. Nothing is believed that is not
+written first, and a worker that dies leaves an intent without a result.
+"""
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wipe_station import reasons
+from wipe_station.block import check_same_device, drop_cached_pages, open_block
+from wipe_station.errors import DeviceGoneError
+from wipe_station.evidence import JobEvidence, PassEvidence, journal_pattern, replay
+from wipe_station.journal import Journal
+from wipe_station.overwrite.stream import KEY_BYTES, UNIT_BYTES
+from wipe_station.records import FixedPattern, Json, KeyedStream, Pattern
+from wipe_station.run_state import Kind
+from wipe_station.worker import Task
+from wipe_station.workers import WorkerEnd, WorkerProcess
+
+CHECKPOINT_EVERY_MS: Final = 2000
+TAIL_WINDOW_BYTES: Final = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a job is, for people; evidence is in the journal only."""
+
+    step: str
+    step_number: int
+    steps: int
+    done_bytes: int
+    """Over all steps, resumed ones included."""
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """The device of a running job, claimed exclusively for as long as the job runs."""
+
+    node: str
+    size_bytes: int
+    diskseq: int
+    sector_bytes: int
+
+
+class Engine:
+    """Runs one job from wherever its journal says that it stands."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        target: Target,
+        on_progress: Callable[[Progress], None],
+        checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
+    ) -> None:
+        self._journal = journal
+        self._target = target
+        self._on_progress = on_progress
+        self._checkpoint_every_ms = checkpoint_every_ms
+        self._steps = len(self.evidence().passes) + 1
+        self._worker: WorkerProcess | None = None
+        self._stopping = False
+
+    def evidence(self) -> JobEvidence:
+        """Return what the journal proves by now."""
+        return replay(self._journal.history())
+
+    def stop(self) -> None:
+        """End the running worker and begin no other; safe to call from a signal handler."""
+        self._stopping = True
+        if self._worker is not None:
+            self._worker.kill()
+
+    def run(self) -> JobEvidence:
+        """Write what is unwritten, then verify; stop at the first failure or interruption."""
+        going = True
+        while going and (current := self.evidence().current_pass()) is not None:
+            going = self._write(current)
+        if going:
+            self._verify(self.evidence().passes[-1])
+        return self.evidence()
+
+    def _write(self, current: PassEvidence) -> bool:
+        """Run one pass from its last durable unit; return whether it was completed."""
+        pattern = current.pattern or draw_pattern(current.planned)
+        reached = current.written_bytes()
+        start = reached - reached % UNIT_BYTES
+        number = current.number
+        self._journal.append(
+            Kind.PASS_INTENT.value,
+            {"number": number, "pattern": pattern_json(pattern), "from_byte": start},
+        )
+
+        def checkpoint(durable: int) -> None:
+            self._journal.append(
+                Kind.CHECKPOINT.value, {"number": number, "durable_bytes": durable}
+            )
+
+        task = self._task("write", pattern, start, self._target.size_bytes)
+        tell = self._teller(f"pass-{number}", number, start)
+        end = self._work(task, os.O_RDWR | os.O_DIRECT, tell, checkpoint)
+        data: dict[str, Json] = {"number": number, "worker": end.worker}
+        if end.result is None:
+            self._journal.append(Kind.PASS_INTERRUPTED.value, data | self._lost(end))
+            return False
+        data |= end.result
+        if end.result["failures"] or not end.result["flushed"]:
+            data |= {"reason": reasons.io_failure(end.result)}
+            self._journal.append(Kind.PASS_FAILED.value, data)
+            return False
+        self._journal.append(Kind.PASS_COMPLETED.value, data)
+        return True
+
+    def _verify(self, last: PassEvidence) -> None:
+        """Read the whole device back: a new process, a new open, after the flush."""
+        assert last.pattern is not None, "a completed pass had a pattern"
+        size = self._target.size_bytes
+        self._journal.append(Kind.VERIFY_INTENT.value, {"pass_number": last.number})
+        task = self._task("compare", last.pattern, 0, size)
+        tell = self._teller("verify", self._steps, 0)
+        end = self._work(task, os.O_RDONLY | os.O_DIRECT, tell, _no_checkpoint)
+        data: dict[str, Json] = {"worker": end.worker}
+        if end.result is None:
+            self._journal.append(Kind.VERIFY_INTERRUPTED.value, data | self._lost(end))
+            return
+        data |= end.result
+        if end.result["verified_bytes"] == size:
+            self._journal.append(Kind.VERIFY_CLEAN.value, data)
+            return
+        differs = "first_mismatch_byte" in end.result
+        why = reasons.difference(end.result) if differs else reasons.io_failure(end.result)
+        self._journal.append(Kind.VERIFY_FAILED.value, data | {"reason": why})
+
+    def check_tail(self, pattern: Pattern, end_byte: int) -> tuple[bool, int]:
+        """Compare the 64 MiB before an offset with what must stand there.
+
+        Args:
+            pattern: what was written.
+            end_byte: offset below which everything was called durable.
+
+        Returns:
+            whether every byte fitted, and how many bytes were read and fitted.
+        """
+        start = max(0, end_byte - TAIL_WINDOW_BYTES)
+        task = self._task("compare", pattern, start - start % UNIT_BYTES, end_byte)
+        end = self._work(task, os.O_RDONLY | os.O_DIRECT, _no_checkpoint, _no_checkpoint)
+        fitted = int(end.result["verified_bytes"]) if end.result else 0
+        return fitted == end_byte - task.start_byte, fitted
+
+    def _task(self, action: str, pattern: Pattern, start: int, end: int) -> Task:
+        return Task(
+            action=action,
+            pattern=pattern,
+            start_byte=start,
+            end_byte=end,
+            size_bytes=self._target.size_bytes,
+            diskseq=self._target.diskseq,
+            sector_bytes=self._target.sector_bytes,
+            checkpoint_every_ms=self._checkpoint_every_ms,
+        )
+
+    def _work(
+        self,
+        task: Task,
+        access: int,
+        on_progress: Callable[[int], None],
+        on_checkpoint: Callable[[int], None],
+    ) -> WorkerEnd:
+        """Open the device anew, make sure that it is the same, and let a new process work."""
+        nobody = WorkerEnd(worker="none", result=None, lost="worker-died", said="")
+        if self._stopping:
+            return nobody
+        try:
+            self._worker = self._start_worker(task, access)
+        except DeviceGoneError as gone:
+            return WorkerEnd(worker="none", result=None, lost="device-gone", said=gone.message.en)
+        if self._stopping:
+            self._worker.kill()
+        return self._worker.run(on_progress, on_checkpoint)
+
+    def _start_worker(self, task: Task, access: int) -> WorkerProcess:
+        descriptor = open_block(self._target.node, access)
+        try:
+            check_same_device(descriptor, self._target.diskseq, self._target.size_bytes)
+            if task.action == "compare":
+                drop_cached_pages(descriptor)
+            return WorkerProcess(task, descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _lost(self, end: WorkerEnd) -> dict[str, Json]:
+        code = "stopped-by-operator" if self._stopping else end.lost
+        return {"reason": reasons.interruption(code), "said": end.said}
+
+    def _teller(self, step: str, number: int, start: int) -> Callable[[int], None]:
+        size = self._target.size_bytes
+        before = (number - 1) * size + start
+
+        def tell(done: int) -> None:
+            self._on_progress(
+                Progress(
+                    step=step,
+                    step_number=number,
+                    steps=self._steps,
+                    done_bytes=before + done,
+                    total_bytes=self._steps * size,
+                )
+            )
+
+        return tell
+
+
+def _no_checkpoint(_: int) -> None:
+    """A comparison has none."""
+
+
+def draw_pattern(planned: dict[str, Json]) -> Pattern:
+    """Turn a planned pattern into one that can be written; a stream gets a key of its own."""
+    if planned.get("kind") == "fixed":
+        return journal_pattern(planned)
+    key = secrets.token_bytes(KEY_BYTES)
+    while key[:16] == key[16:]:
+        key = secrets.token_bytes(KEY_BYTES)
+    return KeyedStream(key=key)
+
+
+def pattern_json(pattern: Pattern) -> dict[str, Any]:
+    """Return a pattern, key included, as the journal keeps it."""
+    if isinstance(pattern, FixedPattern):
+        return {"kind": "fixed", "bytes_hex": pattern.repeat.hex()}
+    return {"kind": "stream", "stream": pattern.stream, "key_hex": pattern.key.hex()}

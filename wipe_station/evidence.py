@@ -1,0 +1,306 @@
+"""Replay a job's journal: coverage and outcome as they follow from what was recorded. Pure.
+
+The signer accepts no outcome from anybody. It reads the journal's records, walks the transition
+table, adds up ranges, and only a job whose every pass covered the whole device, was flushed, and
+was then read back in full without a difference by another process is ``VERIFIED``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from certs.text import Text
+from wipe_station.errors import EvidenceError
+from wipe_station.journal import History, Record
+from wipe_station.records import FixedPattern, Json, KeyedStream, Outcome, Pattern
+from wipe_station.run_state import Kind, State, next_state, outcome_of
+
+
+@dataclass(slots=True, kw_only=True)
+class Attempt:
+    """One run of a pass: the bytes from ``from_byte`` that are known to be durable."""
+
+    from_byte: int
+    to_byte: int
+    ended: str
+    started_at: str
+    ended_at: str | None = None
+    worker: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class PassEvidence:
+    """One pass as it happened."""
+
+    number: int
+    planned: dict[str, Json]
+    pattern: Pattern | None = None
+    attempts: list[Attempt] = field(default_factory=list)
+    completed: bool = False
+
+    def written_bytes(self) -> int:
+        """Return how many distinct bytes from offset 0 are known to be durable, without gaps."""
+        reached = 0
+        for attempt in sorted(self.attempts, key=lambda a: a.from_byte):
+            if attempt.from_byte <= reached:
+                reached = max(reached, attempt.to_byte)
+        return reached
+
+
+@dataclass(slots=True, kw_only=True)
+class VerifyEvidence:
+    """The last verification as it happened."""
+
+    pass_number: int
+    started_at: str
+    result: dict[str, Json] = field(default_factory=dict)
+    ended_at: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Interruption:
+    """One break of the job, and what made going on defensible."""
+
+    at: str
+    what: str
+    resumed_at: str | None = None
+    tail_verified_bytes: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class JobEvidence:
+    """What a journal proves."""
+
+    state: State = State.NEW
+    plan: dict[str, Json] = field(default_factory=dict)
+    plan_sha256: str = ""
+    job_id: str = ""
+    software: dict[str, Json] = field(default_factory=dict)
+    passes: list[PassEvidence] = field(default_factory=list)
+    verification: VerifyEvidence | None = None
+    interruptions: list[Interruption] = field(default_factory=list)
+    failure: dict[str, Json] | None = None
+    documents: list[dict[str, Json]] = field(default_factory=list)
+    last_utc: str = ""
+    records: int = 0
+    head_sha256: str = ""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return the outcome that the records support."""
+        return outcome_of(self.state)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return the device's size known at the start."""
+        return _integer(_object(self.plan, "device"), "size_bytes")
+
+    def current_pass(self) -> PassEvidence | None:
+        """Return the first pass that is not completed."""
+        return next((p for p in self.passes if not p.completed), None)
+
+
+def _corrupt(why: str) -> EvidenceError:
+    return EvidenceError(
+        Text(zh="任务记录自相矛盾，不能作为依据。", en=f"The journal contradicts itself: {why}."),
+        hint=Text(zh="停止使用，交给工程师。", en="Stop, and hand the journal to an engineer."),
+    )
+
+
+def _integer(data: dict[str, Json], name: str) -> int:
+    value = data.get(name)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise _corrupt(f"{name} is not a number")
+    return value
+
+
+def _string(data: dict[str, Json], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str):
+        raise _corrupt(f"{name} is not a string")
+    return value
+
+
+def _object(data: dict[str, Json], name: str) -> dict[str, Json]:
+    value = data.get(name)
+    if not isinstance(value, dict):
+        raise _corrupt(f"{name} is not an object")
+    return value
+
+
+def journal_pattern(value: dict[str, Json]) -> Pattern:
+    """Read a pattern as a pass intent states it, key included."""
+    if value.get("kind") == "stream":
+        return KeyedStream(key=bytes.fromhex(_string(value, "key_hex")))
+    return FixedPattern(repeat=bytes.fromhex(_string(value, "bytes_hex")))
+
+
+class _Replay:
+    """Walks the records; each handler does what one kind means."""
+
+    def __init__(self) -> None:
+        self.job = JobEvidence()
+        self._handlers: dict[Kind, Callable[[Record], None]] = {
+            Kind.PLAN: self._plan,
+            Kind.PASS_INTENT: self._pass_intent,
+            Kind.CHECKPOINT: self._checkpoint,
+            Kind.PASS_COMPLETED: self._pass_completed,
+            Kind.PASS_FAILED: self._pass_ended,
+            Kind.PASS_INTERRUPTED: self._pass_ended,
+            Kind.VERIFY_INTENT: self._verify_intent,
+            Kind.VERIFY_CLEAN: self._verify_clean,
+            Kind.VERIFY_FAILED: self._verify_ended,
+            Kind.VERIFY_INTERRUPTED: self._verify_ended,
+            Kind.RESUMED: self._resumed,
+            Kind.TAIL_CHECKED: self._tail_checked,
+            Kind.ABORTED: self._aborted,
+            Kind.DOCUMENT: lambda record: self.job.documents.append(record.data),
+            Kind.TORN_TAIL: lambda _: None,
+        }
+
+    def take(self, record: Record) -> None:
+        """Apply one record, or refuse the journal."""
+        try:
+            kind = Kind(record.kind)
+        except ValueError as error:
+            raise _corrupt(f"record kind {record.kind}") from error
+        state = next_state(self.job.state, kind)
+        if state is None:
+            raise _corrupt(f"{record.kind} while {self.job.state.value}")
+        self._handlers[kind](record)
+        self.job.state = state
+        self.job.last_utc = max(self.job.last_utc, record.utc)
+
+    def _plan(self, record: Record) -> None:
+        self.job.plan = _object(record.data, "plan")
+        self.job.plan_sha256 = _string(record.data, "plan_sha256")
+        self.job.job_id = _string(record.data, "job_id")
+        self.job.software = _object(record.data, "software")
+        steps = self.job.plan.get("steps")
+        if not isinstance(steps, list):
+            raise _corrupt("a plan without steps")
+        for step in steps:
+            if isinstance(step, dict) and "write" in step:
+                number, planned = _integer(step, "write"), _object(step, "pattern")
+                self.job.passes.append(PassEvidence(number=number, planned=planned))
+
+    def _pass(self, record: Record) -> PassEvidence:
+        current = self.job.current_pass()
+        if current is None or current.number != _integer(record.data, "number"):
+            raise _corrupt("a pass out of order")
+        return current
+
+    def _pass_intent(self, record: Record) -> None:
+        current = self._pass(record)
+        pattern = journal_pattern(_object(record.data, "pattern"))
+        if current.pattern not in (None, pattern):
+            raise _corrupt("a pass changed its pattern")
+        current.pattern = pattern
+        start = _integer(record.data, "from_byte")
+        if start > current.written_bytes():
+            raise _corrupt("a pass began beyond what was durable")
+        attempt = Attempt(
+            from_byte=start, to_byte=start, ended="interrupted", started_at=record.utc
+        )
+        current.attempts.append(attempt)
+
+    def _reach(self, attempt: Attempt, to_byte: int) -> None:
+        if not attempt.to_byte <= to_byte <= self.job.size_bytes:
+            raise _corrupt("progress went back or beyond the device")
+        attempt.to_byte = to_byte
+
+    def _checkpoint(self, record: Record) -> None:
+        self._reach(self._pass(record).attempts[-1], _integer(record.data, "durable_bytes"))
+
+    def _pass_ended(self, record: Record) -> None:
+        attempt = self._pass(record).attempts[-1]
+        if record.kind == Kind.PASS_FAILED.value:
+            self._reach(attempt, _integer(record.data, "durable_bytes"))
+        attempt.ended_at = record.utc
+        attempt.ended = "failed" if record.kind == Kind.PASS_FAILED.value else "interrupted"
+        self._keep_reason(record)
+
+    def _pass_completed(self, record: Record) -> None:
+        current = self._pass(record)
+        attempt = current.attempts[-1]
+        self._reach(attempt, _integer(record.data, "durable_bytes"))
+        attempt.ended, attempt.ended_at = "completed", record.utc
+        attempt.worker = _string(record.data, "worker")
+        whole = record.data.get("flushed") is True
+        moved = _integer(record.data, "completed_bytes") == self.job.size_bytes - attempt.from_byte
+        if not whole or not moved or current.written_bytes() != self.job.size_bytes:
+            raise _corrupt("a pass called complete that did not cover the device")
+        current.completed = True
+
+    def _verify_intent(self, record: Record) -> None:
+        number = _integer(record.data, "pass_number")
+        if self.job.current_pass() is not None or number != self.job.passes[-1].number:
+            raise _corrupt("a verification before the last pass was complete")
+        self.job.verification = VerifyEvidence(pass_number=number, started_at=record.utc)
+
+    def _verify_ended(self, record: Record) -> None:
+        assert self.job.verification is not None, "the table puts an intent first"
+        self.job.verification.result = record.data
+        self.job.verification.ended_at = record.utc
+        self._keep_reason(record)
+
+    def _verify_clean(self, record: Record) -> None:
+        counts = [
+            _integer(record.data, name)
+            for name in ("verified_bytes", "mismatched_bytes", "unread_bytes")
+        ]
+        if counts != [self.job.size_bytes, 0, 0]:
+            raise _corrupt("a verification called clean that was not")
+        if _string(record.data, "worker") == self.job.passes[-1].attempts[-1].worker:
+            raise _corrupt("the writer verified itself")
+        self._verify_ended(record)
+
+    def _keep_reason(self, record: Record) -> None:
+        """Remember why; an interruption is listed, a failure decides the notice."""
+        if record.kind in (Kind.PASS_INTERRUPTED.value, Kind.VERIFY_INTERRUPTED.value):
+            what = _string(_object(record.data, "reason"), "code")
+            self.job.interruptions.append(Interruption(at=record.utc, what=what))
+        elif "reason" in record.data:
+            self.job.failure = _object(record.data, "reason")
+
+    def _resumed(self, record: Record) -> None:
+        last = self.job.interruptions[-1] if self.job.interruptions else None
+        if last is None or last.resumed_at is not None:
+            # No result was written: the station died after the last record.
+            last = Interruption(at=self.job.last_utc, what="station-stopped")
+            self.job.interruptions.append(last)
+        last.resumed_at = record.utc
+
+    def _tail_checked(self, record: Record) -> None:
+        if record.data.get("matched") is True and self.job.interruptions:
+            self.job.interruptions[-1].tail_verified_bytes = _integer(record.data, "verified_bytes")
+        elif (current := self.job.current_pass()) is not None:
+            # What was called durable is not there: nothing of this pass counts any more.
+            for attempt in current.attempts:
+                attempt.to_byte = attempt.from_byte = 0
+
+    def _aborted(self, record: Record) -> None:
+        self.job.failure = _object(record.data, "reason")
+
+
+def replay(history: History) -> JobEvidence:
+    """Recompute what a journal proves.
+
+    Raises:
+        EvidenceError: records that contradict each other or the transition table.
+    """
+    walk = _Replay()
+    for record in history.records:
+        walk.take(record)
+    walk.job.records = len(history.records)
+    walk.job.head_sha256 = history.head_sha256
+    return walk.job
+
+
+def unreached(job: JobEvidence) -> Sequence[tuple[int, int, str]]:
+    """Return the ranges that the job did not reach: ``(from_byte, to_byte, what)``."""
+    size = job.size_bytes
+    unfinished = [p.written_bytes() for p in job.passes if not p.completed]
+    ranges = [(reached, size, "unwritten") for reached in unfinished[:1] if reached < size]
+    if job.state is not State.VERIFIED:
+        ranges.append((0, size, "unverified"))
+    return ranges

@@ -1,0 +1,112 @@
+"""The signer: replays a job's journal from the disk and signs what it proves. I/O.
+
+It takes no outcome from anybody. The bundle is durable before the journal says that it exists,
+and the journal is durable before anything is shown; a crash in between is healed by the next
+call, which finds the bundle and checks that it speaks about this very state of the journal.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from certs.bundle import read_bundle, write_bundle
+from certs.canonical import decode
+from certs.keys import Signer
+from certs.text import Text
+from wipe_station.clock import Clock, utc_text
+from wipe_station.errors import EvidenceError
+from wipe_station.evidence import JobEvidence, replay
+from wipe_station.journal import Journal, parse, state_disk_error
+from wipe_station.records import Outcome
+from wipe_station.run_state import Kind
+from wipe_station.statement import Issue, build_statement, document_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnd:
+    """How a job stands when nothing runs any more."""
+
+    job_id: str
+    outcome: Outcome
+    bundle: Path
+    statement: dict[str, Any]
+
+
+class Issuer:
+    """Turns journals into signed bundles below one folder."""
+
+    def __init__(self, bundles: Path, signer: Signer, clock: Clock) -> None:
+        self._bundles = bundles
+        self._signer = signer
+        self._clock = clock
+
+    def sign(self, journal: Journal) -> JobEnd:
+        """Sign what the journal proves now, or return what was already signed for it.
+
+        Raises:
+            EvidenceError: the journal or an existing bundle cannot be trusted; nothing is signed.
+        """
+        history = parse(journal.path.read_bytes(), str(journal.path))
+        job = replay(history)
+        if history.records[-1].kind == Kind.DOCUMENT.value:
+            return self._end(job, self._bundles / str(job.documents[-1]["id"]))
+        folder = self._bundles / document_id(job)
+        if folder.exists():
+            self._check_belongs(folder, job)
+        else:
+            folder = self._write(self._statement(job))
+        document = read_bundle(folder).document
+        journal.append(
+            Kind.DOCUMENT.value,
+            {"id": folder.name, "sha256": hashlib.sha256(document).hexdigest()},
+        )
+        return self._end(job, folder)
+
+    def _write(self, statement: dict[str, Any]) -> Path:
+        try:
+            return write_bundle(self._bundles, statement, self._signer)
+        except OSError as error:
+            raise state_disk_error(self._bundles) from error
+
+    def _statement(self, job: JobEvidence) -> dict[str, Any]:
+        issue = Issue(
+            issued_at=utc_text(self._clock.utc()),
+            key_id=self._signer.key_id,
+            practice_key=self._signer.practice,
+        )
+        return build_statement(job, issue)
+
+    def _check_belongs(self, folder: Path, job: JobEvidence) -> None:
+        statement = decode(read_bundle(folder).document)
+        if statement["journal"]["head_sha256"] != job.head_sha256:
+            raise EvidenceError(
+                Text(
+                    zh=f"文件夹 {folder.name} 里的证明和任务记录对不上。",
+                    en=f"Bundle {folder.name} does not belong to this journal.",
+                ),
+                hint=Text(zh="停下，交给工程师。", en="Stop and hand both to an engineer."),
+            )
+
+    def _end(self, job: JobEvidence, folder: Path) -> JobEnd:
+        statement = decode(read_bundle(folder).document)
+        return JobEnd(job_id=job.job_id, outcome=job.outcome, bundle=folder, statement=statement)
+
+
+_SOURCES: Final = ("*.py", "*.toml")
+
+
+def software() -> dict[str, str]:
+    """Return name, version and a digest over the station's own source files."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256()
+    for file in sorted([*folder.rglob("*.py"), *folder.rglob("*.toml")]):
+        if "tests" not in file.parts:
+            digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return {
+        "name": "wipe-station",
+        "version": version("wipe-station"),
+        "source_sha256": digest.hexdigest(),
+    }

@@ -1,0 +1,103 @@
+"""Looking at the machine: which devices there are, and every reason against wiping one. I/O.
+
+What was plugged in before the station's first start under this boot is not offered. ``diskseq``
+only ever grows, so one number, noted at that first start, tells old from new.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from certs.canonical import encode
+from certs.durable import NewFile, write_file
+from certs.text import Text
+from wipe_station.block import device_number
+from wipe_station.clock import Clock
+from wipe_station.detect.classify import World, classify
+from wipe_station.detect.safety import Refusal, refusals
+from wipe_station.detect.snapshot import devno_text, read_snapshot
+from wipe_station.errors import InvalidInputError, RefusedByPolicyError
+from wipe_station.records import DeviceFacts
+
+BOOT_NAME: Final = "boot.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """A device with every reason against wiping it."""
+
+    device: DeviceFacts
+    refusals: tuple[Refusal, ...]
+
+    def require_safe(self) -> None:
+        """Refuse the device if there is any reason to.
+
+        Raises:
+            RefusedByPolicyError: with all reasons, the weightiest first.
+        """
+        if self.refusals:
+            found = tuple(refusal.text for refusal in self.refusals)
+            raise RefusedByPolicyError(
+                found[0],
+                hint=Text(
+                    zh="没有写入任何字节。换一台设备，或先解除上面的原因。",
+                    en="Not one byte was written. Take another device, or remove the reason.",
+                ),
+                reasons=found,
+                device_id=self.device.stable_id,
+            )
+
+
+class Lookout:
+    """Sees the devices of this machine, and remembers which were there at the first start."""
+
+    def __init__(self, state: Path, clock: Clock) -> None:
+        self._boot_note = state / BOOT_NAME
+        self._clock = clock
+
+    def look(self) -> World:
+        """Return the machine as it is now, and note what was there at the first start."""
+        world = classify(read_snapshot())
+        self._note_boot(world)
+        return world
+
+    def _note_boot(self, world: World) -> None:
+        if self._boot_diskseq() is None:
+            highest = max((d.diskseq or 0 for d in world.devices), default=0)
+            note = {"boot_id": self._clock.boot_id(), "highest_diskseq": highest}
+            write_file(self._boot_note, NewFile(data=encode(note)))
+
+    def _boot_diskseq(self) -> int | None:
+        if not self._boot_note.exists():
+            return None
+        note = json.loads(self._boot_note.read_bytes())
+        return int(note["highest_diskseq"]) if note["boot_id"] == self._clock.boot_id() else None
+
+    def assess(self, device: DeviceFacts, world: World, *, resuming: bool = False) -> Assessment:
+        """Return every reason against wiping a device."""
+        found = refusals(
+            device, world, boot_diskseq=self._boot_diskseq(), may_have_been_present=resuming
+        )
+        return Assessment(device=device, refusals=found)
+
+    def find(self, world: World, wanted: str) -> DeviceFacts:
+        """Return the device that a node or a stable id means.
+
+        Raises:
+            InvalidInputError: nothing fits, or more than one.
+        """
+        if wanted.startswith("/"):
+            devno = devno_text(device_number(wanted))
+            fitting = [d for d in world.devices if d.devno == devno]
+        else:
+            fitting = [d for d in world.devices if d.whole_disk and d.stable_id == wanted]
+        if len(fitting) != 1:
+            raise InvalidInputError(
+                Text(zh=f"认不出 {wanted} 是哪台设备。", en=f"{wanted} names no single device."),
+                hint=Text(
+                    zh="用 wipe-station devices 看看有哪些设备。",
+                    en="wipe-station devices lists what is there.",
+                ),
+            )
+        return fitting[0]

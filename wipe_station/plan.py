@@ -1,0 +1,152 @@
+"""Facts and a policy become the list of steps and the claim they can support. Pure."""
+
+import hashlib
+from dataclasses import dataclass
+
+from certs.canonical import encode
+from certs.text import Text
+from wipe_station.errors import InvalidInputError
+from wipe_station.methods import Method
+from wipe_station.policies import Policy
+from wipe_station.records import (
+    VIRTUAL_TRANSPORTS,
+    Category,
+    Claim,
+    DeviceFacts,
+    FixedPattern,
+    Json,
+    PlannedPattern,
+    Step,
+    WritePass,
+    to_json,
+)
+
+DEFAULT_POLICY = "gb-46864"
+PRACTICE_CLAIM = Claim(
+    category=Category.NONE,
+    edition="none",
+    reason="practice: this document claims nothing",
+)
+SMALL_MEDIUM_BYTES = 4 << 30
+"""Below this a device's own cache could answer a whole verification (design, Verify)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WipePlan:
+    """All that is decided before the first write. Its hash is what a confirmation is bound to."""
+
+    device: DeviceFacts
+    policy: Policy | None
+    method: Method
+    steps: tuple[Step, ...]
+    claim: Claim
+    practice: bool
+    not_checked: tuple[str, ...]
+
+    def total_bytes(self) -> int:
+        """Return the bytes to be moved over all steps."""
+        assert self.device.size_bytes is not None, "a plan exists for known sizes only"
+        return self.device.size_bytes * len(self.steps)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the plan as the journal keeps it."""
+        plan: dict[str, Json] = {
+            "device": to_json(self.device),
+            "method": {"name": self.method.name, "certainty": self.method.certainty},
+            "steps": [step_to_json(step) for step in self.steps],
+            "claim": to_json(self.claim),
+            "practice": self.practice,
+            "not_checked": list(self.not_checked),
+        }
+        return plan if self.policy is None else plan | {"policy": _policy_json(self.policy)}
+
+    def sha256(self) -> str:
+        """Return the hash over the plan, the device's ``diskseq`` included."""
+        return hashlib.sha256(encode(self.to_json())).hexdigest()
+
+
+def _policy_json(policy: Policy) -> Json:
+    return {
+        "name": policy.name,
+        "title": policy.title.zh,
+        "certainty": policy.certainty,
+        "disclaimer": to_json(policy.disclaimer),
+    }
+
+
+def step_to_json(step: Step) -> Json:
+    """Return a step as the journal keeps it."""
+    if isinstance(step, WritePass):
+        return {"write": step.number, "pattern": planned_pattern_json(step.pattern)}
+    return {"verify": step.pass_number}
+
+
+def planned_pattern_json(pattern: PlannedPattern) -> dict[str, Json]:
+    """Return a pattern before any key exists."""
+    if isinstance(pattern, FixedPattern):
+        return {"kind": "fixed", "bytes_hex": pattern.repeat.hex()}
+    return {"kind": "stream", "stream": pattern.stream}
+
+
+def choose_method(
+    device: DeviceFacts, policy: Policy | None, method_name: str | None, methods: dict[str, Method]
+) -> Method:
+    """Return the method asked for by name, or the policy's choice for the device's medium.
+
+    Raises:
+        InvalidInputError: no method of that name.
+    """
+    if policy is not None:
+        return methods[policy.medium[device.medium].method]
+    assert method_name is not None, "a policy or a method"
+    if method_name not in methods:
+        raise InvalidInputError(
+            Text(zh=f"没有叫 {method_name} 的方法。", en=f"There is no method {method_name}."),
+            hint=Text(zh="可用的方法：" + "、".join(methods), en="Methods: " + ", ".join(methods)),
+        )
+    return methods[method_name]
+
+
+def make_plan(
+    device: DeviceFacts,
+    policy: Policy | None,
+    method: Method,
+    *,
+    practice_keys: bool,
+    unread_processes: tuple[int, ...] = (),
+) -> WipePlan:
+    """Build the plan for a device that the safety rules have passed.
+
+    Args:
+        device: facts of the whole disk.
+        policy: the policy that chose the method, if one did.
+        method: what to do.
+        practice_keys: whether the station can sign practice documents only.
+        unread_processes: whose descriptors could not be read (never more than init's).
+    """
+    practice = practice_keys or device.transport in VIRTUAL_TRANSPORTS
+    return WipePlan(
+        device=device,
+        policy=policy,
+        method=method,
+        steps=method.steps(),
+        claim=PRACTICE_CLAIM if practice else method.claim,
+        practice=practice,
+        not_checked=_not_checked(device, method, unread_processes),
+    )
+
+
+def _not_checked(
+    device: DeviceFacts, method: Method, unread_processes: tuple[int, ...]
+) -> tuple[str, ...]:
+    """List what a full verification on this device still leaves open."""
+    assert device.size_bytes is not None, "a plan exists for known sizes only"
+    small = device.size_bytes < SMALL_MEDIUM_BYTES
+    gaps = {
+        "device-cache-not-excluded": small,
+        "capacity-and-write-acceptance-not-proven": not method.position_bound,
+        "hidden-areas-unknown": True,
+        "areas-outside-the-block-interface": True,
+        "descriptors-of-init-not-readable": bool(unread_processes),
+    }
+    return tuple(code for code, open_question in gaps.items() if open_question)

@@ -1,0 +1,71 @@
+"""Why a job did not end verified: code and both languages, in one place. Pure."""
+
+from typing import Any, Final
+
+from certs.text import Text
+from wipe_station.records import Json
+
+INTERRUPTIONS: Final = {
+    "device-gone": Text(
+        zh="设备断开了，或者换成了另一台。插回去，会接着做。",
+        en="The device went away or was exchanged. Plug it back in; the job continues.",
+    ),
+    "worker-died": Text(
+        zh="清除程序意外停止了。点“继续”，从停下的地方接着做。",
+        en="The working process died. Resume to continue where it stopped.",
+    ),
+    "stopped-by-operator": Text(
+        zh="操作员停下了任务。点“继续”，从停下的地方接着做。",
+        en="The operator stopped the job. Resume to continue where it stopped.",
+    ),
+    "station-stopped": Text(
+        zh="工作站中途停了（断电或程序被结束）。点“继续”，接着做。",
+        en="The station stopped half-way (power or process). Resume to continue.",
+    ),
+    "device-absent": Text(
+        zh="没有找到这台设备。插上它再点“继续”。",
+        en="The device was not found. Plug it in and resume.",
+    ),
+}
+
+ABANDONED: Final = Text(
+    zh="操作员放弃了任务；设备没有清除完。",
+    en="The operator gave the job up; the device is not erased.",
+)
+
+
+def reason(code: str, text: Text) -> dict[str, Json]:
+    """Return a reason as journal and notices keep it."""
+    return {"code": code, "zh": text.zh, "en": text.en}
+
+
+def interruption(code: str) -> dict[str, Json]:
+    """Return the reason for an interruption."""
+    return reason(code, INTERRUPTIONS[code])
+
+
+def io_failure(result: dict[str, Any]) -> dict[str, Json]:
+    """Return the reason for a pass that met an I/O error, naming the first."""
+    first = result["failures"][0]
+    what = f"{first['operation']} {first['errno_name']}"
+    at = first["start_byte"]
+    return reason(
+        f"{first['operation']}-error",
+        Text(
+            zh=f"设备在第 {at} 字节处出错（{what}），没能清除完。不能出售。",
+            en=f"The device failed at byte {at} ({what}); it is not erased. Not for sale.",
+        ),
+    )
+
+
+def difference(result: dict[str, Any]) -> dict[str, Json]:
+    """Return the reason for a verification that found other bytes, naming the first."""
+    at = result["first_mismatch_byte"]
+    return reason(
+        "content-differs",
+        Text(
+            zh=f"核对失败：第 {at} 字节和写入的不一样。不能出售，请放进红盒，交给店长。",
+            en=f"Verification failed: byte {at} differs from what was written."
+            " Not for sale. Red box, manager.",
+        ),
+    )

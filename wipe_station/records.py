@@ -1,0 +1,242 @@
+"""Frozen values that every room of the station shares. Pure.
+
+Claimed and observed never share a field, and ``None`` always means "unknown", never "no".
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+
+from certs.text import Text
+
+
+class Source(Enum):
+    """Who stated an identifier."""
+
+    MEDIUM = "medium"
+    BRIDGE = "bridge"
+    UNKNOWN = "unknown"
+
+
+class Strength(Enum):
+    """How far an identity carries: the medium's own, only the bridge's, or none at all."""
+
+    MEDIUM = "medium"
+    BRIDGE = "bridge"
+    NONE = "none"
+
+
+class Medium(Enum):
+    """What holds the data. Magnetic only on positive evidence."""
+
+    MAGNETIC = "magnetic"
+    FLASH = "flash"
+    UNKNOWN = "unknown"
+
+
+class Transport(Enum):
+    """How the kernel reaches the device."""
+
+    LOOP = "loop"
+    SATA = "sata"
+    SCSI = "scsi"
+    USB = "usb"
+    NVME = "nvme"
+    MMC = "mmc"
+    VIRTIO = "virtio"
+    UNKNOWN = "unknown"
+
+
+VIRTUAL_TRANSPORTS = frozenset({Transport.LOOP, Transport.VIRTIO})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identifier:
+    """One identifier, with who said it and where it was read."""
+
+    kind: str
+    value: str
+    source: Source
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts:
+    """All that is known about one block device at one moment."""
+
+    name: str
+    devno: str
+    """``major:minor``"""
+    transport: Transport
+    usb_path: str | None
+    medium: Medium
+    medium_evidence: str
+    size_bytes: int | None
+    logical_sector_bytes: int | None
+    physical_sector_bytes: int | None
+    diskseq: int | None
+    removable: bool | None
+    read_only: bool | None
+    zoned: str | None
+    whole_disk: bool
+    partitions: tuple[str, ...]
+    holders: tuple[str, ...]
+    slaves: tuple[str, ...]
+    siblings: tuple[str, ...]
+    identifiers: tuple[Identifier, ...]
+    identity_strength: Strength
+    unknowns: tuple[str, ...]
+    """What could not be learned, in words for the document."""
+
+    @property
+    def node(self) -> str:
+        """Return the device node's usual path."""
+        return f"/dev/{self.name}"
+
+    def identifier(self, *kinds: str) -> str | None:
+        """Return the first identifier of the given kinds, or None."""
+        found = (i.value for kind in kinds for i in self.identifiers if i.kind == kind)
+        return next(found, None)
+
+    @property
+    def confirmation(self) -> str | None:
+        """Return what ``--confirm`` must repeat: the serial, or the loop's backing file."""
+        return self.identifier("backing-file", "serial", "wwn", "eui64", "nguid", "cid")
+
+    @property
+    def stable_id(self) -> str:
+        """Return a name that survives re-plugging, or the node where there is none."""
+        said = self.confirmation
+        if said is None:
+            return self.node
+        return f"{self.transport.value}:{said}"
+
+
+class PatternKind(Enum):
+    """The two families of content that a pass can write."""
+
+    FIXED = "fixed"
+    STREAM = "stream"
+
+
+STREAM_NAME = "xts128-1mib-v1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedPattern:
+    """A byte sequence repeated over the device; byte ``o`` holds ``repeat[o % len(repeat)]``."""
+
+    repeat: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RandomStream:
+    """The position-bound stream; its key is drawn when the pass begins."""
+
+    stream: str = STREAM_NAME
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyedStream:
+    """The position-bound stream under one key: 32 bytes, halves unequal."""
+
+    key: bytes
+    stream: str = STREAM_NAME
+
+
+PlannedPattern = FixedPattern | RandomStream
+Pattern = FixedPattern | KeyedStream
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WritePass:
+    """Traverse the whole device once with one pattern. Passes count from 1."""
+
+    number: int
+    pattern: PlannedPattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyPass:
+    """Read every byte back and compare with what pass ``pass_number`` wrote."""
+
+    pass_number: int
+
+
+Step = WritePass | VerifyPass
+
+
+class Category(Enum):
+    """Sanitization categories of NIST SP 800-88r2, and none."""
+
+    NONE = "none"
+    CLEAR = "clear"
+    PURGE = "purge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a verified run of a plan may claim, with the edition that defines the word."""
+
+    category: Category
+    edition: str
+    reason: str
+
+
+CLEAR_BY_OVERWRITE = Claim(
+    category=Category.CLEAR,
+    edition="NIST SP 800-88r2 (2025-09-26)",
+    reason="every addressable byte overwritten and read back; the standard's own text and"
+    " IEEE 2883, to which it refers for techniques, have not been examined",
+)
+"""The most that any overwrite through the block interface supports (standards, fact 6)."""
+
+
+class Outcome(Enum):
+    """How a job ended. Only VERIFIED can become a certificate of erasure."""
+
+    VERIFIED = "verified"
+    VERIFIED_WITH_EXCEPTIONS = "verified-with-exceptions"
+    FAILED = "failed"
+    ABORTED = "aborted"
+    INDETERMINATE = "indeterminate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByteRange:
+    """Bytes ``start`` up to, not including, ``end``."""
+
+    start: int
+    end: int
+
+    @property
+    def length(self) -> int:
+        """Return the number of bytes."""
+        return self.end - self.start
+
+
+Json = bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
+
+
+def to_json(value: object) -> Json:
+    """Turn a record into JSON values: enums by value, bytes as hex, None left out.
+
+    Args:
+        value: a dataclass of this package, or a container or scalar of its fields.
+
+    Returns:
+        integers, strings, booleans, lists and objects only.
+    """
+    if isinstance(value, Text):
+        return {"zh": value.zh, "en": value.en}
+    if is_dataclass(value) and not isinstance(value, type):
+        named = ((f.name, getattr(value, f.name)) for f in fields(value))
+        return {name: to_json(item) for name, item in named if item is not None}
+    if isinstance(value, Enum):
+        return to_json(value.value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, tuple | list):
+        return [to_json(item) for item in value]
+    assert isinstance(value, bool | int | str), f"no JSON form for {type(value)}"
+    return value

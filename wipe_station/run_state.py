@@ -1,0 +1,105 @@
+"""What may follow what in the life of a job. Pure.
+
+The journal's record kinds are the events; the table is the whole law. A state that is not final
+means ``INDETERMINATE``: an intent without a result proves nothing. After a crash the next start
+says ``resumed`` and goes on from evidence.
+"""
+
+from enum import Enum
+
+from wipe_station.records import Outcome
+
+
+class State(Enum):
+    """Where a job stands."""
+
+    NEW = "new"
+    PLANNED = "planned"
+    WRITING = "writing"
+    BETWEEN = "between"
+    VERIFYING = "verifying"
+    INTERRUPTED = "interrupted"
+    VERIFIED = "verified"
+    FAILED = "failed"
+    ABORTED = "aborted"
+
+
+class Kind(Enum):
+    """Record kinds of a job's journal."""
+
+    PLAN = "plan"
+    PASS_INTENT = "pass-intent"
+    CHECKPOINT = "checkpoint"
+    PASS_COMPLETED = "pass-completed"
+    PASS_FAILED = "pass-failed"
+    PASS_INTERRUPTED = "pass-interrupted"
+    VERIFY_INTENT = "verify-intent"
+    VERIFY_CLEAN = "verify-clean"
+    VERIFY_FAILED = "verify-failed"
+    VERIFY_INTERRUPTED = "verify-interrupted"
+    RESUMED = "resumed"
+    TAIL_CHECKED = "tail-checked"
+    ABORTED = "aborted"
+    DOCUMENT = "document"
+    TORN_TAIL = "torn-tail"
+
+
+_ANYWHERE = (Kind.DOCUMENT, Kind.TORN_TAIL)
+
+TRANSITIONS: dict[State, dict[Kind, State]] = {
+    State.NEW: {Kind.PLAN: State.PLANNED},
+    State.PLANNED: {
+        Kind.PASS_INTENT: State.WRITING,
+        Kind.RESUMED: State.INTERRUPTED,
+        Kind.ABORTED: State.ABORTED,
+    },
+    State.WRITING: {
+        Kind.CHECKPOINT: State.WRITING,
+        Kind.PASS_COMPLETED: State.BETWEEN,
+        Kind.PASS_FAILED: State.FAILED,
+        Kind.PASS_INTERRUPTED: State.INTERRUPTED,
+        Kind.RESUMED: State.INTERRUPTED,
+        Kind.ABORTED: State.ABORTED,
+    },
+    State.BETWEEN: {
+        Kind.PASS_INTENT: State.WRITING,
+        Kind.VERIFY_INTENT: State.VERIFYING,
+        Kind.RESUMED: State.INTERRUPTED,
+        Kind.ABORTED: State.ABORTED,
+    },
+    State.VERIFYING: {
+        Kind.VERIFY_CLEAN: State.VERIFIED,
+        Kind.VERIFY_FAILED: State.FAILED,
+        Kind.VERIFY_INTERRUPTED: State.INTERRUPTED,
+        Kind.RESUMED: State.INTERRUPTED,
+        Kind.ABORTED: State.ABORTED,
+    },
+    State.INTERRUPTED: {
+        Kind.RESUMED: State.INTERRUPTED,
+        Kind.TAIL_CHECKED: State.INTERRUPTED,
+        Kind.PASS_INTENT: State.WRITING,
+        Kind.VERIFY_INTENT: State.VERIFYING,
+        Kind.ABORTED: State.ABORTED,
+    },
+    State.VERIFIED: {},
+    State.FAILED: {},
+    State.ABORTED: {},
+}
+
+OUTCOME_OF = {
+    State.VERIFIED: Outcome.VERIFIED,
+    State.FAILED: Outcome.FAILED,
+    State.ABORTED: Outcome.ABORTED,
+}
+
+
+def outcome_of(state: State) -> Outcome:
+    """Return the outcome that a state stands for; everything unfinished is indeterminate."""
+    return OUTCOME_OF.get(state, Outcome.INDETERMINATE)
+
+
+def next_state(state: State, kind: Kind) -> State | None:
+    """Return the state after an event, or None where the table forbids it."""
+    if kind in _ANYWHERE:
+        return state
+    return TRANSITIONS[state].get(kind)

@@ -1,0 +1,248 @@
+"""What the command line prints: tables and bars for people, JSON lines for programs. I/O."""
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from certs.openssl import verification_commands
+from certs.text import Language, Text
+from wipe_station.doctor import Finding
+from wipe_station.engine import Progress as JobProgress
+from wipe_station.errors import RefusedByPolicyError, StationError
+from wipe_station.eta import Eta
+from wipe_station.issuer import JobEnd
+from wipe_station.lookout import Assessment
+from wipe_station.plan import WipePlan
+from wipe_station.records import FixedPattern, Outcome, Step, WritePass, to_json
+from wipe_station.units import remaining_text, size_text
+
+OUTCOME_TEXT = {
+    Outcome.VERIFIED: Text(zh="已清除，每个字节都核对过。", en="Erased; every byte checked."),
+    Outcome.VERIFIED_WITH_EXCEPTIONS: Text(
+        zh="清除了，但有例外；不能出售。", en="Erased with exceptions; not for sale."
+    ),
+    Outcome.FAILED: Text(
+        zh="没有清除成功，不能出售。请放进红盒，交给店长。",
+        en="Not erased; not for sale. Red box, manager.",
+    ),
+    Outcome.ABORTED: Text(zh="任务已放弃，设备没有清除完。", en="Given up; not erased."),
+    Outcome.INDETERMINATE: Text(
+        zh="没能确认清除成功，不能出售。用 wipe-station resume 接着做。",
+        en="Not confirmed; not for sale. wipe-station resume continues.",
+    ),
+}
+
+
+class Screen:
+    """One run's output, in one language, for people or for programs."""
+
+    def __init__(self, language: Language, *, json_lines: bool) -> None:
+        self._language = language
+        self._json_lines = json_lines
+        self._console = Console(highlight=False, soft_wrap=True)
+        self._error_console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def _say(self, text: Text) -> str:
+        return text.in_language(self._language)
+
+    def _line(self, event: str, **values: object) -> None:
+        sys.stdout.write(json.dumps({"event": event} | values, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def _print(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+    def error(self, error: StationError) -> None:
+        """Show an error: every reason on a line of its own, then what to do."""
+        if self._json_lines:
+            reasons = getattr(error, "reasons", ())
+            self._line("error", **error.diagnostics(), reasons=[to_json(r) for r in reasons])
+            return
+        reasons = error.reasons if isinstance(error, RefusedByPolicyError) else (error.message,)
+        for reason in reasons:
+            self._error_console.print("✗ " + self._say(reason), markup=False)
+        self._error_console.print("→ " + self._say(error.hint), markup=False)
+
+    def distrust(self, message: Text, hint: Text) -> None:
+        """Show that keys or documents cannot be trusted."""
+        if self._json_lines:
+            self._line("error", error="EvidenceError", message_en=message.en, hint_en=hint.en)
+            return
+        self._error_console.print("✗ " + self._say(message), markup=False)
+        self._error_console.print("→ " + self._say(hint), markup=False)
+
+    def devices(self, assessments: Sequence[Assessment]) -> None:
+        """Show devices with their facts and every reason against wiping them."""
+        if self._json_lines:
+            for each in assessments:
+                reasons = [{"reason": r.reason.value} | _texts(r.text) for r in each.refusals]
+                self._line(
+                    "device",
+                    id=each.device.stable_id,
+                    node=each.device.node,
+                    confirm=each.device.confirmation,
+                    facts=to_json(each.device),
+                    refusals=reasons,
+                )
+            return
+        heads = (
+            Text(zh="设备", en="Device"),
+            Text(zh="接口", en="Bus"),
+            Text(zh="容量", en="Size"),
+            Text(zh="型号和编号", en="Model and serial"),
+            Text(zh="可否清除", en="May be wiped?"),
+        )
+        table = Table(*(self._say(head) for head in heads))
+        for each in assessments:
+            if each.device.size_bytes:
+                table.add_row(*self._device_row(each))
+        self._console.print(table)
+
+    def _device_row(self, each: Assessment) -> tuple[str, ...]:
+        device = each.device
+        named = " ".join(filter(None, (device.identifier("model"), device.confirmation)))
+        reasons = [self._say(refusal.text) for refusal in each.refusals]
+        return (
+            device.node,
+            device.transport.value,
+            size_text(device.size_bytes or 0),
+            named,
+            "\n".join(f"✗ {reason}" for reason in reasons) or "✓",
+        )
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """Show what the machine can do."""
+        for each in findings:
+            if self._json_lines:
+                self._line(
+                    "finding", name=each.name, present=each.present, **_texts(each.without_it)
+                )
+            else:
+                said = "" if each.present else ": " + self._say(each.without_it)
+                self._print(("✓ " if each.present else "✗ ") + each.name + said)
+
+    def plan(self, plan: WipePlan) -> None:
+        """Show what will be done, what it may claim, and what stays open."""
+        if self._json_lines:
+            self._line("plan", sha256=plan.sha256(), plan=plan.to_json())
+            return
+        device = plan.device
+        self._print(f"{device.node}  {size_text(device.size_bytes or 0)}  {device.confirmation}")
+        if plan.policy is not None:
+            self._print(self._say(plan.policy.title))
+            self._print(self._say(plan.policy.disclaimer))
+        for number, step in enumerate(plan.steps, start=1):
+            self._print(f"  {number}. {self._step(step)}")
+        if plan.practice:
+            self._print(
+                self._say(
+                    Text(
+                        zh="练习：签出的文件不作任何证明。",
+                        en="Practice: the document claims nothing.",
+                    )
+                )
+            )
+        self._print(self._say(Text(zh="计划摘要", en="plan")) + f" {plan.sha256()}")
+
+    def _step(self, step: Step) -> str:
+        if not isinstance(step, WritePass):
+            return self._say(
+                Text(
+                    zh=f"读回每个字节，和第 {step.pass_number} 遍核对",
+                    en=f"read every byte back, compare with pass {step.pass_number}",
+                )
+            )
+        if isinstance(step.pattern, FixedPattern):
+            literal = step.pattern.repeat.hex(" ").upper()
+            return self._say(Text(zh=f"全盘写 {literal}", en=f"write {literal} everywhere"))
+        return self._say(
+            Text(
+                zh=f"全盘写随机数据（{step.pattern.stream}）",
+                en=f"write random data everywhere ({step.pattern.stream})",
+            )
+        )
+
+    @contextmanager
+    def progress(self, total_bytes: int | None) -> Iterator[Callable[[JobProgress], None]]:
+        """Show a job's progress while the block runs."""
+        if self._json_lines:
+            yield self._progress_line
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"))
+        with Progress(*columns, console=self._console) as bars:
+            task = bars.add_task("…", total=total_bytes, said="")
+            eta = Eta()
+
+            def show(now: JobProgress) -> None:
+                eta.update(time.monotonic(), now.done_bytes)
+                left = remaining_text(eta.range_s(now.total_bytes - now.done_bytes))
+                said = f"{size_text(now.done_bytes)} / {size_text(now.total_bytes)}"
+                bars.update(
+                    task,
+                    total=now.total_bytes,
+                    completed=now.done_bytes,
+                    description=f"{now.step_number}/{now.steps} {self._step_name(now.step)}",
+                    said=f"{said}  {self._say(left)}",
+                )
+
+            yield show
+
+    def _step_name(self, step: str) -> str:
+        if step == "verify":
+            return self._say(Text(zh="核对", en="verify"))
+        return self._say(Text(zh="写入", en="write"))
+
+    def _progress_line(self, now: JobProgress) -> None:
+        self._line(
+            "progress",
+            step=now.step,
+            step_number=now.step_number,
+            steps=now.steps,
+            done_bytes=now.done_bytes,
+            total_bytes=now.total_bytes,
+        )
+
+    def waiting(self, jobs: Sequence[str]) -> None:
+        """Show which jobs are going to be continued."""
+        if self._json_lines:
+            self._line("waiting", jobs=list(jobs))
+        elif not jobs:
+            self._print(self._say(Text(zh="没有中断的任务。", en="No job is waiting.")))
+
+    def end(self, end: JobEnd, root: Path, exit_code: int) -> None:
+        """Show how a job ended, where its documents are, and how a stranger checks them."""
+        commands = verification_commands(end.bundle, root)
+        if self._json_lines:
+            self._line(
+                "end",
+                job=end.job_id,
+                outcome=end.outcome.value,
+                bundle=str(end.bundle),
+                root=str(root),
+                openssl=commands,
+                exit_code=exit_code,
+            )
+            return
+        self._print(self._say(OUTCOME_TEXT[end.outcome]))
+        if "notice" in end.statement:
+            self._print(self._notice_reason(end.statement["notice"]["reason"]))
+        self._print(self._say(Text(zh="文件：", en="Bundle: ")) + str(end.bundle))
+        self._print(self._say(Text(zh="任何人都可以这样核对：", en="Anybody can check it with:")))
+        for command in commands:
+            self._print("  " + shlex.join(command))
+
+    def _notice_reason(self, reason: dict[str, Any]) -> str:
+        return str(reason[self._language.value])
+
+
+def _texts(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}

@@ -1,0 +1,137 @@
+"""One process, one descriptor, one task. I/O.
+
+``python -m wipe_station.worker FD`` reads one task as a JSON line from standard input, drops every
+privilege it has, works on the block descriptor that it inherited under that number, and writes
+events as JSON lines to standard output; the last one is the result. It opens nothing itself, can
+hang, crash or be killed without touching a neighbour, and dies with its parent.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from wipe_station.block import check_same_device
+from wipe_station.errors import DeviceGoneError
+from wipe_station.overwrite.pump import Comparer, Writer
+from wipe_station.overwrite.stream import content_of
+from wipe_station.records import FixedPattern, Json, KeyedStream, Pattern, to_json
+
+NOBODY: Final = 65534
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_NO_NEW_PRIVS: Final = 38
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a worker is told: write or compare one range of the device it was handed."""
+
+    action: str
+    """``write`` or ``compare``"""
+    pattern: Pattern
+    start_byte: int
+    end_byte: int
+    size_bytes: int
+    diskseq: int
+    sector_bytes: int
+    checkpoint_every_ms: int
+
+    def to_line(self) -> str:
+        """Return the task as one JSON line."""
+        return json.dumps(to_json(self)) + "\n"
+
+    @classmethod
+    def from_line(cls, line: str) -> "Task":
+        """Read a task back; the parent is trusted, so a wrong one is our own fault."""
+        fields = json.loads(line)
+        return cls(**(fields | {"pattern": pattern_from_json(fields["pattern"])}))
+
+
+def pattern_from_json(value: dict[str, str]) -> Pattern:
+    """Read back what ``to_json`` made of a pattern."""
+    if "key" in value:
+        return KeyedStream(key=bytes.fromhex(value["key"]), stream=value["stream"])
+    return FixedPattern(repeat=bytes.fromhex(value["repeat"]))
+
+
+def _drop_privileges(parent: int) -> None:
+    """Become nobody, keep no way back, and die when the parent dies."""
+    if os.getuid() == 0:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+    libc = ctypes.CDLL(None, use_errno=True)
+    # After the change of user, which would clear it again.
+    for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_PDEATHSIG, signal.SIGKILL)):
+        if libc.prctl(option, int(value), 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:
+        sys.exit("the parent is gone")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds the pass's key
+
+
+def _emit(event: str, value: Json) -> None:
+    sys.stdout.write(json.dumps({"event": event, "value": value}) + "\n")
+    sys.stdout.flush()
+
+
+def _ticker(task: Task, descriptor: int, pump: Writer | Comparer) -> Callable[[], None]:
+    """Return what the pump calls ten times a second: progress, and checkpoints when due."""
+    last_checkpoint = time.monotonic()
+
+    def tick() -> None:
+        nonlocal last_checkpoint
+        _emit("progress", pump.completed_bytes())
+        if isinstance(pump, Comparer) or not _due(last_checkpoint, task.checkpoint_every_ms):
+            return
+        try:
+            check_same_device(descriptor, task.diskseq, task.size_bytes)
+        except DeviceGoneError:
+            pump.stop()
+            raise
+        durable = pump.checkpoint()
+        if durable is not None:
+            _emit("checkpoint", durable)
+        last_checkpoint = time.monotonic()
+
+    return tick
+
+
+def _due(last: float, every_ms: int) -> bool:
+    return (time.monotonic() - last) * 1000 >= every_ms
+
+
+def _work(task: Task, descriptor: int) -> Json:
+    check_same_device(descriptor, task.diskseq, task.size_bytes)
+    content = content_of(task.pattern)
+    pump: Writer | Comparer
+    if task.action == "write":
+        pump = Writer(descriptor, content, task.start_byte, task.end_byte)
+    else:
+        pump = Comparer(descriptor, content, task.start_byte, task.end_byte, task.sector_bytes)
+    result = pump.run(_ticker(task, descriptor, pump))
+    check_same_device(descriptor, task.diskseq, task.size_bytes)
+    return to_json(result)
+
+
+def main() -> None:
+    """Run the one task of this process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    parent = os.getppid()
+    _drop_privileges(parent)
+    task = Task.from_line(sys.stdin.readline())
+    try:
+        _emit("result", _work(task, int(sys.argv[1])))
+    except DeviceGoneError as gone:
+        _emit("gone", {"message": gone.message.en})
+
+
+if __name__ == "__main__":
+    main()
