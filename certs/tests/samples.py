@@ -64,10 +64,17 @@ class Subject:
     ca: bool = False
     path_length: int | None = None
     sign_documents: bool = True
+    sign_certificates: bool = False
     not_after: datetime = _END
     key: ec.EllipticCurvePrivateKey | None = None
     public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey | None = None
     extensions: tuple[tuple[x509.ExtensionType, bool], ...] = field(default=())
+
+
+def authority(name: str, **more: Any) -> Subject:
+    """Describe a good issuer, except for what is given."""
+    good = {"ca": True, "sign_certificates": True, "sign_documents": False}
+    return Subject(name=name, **(good | more))
 
 
 def issue(subject: Subject, issuer: Authority | None = None) -> Authority:
@@ -112,26 +119,26 @@ def _authority_key_identifier(key: ec.EllipticCurvePrivateKey) -> x509.Authority
 
 def _usage(subject: Subject) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=subject.sign_documents and not subject.ca,
-        key_cert_sign=subject.ca,
+        digital_signature=subject.sign_documents,
+        key_cert_sign=subject.sign_certificates,
         content_commitment=False,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
-        crl_sign=subject.ca,
+        crl_sign=False,
         encipher_only=False,
         decipher_only=False,
     )
 
 
-PRACTICE_ROOT = issue(
-    Subject(name="practice root", organization=PRACTICE_ORGANIZATION, ca=True, path_length=0)
-)
+PRACTICE_ROOT = issue(authority("practice root", organization=PRACTICE_ORGANIZATION, path_length=0))
 PRACTICE_LEAF = issue(
     Subject(name="practice station", organization=PRACTICE_ORGANIZATION), PRACTICE_ROOT
 )
-ROOT = issue(Subject(name="Example root", ca=True, path_length=1))
-INTERMEDIATE = issue(Subject(name="Example issuing", ca=True, path_length=0), ROOT)
+ROOT = issue(authority("Example root", path_length=1))
+# An issuer below it may be wrong in one way without the chain being too long as well.
+WIDE_ROOT = issue(authority("Example root without a limit"))
+INTERMEDIATE = issue(authority("Example issuing", path_length=0), ROOT)
 LEAF = issue(Subject(name="Example station 7"), INTERMEDIATE)
 PRODUCTION_CHAIN = LEAF.pem + INTERMEDIATE.pem
 
