@@ -55,6 +55,7 @@ _SENTENCES = {
 _IDENTIFIER_NAMES = {
     "serial": Text(zh="序列号", en="serial"),
     "backing-file": Text(zh="后备文件", en="backing file"),
+    "backing-object": Text(zh="后备文件编号", en="backing object"),
     "model": Text(zh="型号", en="model"),
     "vendor": Text(zh="厂商", en="vendor"),
     "wwn": Text(zh="全球唯一名", en="WWN"),

@@ -193,6 +193,21 @@ def test_notice__verification_that_found_a_mismatch__accepted() -> None:
     statement_v1.check(notice_statement() | {"verification": verification})
 
 
+def test_notice__pass_that_never_began_and_nothing_read__accepted() -> None:
+    """A notice may list passes that never began, and count every byte as unread."""
+    statement = notice_statement()
+    never_began = statement["passes"][0] | {"number": 2, "written_bytes": 0, "attempts": []}
+    del never_began["started_at"]
+    statement["passes"].append(never_began)
+    statement["verification"] = {
+        "kind": "none",
+        "verified_bytes": 0,
+        "mismatched_bytes": 0,
+        "unread_bytes": SIZE_BYTES,
+    }
+    statement_v1.check(statement)
+
+
 _JSON = st.recursive(
     st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "unknown", "none", "x" * 64]),
     lambda inner: (
