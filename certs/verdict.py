@@ -26,7 +26,7 @@ class Verdict:
 
     Attributes:
         status: what it is worth; only ERASED is green.
-        steps: the layers that it passed, in order.
+        steps: the layers that it passed, in order; without a known root CHAIN is not among them.
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
     """

@@ -109,6 +109,7 @@ def test_cli__no_root__5(desk: Desk, genuine: Path, capsys: pytest.CaptureFixtur
     """Without a root a flawless certificate ends with 5, never 0."""
     assert desk.verify(genuine) == 5
     output = capsys.readouterr().out
+    assert "? 2. the signer's certificates" in output
     assert "Signer unknown" in output
     assert "Erased" not in output
 
