@@ -2,6 +2,7 @@
 
 Run ``python -m certs.tests.make_vectors`` to write them, with ``--check`` to compare. Everything
 is fixed (keys, times, serial numbers, RFC 6979 signatures), so the same bytes come out each time.
+The file is long because it is a list: one short function per vector, its docstring the comment.
 """
 
 import argparse
