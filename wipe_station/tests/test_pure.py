@@ -33,6 +33,7 @@ def test_pure_modules__counted__the_deciding_ones_are_among_them() -> None:
     """The check cannot run dry: the modules that decide promise purity."""
     deciding = {
         "certs.verify",
+        "grading.rules",
         "wipe_station.detect.safety",
         "wipe_station.evidence",
         "wipe_station.plan",
