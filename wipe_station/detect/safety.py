@@ -173,7 +173,7 @@ def _zoned(scene: Scene) -> Iterable[Refusal]:
 
 
 def _system_disk(scene: Scene) -> Iterable[Refusal]:
-    """A disk that the station's root file system rests on is refused: the station would die."""
+    """A disk that the station's root file system rests on is refused: the station needs it."""
     root = scene.world.root_devno
     if root is not None and scene.target.devno in beneath(root, scene.world):
         yield _no(
@@ -195,7 +195,7 @@ def _mounted(scene: Scene) -> Iterable[Refusal]:
 
 
 def _swap(scene: Scene) -> Iterable[Refusal]:
-    """A device that holds active swap space is refused, because the system would crash."""
+    """A device that holds active swap space is refused, because the system uses it."""
     if any(scene.uses("swap")):
         yield _no(Reason.SWAP, "正在使用中：作为交换空间。", "In use as swap space.")
 
@@ -275,7 +275,7 @@ def _several_paths(scene: Scene) -> Iterable[Refusal]:
 
 
 def _present_at_boot(scene: Scene) -> Iterable[Refusal]:
-    """A device there before the station started is refused: it may belong to the machine."""
+    """A device there at boot, other than that of an interrupted job, is refused: it may be ours."""
     excused = scene.may_have_been_present and scene.target.identity_strength is Strength.MEDIUM
     mark, diskseq = scene.boot_diskseq, scene.target.diskseq
     if not excused and (mark is None or (diskseq is not None and diskseq <= mark)):
