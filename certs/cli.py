@@ -117,7 +117,7 @@ def _read_root(path: Path) -> bytes:
 
 def _accepted(verdict: Verdict) -> Report:
     exit_code = EXIT_CODES[verdict.status]
-    steps = [_step_line(layer, "✓") for layer in verdict.steps]
+    steps = [_step_line(layer, "✓" if layer in verdict.steps else "?") for layer in Layer]
     return Report(
         exit_code=exit_code,
         lines=(*steps, *verdict.lines),

@@ -26,7 +26,7 @@ class Verdict:
 
     Attributes:
         status: what it is worth; only ERASED is green.
-        steps: the layers that it passed, in order.
+        steps: the layers that it passed, in order; without a known root CHAIN is not among them.
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
     """
@@ -55,6 +55,7 @@ _SENTENCES = {
 _IDENTIFIER_NAMES = {
     "serial": Text(zh="序列号", en="serial"),
     "backing-file": Text(zh="后备文件", en="backing file"),
+    "backing-object": Text(zh="后备文件编号", en="backing object"),
     "model": Text(zh="型号", en="model"),
     "vendor": Text(zh="厂商", en="vendor"),
     "wwn": Text(zh="全球唯一名", en="WWN"),

@@ -100,6 +100,17 @@ def mounted(drive: LoopDrive, point: Path) -> Iterator[Path]:
         run("umount", point)
 
 
+@contextlib.contextmanager
+def small_memory(point: Path, size_bytes: int) -> Iterator[Path]:
+    """Mount a file system in memory that is full after ``size_bytes``."""
+    point.mkdir()
+    run("mount", "-t", "tmpfs", "-o", f"size={size_bytes}", "none", point)
+    try:
+        yield point
+    finally:
+        run("umount", point)
+
+
 def missing() -> list[str]:
     """Return what this machine lacks for loop drives, in words; empty if nothing."""
     lacking = []

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Final, NoReturn
 
@@ -22,6 +22,7 @@ except ImportError:  # the base distribution is for recyclers and has no station
 
 from wipe_station import doctor as checks
 from wipe_station.clock import SystemClock
+from wipe_station.detect.watch import Watch
 from wipe_station.errors import (
     EXIT_INCONCLUSIVE,
     EXIT_NOT_ERASED,
@@ -142,14 +143,31 @@ def _choice(policy: str | None, method: str | None) -> tuple[str | None, str | N
         "List devices with every reason against wiping each.",
     )
 )
-def devices(state: StateOption = DEFAULT_STATE, json_lines: JsonOption = False) -> None:
+def devices(
+    watch: Annotated[
+        bool, typer.Option("--watch", help=_say("一直看着，有变化就显示。", "Go on, show changes."))
+    ] = False,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
     """List devices."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
     with _handled(screen):
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lookout = Lookout(state, SystemClock())
+        listening = Watch() if watch else None
+        _show_devices(screen, state)
+        for event in listening.events() if listening else ():
+            screen.event(event)
+            _show_devices(screen, state, only=event.name)
+
+
+def _show_devices(screen: Screen, state: Path, *, only: str | None = None) -> None:
+    """Look and show; the first look of a boot is written down, and that needs the lock."""
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lookout = Lookout(state, SystemClock())
+    with nullcontext() if lookout.first_start_noted() else state_lock(state):
         world = lookout.look()
-        screen.devices([lookout.assess(d, world) for d in world.devices if d.whole_disk])
+    shown = [d for d in world.devices if d.whole_disk and only in (None, d.name)]
+    screen.devices([lookout.assess(device, world) for device in shown])
 
 
 @app.command(help=_say("只做计划，不写任何字节。", "Show the plan; write nothing."))

@@ -35,6 +35,8 @@ class Eta:
 
     def range_s(self, remaining_bytes: int) -> tuple[float, float] | None:
         """Return the shortest and longest time for what remains, or None while unknown."""
+        if remaining_bytes <= 0:
+            return 0.0, 0.0
         mean = sum(self._speeds) / len(self._speeds) if self._speeds else 0.0
         if len(self._speeds) < NEEDED_WINDOWS or mean <= 0:
             return None

@@ -298,9 +298,10 @@ def replay(history: History) -> JobEvidence:
 
 def unreached(job: JobEvidence) -> Sequence[tuple[int, int, str]]:
     """Return the ranges that the job did not reach: ``(from_byte, to_byte, what)``."""
+    if job.state is State.VERIFIED:
+        return ()
     size = job.size_bytes
-    unfinished = [p.written_bytes() for p in job.passes if not p.completed]
-    ranges = [(reached, size, "unwritten") for reached in unfinished[:1] if reached < size]
-    if job.state is not State.VERIFIED:
-        ranges.append((0, size, "unverified"))
-    return ranges
+    # What is unwritten is unverified, too; each byte is listed once, under the worse word.
+    written = next((p.written_bytes() for p in job.passes if not p.completed), size)
+    ranges = ((0, written, "unverified"), (written, size, "unwritten"))
+    return tuple((start, end, what) for start, end, what in ranges if start < end)

@@ -39,6 +39,7 @@ class Journal:
         history = parse(data, str(path))
         self._records = list(history.records)
         self._head_sha256 = history.head_sha256
+        os.fsync(self._descriptor)  # what we are about to believe must not be in memory only
         if history.torn_bytes:
             os.ftruncate(self._descriptor, len(data) - history.torn_bytes)
             self.append("torn-tail", {"bytes": history.torn_bytes})

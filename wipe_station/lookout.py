@@ -4,23 +4,25 @@ What was plugged in before the station's first start under this boot is not offe
 only ever grows, so one number, noted at that first start, tells old from new.
 """
 
-import json
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from certs.canonical import encode
+from certs.canonical import decode, encode
 from certs.durable import NewFile, write_file
 from certs.text import Text
 from wipe_station.block import device_number
 from wipe_station.clock import Clock
 from wipe_station.detect.classify import World, classify
-from wipe_station.detect.safety import Refusal, refusals
+from wipe_station.detect.safety import Reason, Refusal, refusals
 from wipe_station.detect.snapshot import devno_text, read_snapshot
 from wipe_station.errors import InvalidInputError, RefusedByPolicyError
 from wipe_station.records import DeviceFacts
 
 BOOT_NAME: Final = "boot.json"
+PEEKS: Final = 10
+PEEK_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,24 +31,6 @@ class Assessment:
 
     device: DeviceFacts
     refusals: tuple[Refusal, ...]
-
-    def require_safe(self) -> None:
-        """Refuse the device if there is any reason to.
-
-        Raises:
-            RefusedByPolicyError: with all reasons, the weightiest first.
-        """
-        if self.refusals:
-            found = tuple(refusal.text for refusal in self.refusals)
-            raise RefusedByPolicyError(
-                found[0],
-                hint=Text(
-                    zh="没有写入任何字节。换一台设备，或先解除上面的原因。",
-                    en="Not one byte was written. Take another device, or remove the reason.",
-                ),
-                reasons=found,
-                device_id=self.device.stable_id,
-            )
 
 
 class Lookout:
@@ -62,6 +46,10 @@ class Lookout:
         self._note_boot(world)
         return world
 
+    def first_start_noted(self) -> bool:
+        """Whether this boot's first start is on record, so that a look writes nothing."""
+        return self._boot_diskseq() is not None
+
     def _note_boot(self, world: World) -> None:
         if self._boot_diskseq() is None:
             highest = max((d.diskseq or 0 for d in world.devices), default=0)
@@ -71,7 +59,7 @@ class Lookout:
     def _boot_diskseq(self) -> int | None:
         if not self._boot_note.exists():
             return None
-        note = json.loads(self._boot_note.read_bytes())
+        note = decode(self._boot_note.read_bytes())
         return int(note["highest_diskseq"]) if note["boot_id"] == self._clock.boot_id() else None
 
     def assess(self, device: DeviceFacts, world: World, *, resuming: bool = False) -> Assessment:
@@ -80,6 +68,24 @@ class Lookout:
             device, world, boot_diskseq=self._boot_diskseq(), may_have_been_present=resuming
         )
         return Assessment(device=device, refusals=found)
+
+    def require_safe(self, device: DeviceFacts, world: World, *, resuming: bool = False) -> None:
+        """Refuse a device if there is any reason to.
+
+        An open descriptor alone is looked at again for a moment: udev and other stations peek at
+        every new device, and that is no use of it.
+
+        Raises:
+            RefusedByPolicyError: with all reasons, the weightiest first.
+        """
+        found = self.assess(device, world, resuming=resuming).refusals
+        for _ in range(PEEKS):
+            if {refusal.reason for refusal in found} != {Reason.OPEN_ELSEWHERE}:
+                break
+            time.sleep(PEEK_S)
+            found = self.assess(device, self.look(), resuming=resuming).refusals
+        if found:
+            raise _refused(device, tuple(refusal.text for refusal in found))
 
     def find(self, world: World, wanted: str) -> DeviceFacts:
         """Return the device that a node or a stable id means.
@@ -101,3 +107,15 @@ class Lookout:
                 ),
             )
         return fitting[0]
+
+
+def _refused(device: DeviceFacts, reasons: tuple[Text, ...]) -> RefusedByPolicyError:
+    return RefusedByPolicyError(
+        reasons[0],
+        hint=Text(
+            zh="没有写入任何字节。换一台设备，或先解除上面的原因。",
+            en="Not one byte was written. Take another device, or remove the reason.",
+        ),
+        reasons=reasons,
+        device_id=device.stable_id,
+    )

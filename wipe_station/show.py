@@ -15,6 +15,7 @@ from rich.table import Table
 
 from certs.openssl import verification_commands
 from certs.text import Language, Text
+from wipe_station.detect.watch import BlockEvent
 from wipe_station.doctor import Finding
 from wipe_station.engine import Progress as JobProgress
 from wipe_station.errors import RefusedByPolicyError, StationError
@@ -106,6 +107,13 @@ class Screen:
             if each.device.size_bytes:
                 table.add_row(*self._device_row(each))
         self._console.print(table)
+
+    def event(self, event: BlockEvent) -> None:
+        """Show that something happened to a device."""
+        if self._json_lines:
+            self._line("block", action=event.action, name=event.name, source=event.source)
+        else:
+            self._print(f"{event.action} /dev/{event.name} ({event.source})")
 
     def _device_row(self, each: Assessment) -> tuple[str, ...]:
         device = each.device

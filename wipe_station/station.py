@@ -88,6 +88,7 @@ class Station:
         self.lookout = Lookout(state, clock)
         self.root_certificate = keys.root_path
         self._engine: Engine | None = None
+        self._stopping = False
 
     # --- planning ----------------------------------------------------------------------------
 
@@ -100,7 +101,7 @@ class Station:
         """
         world = self.lookout.look()
         device = self.lookout.find(world, wanted)
-        self.lookout.assess(device, world).require_safe()
+        self.lookout.require_safe(device, world)
         policies = all_policies()
         if policy_name is not None and policy_name not in policies:
             raise InvalidInputError(
@@ -176,7 +177,7 @@ class Station:
         now = world.device(plan.device.name)
         if now != plan.device:
             self._refuse_changed(plan.device)
-        self.lookout.assess(plan.device, world).require_safe()
+        self.lookout.require_safe(plan.device, world)
 
     def _refuse_changed(self, device: DeviceFacts) -> None:
         text = Text(
@@ -229,10 +230,13 @@ class Station:
             on_progress=on_progress,
             checkpoint_every_ms=self._checkpoint_every_ms,
         )
+        if self._stopping:
+            self._engine.stop()
         return self._engine
 
     def stop(self) -> None:
         """End the running work at once; the job stays resumable. Fit for a signal handler."""
+        self._stopping = True
         if self._engine is not None:
             self._engine.stop()
 
@@ -284,7 +288,7 @@ class Station:
         device = self._same_device(job, world)
         if device is None:
             return
-        self.lookout.assess(device, world, resuming=True).require_safe()
+        self.lookout.require_safe(device, world, resuming=True)
         with self._claim(device):
             journal.append(
                 Kind.RESUMED.value,

@@ -27,6 +27,8 @@ def remaining_text(range_s: tuple[float, float] | None) -> Text:
     Args:
         range_s: shortest and longest remaining seconds, or None while nobody can know.
     """
+    if range_s is not None and range_s[1] <= 0:
+        return Text(zh="完成", en="done")
     if range_s is None:
         return Text(zh="正在估算时间", en="estimating")
     (low, low_zh, low_en), (high, high_zh, high_en) = _span(range_s[0]), _span(range_s[1])

@@ -1,9 +1,9 @@
 """One process, one descriptor, one task. I/O.
 
-``python -m wipe_station.worker FD`` reads one task as a JSON line from standard input, drops every
-privilege it has, works on the block descriptor that it inherited under that number, and writes
-events as JSON lines to standard output; the last one is the result. It opens nothing itself, can
-hang, crash or be killed without touching a neighbour, and dies with its parent.
+``python -m wipe_station.worker FD PARENT`` reads one task as a JSON line from standard input,
+drops every privilege it has, works on the block descriptor that it inherited under number FD, and
+writes events as JSON lines to standard output; the last one is the result. It opens nothing
+itself, can hang, crash or be killed without touching a neighbour, and dies with process PARENT.
 """
 
 import ctypes
@@ -71,6 +71,7 @@ def _drop_privileges(parent: int) -> None:
     for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_PDEATHSIG, signal.SIGKILL)):
         if libc.prctl(option, int(value), 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl")
+    # The parent says who it is: one that died before the line above has left us to another.
     if os.getppid() != parent:
         sys.exit("the parent is gone")
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
@@ -124,11 +125,11 @@ def _work(task: Task, descriptor: int) -> Json:
 def main() -> None:
     """Run the one task of this process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    parent = os.getppid()
+    descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
     _drop_privileges(parent)
     task = Task.from_line(sys.stdin.readline())
     try:
-        _emit("result", _work(task, int(sys.argv[1])))
+        _emit("result", _work(task, descriptor))
     except DeviceGoneError as gone:
         _emit("gone", {"message": gone.message.en})
 

@@ -34,7 +34,7 @@ class WorkerProcess:
     def __init__(self, task: Task, descriptor: int) -> None:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in run()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "wipe_station.worker", str(descriptor)],
+            [sys.executable, "-m", "wipe_station.worker", str(descriptor), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
@@ -76,6 +76,8 @@ class WorkerProcess:
         finally:
             self._process.kill()
             self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
         return WorkerEnd(
             worker=self.name, result=result, lost="" if result else lost, said=self._said()
         )

@@ -135,7 +135,7 @@ _WORK = (
     _field("passes[].attempts[].from_byte", Kind.COUNT, _ALWAYS, "从哪个字节起", "First byte"),
     _field("passes[].attempts[].to_byte", Kind.COUNT, _ALWAYS, "到哪个字节前", "Byte after the last"),
     _field("passes[].attempts[].ended", Kind.CODE, _ALWAYS, "怎么停下的", "How it ended", "completed", "interrupted", "failed"),
-    _field("passes[].started_at", Kind.TIME, _ALWAYS, "开始时间", "Start"),
+    _field("passes[].started_at", Kind.TIME, _CERTIFICATE, "开始时间；没有开始就没有", "Start; absent if it never started"),
     _field("passes[].ended_at", Kind.TIME, _CERTIFICATE, "结束时间；没有结束就没有", "End; absent if it never ended"),
 )
 

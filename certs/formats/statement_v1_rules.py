@@ -72,8 +72,9 @@ def _check_verification(statement: JsonObject) -> None:
     counted = [verification.get(name, 0) for name in _COUNTERS]
     if sum(counted) > statement["device"]["size_bytes"]:
         refuse("verification", "核对的比设备还大", "more bytes than the device has")
-    if verification["kind"] == "none" and any(counted):
-        refuse("verification", "没有核对却有字节数", "counted bytes without a verification")
+    # Without a verification every byte is unread, and may be counted so.
+    if verification["kind"] == "none" and any(counted[:2]):
+        refuse("verification", "没有核对却有字节数", "compared bytes without a verification")
     if ("first_mismatch_byte" in verification) != bool(verification.get("mismatched_bytes", 0)):
         refuse("verification.first_mismatch_byte", "与不一致的字节数矛盾", "contradicts the count")
     if not 0 < verification.get("pass_number", 1) <= max(1, len(statement["passes"])):

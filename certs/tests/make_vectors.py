@@ -2,6 +2,7 @@
 
 Run ``python -m certs.tests.make_vectors`` to write them, with ``--check`` to compare. Everything
 is fixed (keys, times, serial numbers, RFC 6979 signatures), so the same bytes come out each time.
+The file is long because it is a list: one short function per vector, its docstring the comment.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from certs.canonical import encode
+from certs.chain import PRACTICE_ORGANIZATION
 from certs.errors import Layer
 from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.tests.samples import (
@@ -33,10 +35,12 @@ from certs.tests.samples import (
     PRODUCTION_CHAIN,
     PRODUCTION_SIGNER,
     ROOT,
+    WIDE_ROOT,
     Authority,
     SampleSigner,
     Statement,
     Subject,
+    authority,
     certificate_statement,
     files_of,
     issue,
@@ -234,10 +238,9 @@ def refuse_mixed_names() -> Vector:
 @vector
 def refuse_wrong_root() -> Vector:
     """The chain ends in another root of the same name."""
-    other = Subject(
-        name="practice root",
-        organization="PRACTICE - NOT A CERTIFICATE",
-        ca=True,
+    other = authority(
+        "practice root",
+        organization=PRACTICE_ORGANIZATION,
         path_length=0,
         key=private_key("somebody else"),
     )
@@ -254,15 +257,32 @@ def refuse_expired_leaf() -> Vector:
 
 @vector
 def refuse_issuer_without_ca_flag() -> Vector:
-    """A station's certificate issued another one."""
-    leaf = issue(Subject(name="child of a station"), LEAF)
-    return _chained(leaf, leaf.pem + PRODUCTION_CHAIN)
+    """A certificate that is no authority's issued another one."""
+    issuer = issue(authority("no authority", ca=False), WIDE_ROOT)
+    leaf = issue(Subject(name="child of a station"), issuer)
+    return _chained(leaf, leaf.pem + issuer.pem, WIDE_ROOT)
+
+
+@vector
+def refuse_issuer_without_key_usage() -> Vector:
+    """An authority that may not sign certificates issued one."""
+    issuer = issue(authority("may not issue", sign_certificates=False), WIDE_ROOT)
+    leaf = issue(Subject(name="child of a mute authority"), issuer)
+    return _chained(leaf, leaf.pem + issuer.pem, WIDE_ROOT)
+
+
+@vector
+def refuse_root_without_ca_flag() -> Vector:
+    """The trusted root is no authority."""
+    root = issue(authority("no root", ca=False))
+    leaf = issue(Subject(name="child of no root"), root)
+    return _chained(leaf, leaf.pem, root)
 
 
 @vector
 def refuse_path_too_long() -> Vector:
     """An issuer that allows no intermediate below it has one."""
-    between = issue(Subject(name="one too many", ca=True), INTERMEDIATE)
+    between = issue(authority("one too many"), INTERMEDIATE)
     leaf = issue(Subject(name="below too many"), between)
     return _chained(leaf, leaf.pem + between.pem + INTERMEDIATE.pem)
 
@@ -270,7 +290,8 @@ def refuse_path_too_long() -> Vector:
 @vector
 def refuse_authority_as_signer() -> Vector:
     """An issuing authority signed the statement itself."""
-    return _chained(INTERMEDIATE, INTERMEDIATE.pem)
+    signer = issue(authority("issues and signs", sign_documents=True), WIDE_ROOT)
+    return _chained(signer, signer.pem, WIDE_ROOT)
 
 
 @vector
@@ -297,7 +318,8 @@ def refuse_missing_intermediate() -> Vector:
 @vector
 def refuse_root_in_bundle() -> Vector:
     """The bundle brings its root along, as if that made it trusted."""
-    return _chained(LEAF, PRODUCTION_CHAIN + ROOT.pem)
+    leaf = issue(Subject(name="brings its root"), WIDE_ROOT)
+    return _chained(leaf, leaf.pem + WIDE_ROOT.pem, WIDE_ROOT)
 
 
 @vector
@@ -308,8 +330,13 @@ def refuse_text_between_certificates() -> Vector:
 
 @vector
 def refuse_five_certificates() -> Vector:
-    """The file of certificates holds more than four."""
-    return _chained(LEAF, PRODUCTION_CHAIN + INTERMEDIATE.pem * 3)
+    """The file of certificates holds more than four, each as it should be."""
+    issuers = [WIDE_ROOT]
+    for number in range(4):
+        issuers.append(issue(authority(f"issuer {number}"), issuers[-1]))
+    leaf = issue(Subject(name="at the end"), issuers[-1])
+    pem = b"".join(issuer.pem for issuer in reversed(issuers[1:]))
+    return _chained(leaf, leaf.pem + pem, WIDE_ROOT)
 
 
 @vector

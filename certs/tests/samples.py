@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -63,10 +64,17 @@ class Subject:
     ca: bool = False
     path_length: int | None = None
     sign_documents: bool = True
+    sign_certificates: bool = False
     not_after: datetime = _END
     key: ec.EllipticCurvePrivateKey | None = None
     public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey | None = None
     extensions: tuple[tuple[x509.ExtensionType, bool], ...] = field(default=())
+
+
+def authority(name: str, **more: Any) -> Subject:
+    """Describe a good issuer, except for what is given."""
+    good = {"ca": True, "sign_certificates": True, "sign_documents": False}
+    return Subject(name=name, **(good | more))
 
 
 def issue(subject: Subject, issuer: Authority | None = None) -> Authority:
@@ -83,6 +91,7 @@ def issue(subject: Subject, issuer: Authority | None = None) -> Authority:
         .not_valid_before(_START)
         .not_valid_after(subject.not_after)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(_authority_key_identifier(issuer.key if issuer else key), critical=False)
         .add_extension(
             x509.BasicConstraints(ca=subject.ca, path_length=subject.path_length), critical=True
         )
@@ -104,28 +113,32 @@ def _name(subject: Subject) -> x509.Name:
     )
 
 
+def _authority_key_identifier(key: ec.EllipticCurvePrivateKey) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+
 def _usage(subject: Subject) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=subject.sign_documents and not subject.ca,
-        key_cert_sign=subject.ca,
+        digital_signature=subject.sign_documents,
+        key_cert_sign=subject.sign_certificates,
         content_commitment=False,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
-        crl_sign=subject.ca,
+        crl_sign=False,
         encipher_only=False,
         decipher_only=False,
     )
 
 
-PRACTICE_ROOT = issue(
-    Subject(name="practice root", organization=PRACTICE_ORGANIZATION, ca=True, path_length=0)
-)
+PRACTICE_ROOT = issue(authority("practice root", organization=PRACTICE_ORGANIZATION, path_length=0))
 PRACTICE_LEAF = issue(
     Subject(name="practice station", organization=PRACTICE_ORGANIZATION), PRACTICE_ROOT
 )
-ROOT = issue(Subject(name="Example root", ca=True, path_length=1))
-INTERMEDIATE = issue(Subject(name="Example issuing", ca=True, path_length=0), ROOT)
+ROOT = issue(authority("Example root", path_length=1))
+# An issuer below it may be wrong in one way without the chain being too long as well.
+WIDE_ROOT = issue(authority("Example root without a limit"))
+INTERMEDIATE = issue(authority("Example issuing", path_length=0), ROOT)
 LEAF = issue(Subject(name="Example station 7"), INTERMEDIATE)
 PRODUCTION_CHAIN = LEAF.pem + INTERMEDIATE.pem
 
@@ -346,3 +359,8 @@ def _verification() -> Statement:
         "started_at": _time(-60),
         "ended_at": _time(-1),
     }
+
+
+def names_in(folder: Path) -> list[str]:
+    """Return the sorted names in a folder."""
+    return sorted(path.name for path in folder.iterdir())

@@ -6,7 +6,7 @@ necessary and never sufficient, because a loop device on a loop device holds not
 An unknown disk is a system disk.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -68,12 +68,12 @@ class Scene:
     def uses(self, kind: str) -> Iterable[Use]:
         """Return the uses of one kind that touch the target's blocks or its file."""
         for use in self.world.uses:
-            mine = use.block in self.blocks or (use.file is not None and use.file == self.file)
-            if use.kind == kind and mine:
+            same_file = use.file is not None and use.file == self.file
+            if use.kind == kind and (same_file or _lies_on(use, self.blocks)):
                 yield use
 
 
-def _lies_on(use: Use, blocks: set[str]) -> bool:
+def _lies_on(use: Use, blocks: Collection[str]) -> bool:
     """Whether an object is one of the devices, or a file in a file system on one of them."""
     file_system = use.file.partition("/")[0] if use.file else None
     return use.block in blocks or file_system in blocks

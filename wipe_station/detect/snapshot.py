@@ -271,7 +271,7 @@ def _descriptors(pid: int) -> Iterator[dict[str, str]]:
                 yield _object_of(status)
 
 
-def read_openers(wanted: set[str]) -> tuple[list[Json], list[int]]:
+def read_openers(wanted: set[str]) -> tuple[list[dict[str, Json]], list[int]]:
     """Read who holds block devices, or one of the wanted files, open.
 
     Args:
@@ -280,7 +280,7 @@ def read_openers(wanted: set[str]) -> tuple[list[Json], list[int]]:
     Returns:
         one entry per process and object, and the ids of processes that could not be read.
     """
-    openers: list[Json] = []
+    openers: list[dict[str, Json]] = []
     unread: list[int] = []
     for pid in _process_ids():
         try:

@@ -1,0 +1,207 @@
+"""`wipe-cert` as a recycler meets it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certs import cli
+from certs.cli import STEP_NAMES, main
+from certs.errors import Layer
+from certs.tests.samples import (
+    NOW,
+    PRACTICE_ROOT,
+    PRACTICE_SIGNER,
+    PRODUCTION_SIGNER,
+    ROOT,
+    SampleSigner,
+    Statement,
+    certificate_statement,
+    notice_statement,
+    signed_files,
+)
+
+
+@pytest.fixture(autouse=True)
+def _december(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clock:
+        @staticmethod
+        def now(_zone: object) -> object:
+            return NOW
+
+    monkeypatch.setattr(cli, "datetime", Clock)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+
+
+class Desk:
+    """A folder with roots and documents on it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        (path / "practice-root.pem").write_bytes(PRACTICE_ROOT.pem)
+        (path / "root.pem").write_bytes(ROOT.pem)
+
+    def put(self, statement: Statement, signer: SampleSigner, name: str = "bundle") -> Path:
+        """Lay a signed document on the desk."""
+        folder = self.path / name
+        folder.mkdir()
+        for file, data in signed_files(statement, signer).items():
+            (folder / file).write_bytes(data)
+        return folder
+
+    def verify(self, path: Path, root: str = "", *options: str) -> int:
+        """Run the program and return its exit code."""
+        trusted = ["--root", str(self.path / root)] if root else []
+        return main(["verify", str(path), *trusted, *options])
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    """An empty desk."""
+    return Desk(tmp_path)
+
+
+@pytest.fixture
+def genuine(desk: Desk) -> Path:
+    """A certificate of a production station."""
+    return desk.put(certificate_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
+
+
+def test_cli__genuine_certificate__0(desk: Desk, genuine: Path) -> None:
+    """A verified erasure ends with 0."""
+    assert desk.verify(genuine, "root.pem") == 0
+    assert desk.verify(genuine / "certificate.json", "root.pem") == 0
+
+
+def test_cli__wrong_usage__2(desk: Desk, genuine: Path) -> None:
+    """Wrong arguments and missing files end with 2."""
+    assert desk.verify(desk.path / "absent", "root.pem") == 2
+    assert desk.verify(genuine, "absent.pem") == 2
+    for arguments in ([], ["verify"], ["verify", str(genuine), "--unknown"], ["sign"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 2
+
+
+def test_cli__failed_notice__3(desk: Desk) -> None:
+    """A genuine notice that says "not erased" ends with 3."""
+    folder = desk.put(notice_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
+    assert desk.verify(folder, "root.pem") == 3
+
+
+def test_cli__practice__4_unless_allowed(desk: Desk) -> None:
+    """Practice ends with 4, and with its own verdict where it is allowed."""
+    folder = desk.put(certificate_statement(), PRACTICE_SIGNER)
+    assert desk.verify(folder, "practice-root.pem") == 4
+    assert desk.verify(folder, "practice-root.pem", "--allow-practice") == 0
+
+
+@pytest.mark.parametrize("kind", [("interrupted", "indeterminate"), ("aborted", "aborted")])
+def test_cli__unfinished_notice__5(desk: Desk, kind: tuple[str, str]) -> None:
+    """Interrupted and aborted jobs end with 5."""
+    folder = desk.put(notice_statement(PRODUCTION_SIGNER, *kind), PRODUCTION_SIGNER)
+    assert desk.verify(folder, "root.pem") == 5
+
+
+def test_cli__no_root__5(desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a root a flawless certificate ends with 5, never 0."""
+    assert desk.verify(genuine) == 5
+    output = capsys.readouterr().out
+    assert "? 2. the signer's certificates" in output
+    assert "Signer unknown" in output
+    assert "Erased" not in output
+
+
+def test_cli__altered__6(desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An altered certificate ends with 6, showing which step failed."""
+    path = genuine / "certificate.json"
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert desk.verify(genuine, "root.pem") == 6
+    output = capsys.readouterr().out
+    assert "✓ 3. " in output
+    assert "✗ 4. the signature fits the content" in output
+    assert "5. " not in output
+
+
+@pytest.mark.parametrize("name", ["certificate.json", "certificate.sig", "station.pem"])
+@pytest.mark.parametrize("data", [b"", b"\x00\xff" * 100, b"{}", "证明".encode()])
+def test_cli__unexpected_bytes__6_without_a_traceback(
+    desk: Desk, genuine: Path, name: str, data: bytes
+) -> None:
+    """Whatever the files hold, the program ends with a verdict."""
+    (genuine / name).write_bytes(data)
+    assert desk.verify(genuine, "root.pem") == 6
+
+
+def test_cli__root_is_no_certificate__6(desk: Desk, genuine: Path) -> None:
+    """A root that is no certificate verifies nothing."""
+    (desk.path / "root.pem").write_bytes(b"hello")
+    assert desk.verify(genuine, "root.pem") == 6
+    (desk.path / "root.pem").write_bytes(b"")
+    assert desk.verify(genuine, "root.pem") == 6
+
+
+def _json(capsys: pytest.CaptureFixture[str]) -> Any:
+    return json.loads(capsys.readouterr().out)
+
+
+def test_cli__json__one_object_either_way(
+    desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --json, acceptance, refusal and a missing file are one JSON object each."""
+    desk.verify(genuine, "root.pem", "--json")
+    accepted = _json(capsys)
+    assert (accepted["status"], accepted["exit_code"]) == ("erased", 0)
+    assert accepted["steps"] == [layer.value for layer in Layer]
+    assert accepted["statement"] == certificate_statement(PRODUCTION_SIGNER)
+    assert accepted["lines"][0]["zh"].startswith("请和手里的设备核对")
+    desk.verify(genuine, "practice-root.pem", "--json")
+    refused = _json(capsys)
+    assert (refused["status"], refused["layer"], refused["exit_code"]) == ("refused", "chain", 6)
+    desk.verify(desk.path / "absent", "root.pem", "--json")
+    assert _json(capsys)["exit_code"] == 2
+
+
+@pytest.mark.parametrize("variable", ["LC_ALL", "LC_MESSAGES", "LANG"])
+def test_cli__chinese_locale__speaks_chinese(
+    desk: Desk,
+    genuine: Path,
+    variable: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """In a Chinese locale verdict, help and complaints are Chinese."""
+    monkeypatch.setenv(variable, "zh_CN.UTF-8")
+    desk.verify(genuine, "root.pem")
+    assert "已清除，每个字节都核对过。" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["verify", "--help"])
+    help_text = capsys.readouterr().out
+    assert "用法：wipe-cert verify" in help_text
+    assert "usage" not in help_text
+    with pytest.raises(SystemExit):
+        main(["verify"])
+    assert "参数不对" in capsys.readouterr().err
+
+
+def test_cli__english_locale_over_chinese_lang__speaks_english(
+    desk: Desk,
+    genuine: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """LC_ALL wins over LANG; an empty variable does not count."""
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    monkeypatch.setenv("LC_MESSAGES", "")
+    monkeypatch.setenv("LC_ALL", "en_US.UTF-8")
+    desk.verify(genuine, "root.pem")
+    output = capsys.readouterr().out
+    assert output.splitlines()[0].startswith("✓ 1. ")
+    assert "Erased; every byte checked." in output
+
+
+def test_cli__steps__every_layer_has_a_name() -> None:
+    """No layer is reported without words."""
+    assert STEP_NAMES.keys() == set(Layer)

@@ -1,0 +1,67 @@
+"""Rules of the house that a linter does not know: pure modules, and both languages everywhere."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1]
+MODULES = [path for path in PACKAGE.rglob("*.py") if "tests" not in path.parts]
+IMPURE = {"os", "subprocess", "socket", "fcntl", "time", "asyncio"}
+CLOCK_READERS = {"now", "utcnow", "today"}
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_module__says_pure__imports_no_world_and_reads_no_clock(path: Path) -> None:
+    """A module whose docstring says "Pure." neither does I/O nor reads the clock."""
+    tree = _tree(path)
+    if "Pure." not in (ast.get_docstring(tree) or ""):
+        return
+    assert not _imported(tree) & IMPURE
+    called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    methods = {function.attr for function in called if isinstance(function, ast.Attribute)}
+    assert not methods & CLOCK_READERS
+
+
+def test_modules__that_decide__say_pure() -> None:
+    """Everything but files, keys and the command line is pure."""
+    impure = {path.stem for path in MODULES if "Pure." not in path.read_text("utf-8")}
+    assert impure == {"__init__", "bundle", "cli", "command_line", "durable", "keys", "reading"}
+
+
+def _literals(node: ast.expr) -> str:
+    constants = [part for part in ast.walk(node) if isinstance(part, ast.Constant)]
+    return "".join(part.value for part in constants if isinstance(part.value, str))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_texts__in_the_source__both_languages_in_their_own_words(path: Path) -> None:
+    """Every literal sentence has a Chinese half with Chinese in it and an English half without."""
+    for node in ast.walk(_tree(path)):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id == "Text"
+        ):
+            halves = {word.arg: _literals(word.value) for word in node.keywords if word.arg}
+            assert halves.keys() == {"zh", "en"}
+            zh, en = halves["zh"], halves["en"]
+            assert bool(zh) == bool(en)
+            assert not re.search("[\u3000-\u9fff\uff00-\uffef]", en)
+            if re.search("[a-z]{3} [a-z]{3}", en):
+                assert re.search("[\u4e00-\u9fff]", zh), en

@@ -1,0 +1,72 @@
+"""Run the real ``wipe-station`` as a clerk would, and read what it says."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from certs.openssl import verification_commands
+
+STATION = (sys.executable, "-m", "wipe_station")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one run of the command line left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def events(self, kind: str) -> list[dict[str, Any]]:
+        """Return the JSON lines of one kind."""
+        lines = [json.loads(line) for line in self.out.splitlines()]
+        return [line for line in lines if line["event"] == kind]
+
+    def event(self, kind: str) -> dict[str, Any]:
+        """Return the one JSON line of a kind."""
+        (only,) = self.events(kind)
+        return only
+
+
+def station(state: Path, *arguments: str | Path, language: str = "C.UTF-8") -> Said:
+    """Run ``wipe-station`` with a state directory of the test's own."""
+    environment = os.environ | {"LC_ALL": language, "WIPE_STATION_STATE": str(state)}
+    done = subprocess.run(
+        [*STATION, *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
+    )
+    return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def first_start(state: Path) -> None:
+    """Start the station once, before any drive appears, as on a counter in the morning."""
+    said = station(state, "devices", "--json")
+    assert said.code == 0, said
+
+
+def document(bundle: Path, name: str = "certificate.json") -> dict[str, Any]:
+    """Read the statement of a bundle."""
+    statement: dict[str, Any] = json.loads((bundle / name).read_bytes())
+    return statement
+
+
+def sha256(file: Path) -> str:
+    """Return the digest of a medium, read through its backing file."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def openssl_agrees(bundle: Path, root: Path, folder: Path) -> bool:
+    """Run the commands that the station prints for strangers."""
+    commands = verification_commands(bundle, root)
+    runs = [subprocess.run(c, cwd=folder, check=False, capture_output=True) for c in commands]
+    return all(run.returncode == 0 for run in runs)

@@ -1,0 +1,30 @@
+"""``python -m hw_tests.killable STATE NODE FILE``: a station that may be killed at any moment.
+
+The real station with checkpoints twenty times a second instead of every two seconds, so that a
+drive of a few megabytes lives through what a large one does.
+"""
+
+import sys
+from pathlib import Path
+
+from wipe_station.clock import SystemClock
+from wipe_station.station import Station, state_lock
+
+CHECKPOINT_EVERY_MS = 50
+
+
+def main() -> None:
+    """Run one gb-46864 job, or go on with the one that waits."""
+    state, node, file = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
+    with state_lock(state):
+        station = Station(state, SystemClock(), checkpoint_every_ms=CHECKPOINT_EVERY_MS)
+        waiting = station.unfinished()
+        if waiting:
+            station.resume(waiting[0], confirm=None, on_progress=lambda _: None)
+            return
+        plan = station.plan(node, "gb-46864", None)
+        station.wipe(plan, confirm=file, on_progress=lambda _: None)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""SIGKILL at seeded moments: the job goes on from evidence, and its papers say so."""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hw_tests.command import document, first_start, openssl_agrees, sha256, station
+from hw_tests.loop import LoopDrive, loop_drive
+from hw_tests.throttle import throttled
+from wipe_station.detect.snapshot import devno_text, read_openers
+from wipe_station.evidence import replay
+from wipe_station.journal import parse
+from wipe_station.overwrite.stream import expected_bytes
+from wipe_station.records import KeyedStream, Outcome
+
+SIZE_BYTES = (32 << 20) + (3 << 19) + 512
+"""Not a multiple of the unit: the tail is a prefix."""
+BYTES_PER_S = 64 << 20
+SEED = 20261123
+MOMENTS = 20
+LONGEST_S = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A slow drive with the station that works on it."""
+
+    state: Path
+    drive: LoopDrive
+    before: tuple[str, ...]
+    folder: Path
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start a job, or the waiting one's continuation."""
+        job = (sys.executable, "-m", "hw_tests.killable", self.state, self.drive.node)
+        return subprocess.Popen([*self.before, *job, self.drive.file])
+
+    def wait_until_left_alone(self) -> None:
+        """Wait until the kernel has buried the worker: it dies with its parent, not before."""
+        number = devno_text(Path(self.drive.node).stat().st_rdev)
+        ends = time.monotonic() + LONGEST_S
+        while time.monotonic() < ends:
+            openers, _ = read_openers(set())
+            if all(opener.get("block") != number for opener in openers):
+                return
+        raise AssertionError("a worker outlived its station")
+
+    def documents(self) -> list[Path]:
+        """Return the bundles, oldest first."""
+        return sorted(self.state.glob("bundles/*"), key=lambda path: path.stat().st_mtime_ns)
+
+
+@pytest.fixture
+def bench(folder: Path) -> Iterator[Bench]:
+    """Return a drive of 33.5 MiB that moves 64 MiB a second."""
+    state = folder / "state"
+    first_start(state)
+    with (
+        loop_drive(folder, SIZE_BYTES) as drive,
+        throttled(drive, BYTES_PER_S) as before,
+    ):
+        yield Bench(state=state, drive=drive, before=before, folder=folder)
+
+
+@pytest.fixture(scope="module")
+def undisturbed_s() -> float:
+    """Return how long the whole job lasts when nobody kills it, by estimate.
+
+    Four traversals at the drive's speed and the start of four workers; a kill after the end is
+    one of the moments that must be survived, too.
+    """
+    return 4 * SIZE_BYTES / BYTES_PER_S + 2.0
+
+
+def moments() -> list[float]:
+    """Return the seeded moments, as parts of the whole, spread over all of it."""
+    source = random.Random(SEED)
+    return [(number + source.random()) / MOMENTS for number in range(MOMENTS)]
+
+
+def assert_erased(bench: Bench, statement: dict[str, Any]) -> None:
+    """Read the medium through its file: it is exactly the published stream, and counts add up."""
+    size = bench.drive.size_bytes
+    last = statement["passes"][-1]
+    key = bytes.fromhex(last["pattern"]["key_hex"])
+    assert bench.drive.file.read_bytes() == expected_bytes(KeyedStream(key=key), 0, size)
+    for each in statement["passes"]:
+        assert each["written_bytes"] == each["size_bytes"] == size
+        reached = 0
+        for attempt in each["attempts"]:
+            assert attempt["from_byte"] <= reached, "no gap between two attempts"
+            reached = max(reached, attempt["to_byte"])
+        assert reached == size
+    assert statement["verification"]["verified_bytes"] == size
+
+
+@pytest.mark.parametrize("moment", moments(), ids=lambda moment: f"{moment:.3f}")
+def test_wipe__sigkill__resume_ends_in_a_verified_wipe_that_tells(
+    bench: Bench, undisturbed_s: float, moment: float
+) -> None:
+    """Killed at any moment, a job is indeterminate, and its resumption tells what happened."""
+    print(f"seed {SEED}, killed after {moment * undisturbed_s:.3f} s")
+    untouched = sha256(bench.drive.file)
+    job = bench.start()
+    try:
+        job.wait(moment * undisturbed_s)
+    except subprocess.TimeoutExpired:
+        job.send_signal(signal.SIGKILL)
+    killed = job.wait() != 0
+    bench.wait_until_left_alone()
+    journals = list(bench.state.glob("jobs/*/journal.jsonl"))
+    if not journals or not journals[0].stat().st_size:
+        assert killed
+        assert sha256(bench.drive.file) == untouched, "nothing is written before the journal"
+        return
+    outcome = replay(parse(journals[0].read_bytes(), "")).outcome
+    assert outcome in (Outcome.INDETERMINATE, Outcome.VERIFIED)
+    if outcome is Outcome.INDETERMINATE:
+        assert not bench.documents(), "never a document for what nobody knows"
+
+    said = station(bench.state, "resume", "--json")
+
+    assert said.code == 0, said
+    statement = document(bench.documents()[-1])
+    assert_erased(bench, statement)
+    assert bool(statement["interruptions"]) == (outcome is Outcome.INDETERMINATE)
+    assert openssl_agrees(
+        bench.documents()[-1], bench.state / "keys" / "practice-root.pem", bench.folder
+    )
+
+
+def test_resume__device_absent__signed_notice_and_still_resumable(bench: Bench) -> None:
+    """Without its device an interrupted job gets an honest notice, and goes on when it is back."""
+    job = bench.start()
+    ends = time.monotonic() + LONGEST_S
+    while b"checkpoint" not in b"".join(
+        file.read_bytes() for file in bench.state.glob("jobs/*/journal.jsonl")
+    ):
+        assert time.monotonic() < ends
+    job.kill()
+    job.wait()
+    bench.wait_until_left_alone()
+    subprocess.run(["losetup", "--detach", bench.drive.node], check=True)
+
+    absent = station(bench.state, "resume", "--json")
+
+    assert absent.code == 5, absent
+    notice = document(bench.documents()[-1], "notice.json")
+    assert notice["outcome"] == "indeterminate"
+    assert notice["notice"]["reason"]["code"] == "station-stopped"
+    assert all(p["pattern"].get("key", "withheld") == "withheld" for p in notice["passes"])
+
+    subprocess.run(["losetup", "--direct-io=on", bench.drive.node, bench.drive.file], check=True)
+    back = station(bench.state, "resume", "--json")
+    assert back.code == 0, back
+    statement = document(bench.documents()[-1])
+    assert_erased(bench, statement)
+    assert [d["id"] for d in statement["earlier_documents"]] == [notice["id"]]
+
+
+def test_resume__medium_changed_below_the_mark__pass_is_written_again(bench: Bench) -> None:
+    """What was called durable and is not there any more is written again from the start."""
+    job = bench.start()
+    ends = time.monotonic() + LONGEST_S
+    journal = b""
+    while b'"kind":"checkpoint"' not in journal.rpartition(b'"number":3,"pattern"')[2]:
+        assert time.monotonic() < ends
+        journal = b"".join(f.read_bytes() for f in bench.state.glob("jobs/*/journal.jsonl"))
+    job.kill()
+    job.wait()
+    bench.wait_until_left_alone()
+    with bench.drive.file.open("r+b") as file:
+        file.write(b"somebody was here")
+
+    said = station(bench.state, "resume", "--json")
+
+    assert said.code == 0, said
+    assert_erased(bench, document(bench.documents()[-1]))
+
+
+def test_wipe__interrupted_by_the_operator__notice_exit_code_and_resume(bench: Bench) -> None:
+    """Ctrl-C ends in good order: exit 5, a signed notice, and a job that can go on."""
+    command = (sys.executable, "-m", "wipe_station", "wipe", bench.drive.node, "--json")
+    options = ("--confirm", bench.drive.file, "--state", bench.state)
+    with subprocess.Popen(
+        [*bench.before, *command, *options], stdout=subprocess.PIPE, text=True
+    ) as job:
+        assert job.stdout is not None
+        while '"event": "progress"' not in job.stdout.readline():
+            pass
+        job.send_signal(signal.SIGINT)
+        job.communicate(timeout=LONGEST_S)
+    assert job.returncode == 5
+    notice = document(bench.documents()[-1], "notice.json")
+    assert notice["notice"]["reason"]["code"] == "stopped-by-operator"
+
+    said = station(bench.state, "resume", "--json")
+    assert said.code == 0, said
+    assert_erased(bench, document(bench.documents()[-1]))
+
+
+def test_resume__abandoned__final_notice(bench: Bench) -> None:
+    """A job that is given up gets a final notice and cannot be continued."""
+    job = bench.start()
+    ends = time.monotonic() + LONGEST_S
+    while not any(f.stat().st_size for f in bench.state.glob("jobs/*/journal.jsonl")):
+        assert time.monotonic() < ends
+    job.kill()
+    job.wait()
+    bench.wait_until_left_alone()
+    job_id = next(bench.state.glob("jobs/*")).name
+
+    said = station(bench.state, "resume", job_id, "--abandon", "--json")
+
+    assert said.code == 5, said
+    assert document(bench.documents()[-1], "notice.json")["outcome"] == "aborted"
+    again = station(bench.state, "resume", "--json")
+    assert (again.code, again.event("waiting")["jobs"]) == (0, [])

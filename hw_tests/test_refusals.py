@@ -1,0 +1,229 @@
+"""Devices that must not be wiped: refused in a sentence, not one byte written."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hw_tests.command import first_start, sha256, station
+from hw_tests.loop import LoopDrive, attach, detach, loop_drive, make_file, mounted, run
+from wipe_station.clock import SystemClock
+from wipe_station.errors import RefusedByPolicyError
+from wipe_station.station import Station, state_lock
+
+SIZE_BYTES = 32 << 20
+
+
+@pytest.fixture
+def state(folder: Path) -> Path:
+    """Return the state directory of a station that has started before any drive came."""
+    first_start(folder / "state")
+    return folder / "state"
+
+
+@pytest.fixture
+def target(state: Path, folder: Path) -> Iterator[LoopDrive]:
+    """Return a drive with an ext4 file system, plugged in after the station's start."""
+    del state
+    with loop_drive(folder, SIZE_BYTES) as drive:
+        run("mkfs.ext4", "-q", "-F", drive.node)
+        yield drive
+
+
+@contextlib.contextmanager
+def helper(*command: str | Path) -> Iterator[None]:
+    """Keep a process alive that says ``ready`` once it holds what it shall hold."""
+    with subprocess.Popen(
+        [str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def assert_refused(state: Path, drive: LoopDrive, sentence: str) -> None:
+    """Wipe for real with the right confirmation; expect exit 4, the sentence, and no write."""
+    before = sha256(drive.file)
+    said = station(state, "wipe", drive.node, "--confirm", drive.file)
+    assert said.code == 4, said
+    assert any(sentence in line for line in said.err.splitlines() if line.startswith("✗")), said.err
+    assert sha256(drive.file) == before
+    assert not list(state.glob("jobs/*"))
+
+
+def test_wipe__root_disk__refused_as_system_disk(state: Path) -> None:
+    """The disk that the station runs from is never wiped; a wrong confirmation guards the test."""
+    number = Path("/").stat().st_dev
+    name = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve().name
+    said = station(state, "wipe", f"/dev/{name}", "--confirm", "never the right word")
+    assert said.code == 4
+    assert "the station's own disk" in said.err
+
+
+def test_wipe__mounted_device__refused(state: Path, target: LoopDrive, folder: Path) -> None:
+    """A mounted device is refused."""
+    with mounted(target, folder / "mnt"):
+        assert_refused(state, target, "mounted at")
+
+
+def test_wipe__mounted_in_another_namespace__refused(
+    state: Path, target: LoopDrive, folder: Path
+) -> None:
+    """A mount that only another mount namespace sees is found all the same."""
+    point = folder / "mnt"
+    point.mkdir()
+    script = 'mount "$0" "$1" && echo ready && read -r _'
+    with helper(
+        "unshare", "--mount", "--propagation=private", "sh", "-c", script, target.node, point
+    ):
+        assert target.node not in Path("/proc/self/mounts").read_text("utf-8")
+        assert_refused(state, target, "mounted at")
+
+
+def test_wipe__swap__refused(state: Path, target: LoopDrive) -> None:
+    """A swap area in use is refused."""
+    run("mkswap", "--force", target.node)
+    run("swapon", target.node)
+    try:
+        assert_refused(state, target, "swap")
+    finally:
+        run("swapoff", target.node)
+
+
+def test_wipe__second_loop_device_on_the_file__refused(state: Path, target: LoopDrive) -> None:
+    """Two loop devices on one file are one medium; neither may be wiped."""
+    other = attach(target.file)
+    try:
+        assert_refused(state, target, f"also stands behind {other.node}")
+    finally:
+        detach(other)
+
+
+def test_wipe__mounted_loop_device_stacked_on_target__refused(
+    state: Path, target: LoopDrive, folder: Path
+) -> None:
+    """A loop device on the target leaves no holder and no exclusive claim, and is found."""
+    node = run("losetup", "--find", "--show", target.node)
+    stacked = LoopDrive(node=node, file=Path(target.node), size_bytes=target.size_bytes)
+    try:
+        with mounted(stacked, folder / "mnt"):
+            os.close(os.open(target.node, os.O_RDWR | os.O_EXCL))  # succeeds: hence the rule
+            assert_refused(state, target, f"{node} is stacked on it")
+            assert_refused(state, target, "mounted at")
+            said = station(state, "wipe", node, "--confirm", target.node)
+            assert said.code == 4
+            assert "rests on another disk" in said.err
+    finally:
+        detach(stacked)
+
+
+def test_wipe__descriptor_held_by_another_process__refused(state: Path, target: LoopDrive) -> None:
+    """A device that somebody merely has open is refused, and the somebody is named."""
+    script = 'exec 3<"$0" && echo ready && read -r _'
+    with helper("sh", "-c", script, target.node):
+        assert_refused(state, target, "held open by sh (pid ")
+
+
+def test_wipe__backing_file_held_by_another_process__refused(
+    state: Path, target: LoopDrive
+) -> None:
+    """A virtual machine that runs from the file behind the loop device is seen."""
+    script = 'exec 3<"$0" && echo ready && read -r _'
+    with helper("sh", "-c", script, target.file):
+        assert_refused(state, target, "held open by sh (pid ")
+
+
+def test_wipe__read_only_device__refused(state: Path, folder: Path) -> None:
+    """A read-only device is refused."""
+    drive = attach(make_file(folder, SIZE_BYTES), read_only=True)
+    try:
+        assert_refused(state, drive, "read-only")
+    finally:
+        detach(drive)
+
+
+def test_wipe__present_before_the_first_start__refused(folder: Path) -> None:
+    """What was there before the station started is not offered."""
+    with loop_drive(folder, SIZE_BYTES) as drive:
+        first_start(folder / "late")
+        assert_refused_at_boot(folder / "late", drive)
+
+
+def assert_refused_at_boot(state: Path, drive: LoopDrive) -> None:
+    """Expect the sentence about the start, and no write."""
+    before = sha256(drive.file)
+    said = station(state, "wipe", drive.node, "--confirm", drive.file)
+    assert (said.code, sha256(drive.file)) == (4, before)
+    assert "before the station started" in said.err
+
+
+def test_wipe__wrong_confirmation__refused(state: Path, target: LoopDrive) -> None:
+    """A confirmation that does not name the device starts nothing."""
+    before = sha256(target.file)
+    said = station(state, "wipe", target.node, "--confirm", f"{target.file}x")
+    assert (said.code, sha256(target.file)) == (4, before)
+    assert said.err.splitlines()[0].startswith("✗ The confirmation does not name this device")
+
+
+def test_wipe__diskseq_changed_since_the_plan__refused(state: Path, target: LoopDrive) -> None:
+    """The same file in the same place is another plugging-in: the old plan does not hold."""
+    planned = station(state, "plan", target.node, "--json").event("plan")["sha256"]
+    detach(target)
+    run("losetup", "--direct-io=on", target.node, target.file)
+    before = sha256(target.file)
+    said = station(state, "wipe", target.node, "--confirm", target.file, "--plan", planned)
+    assert (said.code, sha256(target.file)) == (4, before)
+    assert "not the one confirmed" in said.err
+
+
+def test_wipe__exchanged_between_plan_and_start__refused(state: Path, target: LoopDrive) -> None:
+    """A device exchanged in the last moment, with the plan already in hand, is not written to."""
+    with state_lock(state):
+        station_here = Station(state, SystemClock())
+        plan = station_here.plan(target.node, None, "random")
+        detach(target)
+        run("losetup", "--direct-io=on", target.node, target.file)
+        before = sha256(target.file)
+        with pytest.raises(RefusedByPolicyError):
+            station_here.wipe(plan, confirm=str(target.file), on_progress=lambda _: None)
+    assert sha256(target.file) == before
+
+
+def test_wipe__mounted_between_plan_and_start__refused(
+    state: Path, target: LoopDrive, folder: Path
+) -> None:
+    """Somebody who mounts the device after the plan keeps his data."""
+    with state_lock(state):
+        station_here = Station(state, SystemClock())
+        plan = station_here.plan(target.node, None, "random")
+        with mounted(target, folder / "mnt"):
+            before = sha256(target.file)
+            with pytest.raises(Exception, match="held exclusively"):
+                station_here.wipe(plan, confirm=str(target.file), on_progress=lambda _: None)
+            assert sha256(target.file) == before
+
+
+def test_wipe__station_already_working__refused(state: Path, target: LoopDrive) -> None:
+    """Two stations never work with one state directory."""
+    with state_lock(state):
+        assert_refused(state, target, "Another job")
+
+
+@pytest.mark.parametrize("what", ["missing", "regular file", "character device"])
+def test_wipe__not_a_block_device__usage_error(state: Path, folder: Path, what: str) -> None:
+    """What is no block device is a usage error, not a refusal."""
+    (folder / "letter.txt").write_text("hello", encoding="utf-8")
+    nodes = {
+        "missing": folder / "nothing",
+        "regular file": folder / "letter.txt",
+        "character device": Path("/dev/null"),
+    }
+    said = station(state, "wipe", nodes[what], "--confirm", "x")
+    assert said.code == 2
+    assert (folder / "letter.txt").read_text("utf-8") == "hello"

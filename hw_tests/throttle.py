@@ -1,0 +1,56 @@
+"""A slow device: a loop drive limited by the block cgroup, for processes started under it."""
+
+import contextlib
+import errno
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from hw_tests.loop import LoopDrive
+
+LAST_PROCESS_S = 60.0
+VERSION_1 = Path("/sys/fs/cgroup/blkio")
+VERSION_2 = Path("/sys/fs/cgroup")
+
+
+@contextlib.contextmanager
+def throttled(drive: LoopDrive, bytes_per_s: int) -> Iterator[tuple[str, ...]]:
+    """Limit what a command may read from and write to one of our drives.
+
+    Args:
+        drive: a loop drive that a test made.
+        bytes_per_s: limit for each direction.
+
+    Yields:
+        the words to put before a command so that it and its children obey the limit.
+    """
+    number = Path(drive.node).stat().st_rdev
+    device = f"{os.major(number)}:{os.minor(number)}"
+    parent = VERSION_1 if (VERSION_1 / "cgroup.procs").exists() else VERSION_2
+    group = Path(tempfile.mkdtemp(prefix="wipe-station-test-", dir=parent))
+    try:
+        if parent is VERSION_1:
+            for direction in ("read", "write"):
+                limit = group / f"blkio.throttle.{direction}_bps_device"
+                limit.write_text(f"{device} {bytes_per_s}", encoding="ascii")
+        else:
+            limits = f"{device} rbps={bytes_per_s} wbps={bytes_per_s}"
+            (group / "io.max").write_text(limits, encoding="ascii")
+        yield ("sh", "-c", 'echo $$ > "$0" && exec "$@"', str(group / "cgroup.procs"))
+    finally:
+        remove(group)
+
+
+def remove(group: Path) -> None:
+    """Remove a group as soon as the last process in it is buried."""
+    ends = time.monotonic() + LAST_PROCESS_S
+    while True:
+        try:
+            group.rmdir()
+        except OSError as error:
+            if error.errno != errno.EBUSY or time.monotonic() > ends:
+                raise
+        else:
+            return

@@ -1,0 +1,118 @@
+"""Journals of jobs, record by record, as the engine writes them; shared by several tests."""
+
+from pathlib import Path
+from typing import Any
+
+from wipe_station.detect.classify import classify
+from wipe_station.journal import Journal
+from wipe_station.methods import all_methods
+from wipe_station.plan import make_plan
+from wipe_station.policies import all_policies
+from wipe_station.run_state import Kind
+from wipe_station.testing import FakeClock, raw_disk, raw_snapshot
+
+SIZE = 1 << 20
+JOB_ID = "20261123T120000Z-0badcafe"
+STREAM = {"kind": "stream", "stream": "xts128-1mib-v1", "key_hex": "01" * 16 + "02" * 16}
+REASON = {"code": "worker-died", "zh": "停了。", "en": "It stopped."}
+
+Step = tuple[Kind, dict[str, Any]]
+
+
+def plan_record() -> Step:
+    """Return the opening of a gb-46864 job on a 1 MiB disk."""
+    device = classify(raw_snapshot({"sda": raw_disk()})).devices[0]
+    policy = all_policies()["gb-46864"]
+    method = all_methods()["zero-one-random"]
+    plan = make_plan(device, policy, method, practice_keys=True)
+    software = {"name": "wipe-station", "version": "0", "source_sha256": "ab" * 32}
+    return Kind.PLAN, {
+        "job_id": JOB_ID,
+        "plan": plan.to_json(),
+        "plan_sha256": plan.sha256(),
+        "software": software,
+    }
+
+
+def intent(number: int, from_byte: int = 0) -> Step:
+    """Return the intent of a pass of that plan."""
+    pattern = {1: {"kind": "fixed", "bytes_hex": "00"}, 2: {"kind": "fixed", "bytes_hex": "ff"}}
+    shown = pattern.get(number, STREAM)
+    return Kind.PASS_INTENT, {"number": number, "pattern": shown, "from_byte": from_byte}
+
+
+def checkpoint(number: int, durable: int) -> Step:
+    """Return a checkpoint of a pass."""
+    return Kind.CHECKPOINT, {"number": number, "durable_bytes": durable}
+
+
+def completed(number: int, from_byte: int = 0, **changes: Any) -> Step:
+    """Return the result of a pass that reached the end."""
+    result = {
+        "number": number,
+        "worker": f"{number}@1",
+        "completed_bytes": SIZE - from_byte,
+        "durable_bytes": SIZE,
+        "flushed": True,
+        "failures": [],
+    }
+    return Kind.PASS_COMPLETED, result | changes
+
+
+def verify_intent() -> Step:
+    """Return the intent to verify the last pass."""
+    return Kind.VERIFY_INTENT, {"pass_number": 3}
+
+
+def clean(**changes: Any) -> Step:
+    """Return a verification in which everything fitted."""
+    result = {
+        "worker": "9@1",
+        "verified_bytes": SIZE,
+        "mismatched_bytes": 0,
+        "unread_bytes": 0,
+        "mismatches": [],
+        "failures": [],
+    }
+    return Kind.VERIFY_CLEAN, result | changes
+
+
+def whole_job() -> list[Step]:
+    """Return the records of a job without any trouble."""
+    passes = [step for number in (1, 2, 3) for step in (intent(number), completed(number))]
+    return [plan_record(), *passes, verify_intent(), clean()]
+
+
+def interrupted_job() -> list[Step]:
+    """Return the records of a job that was killed in its second pass and went on."""
+    resumed = {"node": "/dev/sdb", "identity_strength": "medium"}
+    return [
+        plan_record(),
+        intent(1),
+        completed(1),
+        intent(2),
+        checkpoint(2, SIZE // 2),
+        (Kind.RESUMED, resumed),
+        (Kind.TAIL_CHECKED, {"matched": True, "verified_bytes": SIZE // 2}),
+        intent(2, SIZE // 4),
+        completed(2, SIZE // 4),
+        intent(3),
+        (Kind.PASS_INTERRUPTED, {"number": 3, "worker": "3@1", "reason": REASON}),
+        (Kind.RESUMED, resumed),
+        intent(3),
+        completed(3, worker="5@1"),
+        verify_intent(),
+        (Kind.VERIFY_INTERRUPTED, {"worker": "6@1", "reason": REASON}),
+        (Kind.RESUMED, resumed),
+        (Kind.TAIL_CHECKED, {"matched": True, "verified_bytes": SIZE}),
+        verify_intent(),
+        clean(),
+    ]
+
+
+def write(folder: Path, steps: list[Step], name: str = "job.jsonl") -> Journal:
+    """Write records into a new journal."""
+    journal = Journal(folder / name, FakeClock())
+    for kind, data in steps:
+        journal.append(kind.value, data)
+    return journal

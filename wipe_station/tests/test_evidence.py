@@ -1,0 +1,209 @@
+"""What a journal proves: only a whole, flushed, fully verified job is VERIFIED."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from certs.formats import statement_v1
+from wipe_station.errors import EvidenceError
+from wipe_station.evidence import replay
+from wipe_station.records import Outcome
+from wipe_station.run_state import TRANSITIONS, Kind, State, next_state, outcome_of
+from wipe_station.statement import Issue, build_statement
+from wipe_station.tests.jobs import (
+    JOB_ID,
+    REASON,
+    SIZE,
+    Step,
+    checkpoint,
+    clean,
+    completed,
+    intent,
+    interrupted_job,
+    plan_record,
+    verify_intent,
+    whole_job,
+    write,
+)
+
+ISSUE = Issue(issued_at="2026-11-24T00:00:00Z", key_id="ab" * 32, practice_key=True)
+
+FAILED_PASS = [
+    plan_record(),
+    intent(1),
+    (
+        Kind.PASS_FAILED,
+        {"number": 1, "worker": "1@1", "durable_bytes": 512, "flushed": False, "reason": REASON},
+    ),
+]
+FAILED_VERIFICATION = [
+    *whole_job()[:-1],
+    (
+        Kind.VERIFY_FAILED,
+        {
+            "worker": "9@1",
+            "verified_bytes": SIZE - 512,
+            "mismatched_bytes": 512,
+            "unread_bytes": 0,
+            "first_mismatch_byte": 7,
+            "reason": REASON,
+        },
+    ),
+]
+ABANDONED = [plan_record(), intent(1), (Kind.ABORTED, {"reason": REASON})]
+JOBS = {
+    "whole": whole_job(),
+    "interrupted": interrupted_job(),
+    "failed pass": FAILED_PASS,
+    "failed verification": FAILED_VERIFICATION,
+    "abandoned": ABANDONED,
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("whole", Outcome.VERIFIED),
+        ("interrupted", Outcome.VERIFIED),
+        ("failed pass", Outcome.FAILED),
+        ("failed verification", Outcome.FAILED),
+        ("abandoned", Outcome.ABORTED),
+    ],
+)
+def test_replay__ended_jobs__outcome_recomputed(
+    tmp_path: Path, name: str, outcome: Outcome
+) -> None:
+    """The outcome follows from the records alone."""
+    assert replay(write(tmp_path, JOBS[name]).history()).outcome is outcome
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_replay__every_prefix__indeterminate_and_an_honest_notice(
+    tmp_path: Path, name: str
+) -> None:
+    """Stopped after any record, a job is indeterminate; its notice keeps the schema and the key."""
+    steps = JOBS[name]
+    for count in range(1, len(steps)):
+        job = replay(write(tmp_path, steps[:count], f"{count}.jsonl").history())
+        assert job.outcome is Outcome.INDETERMINATE
+        statement = build_statement(job, ISSUE)
+        statement_v1.check(statement)
+        assert statement["type"] == "notice"
+        assert "key_hex" not in str(statement["passes"])
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_build_statement__ended_jobs__keep_the_schema(tmp_path: Path, name: str) -> None:
+    """Every way a job can end has a statement that the schema accepts."""
+    job = replay(write(tmp_path, JOBS[name]).history())
+    statement = build_statement(job, ISSUE)
+    statement_v1.check(statement)
+    assert (statement["type"] == "notice") == (job.outcome is not Outcome.VERIFIED)
+    assert statement["id"] == (JOB_ID if job.outcome is Outcome.VERIFIED else JOB_ID + "-n1")
+
+
+def test_replay__interrupted_job__tells_of_every_interruption(tmp_path: Path) -> None:
+    """A certificate after trouble lists when, why, and what was read back before going on."""
+    job = replay(write(tmp_path, interrupted_job()).history())
+    told = [(i.what, i.tail_verified_bytes, i.resumed_at is not None) for i in job.interruptions]
+    assert told == [
+        ("station-stopped", SIZE // 2, True),
+        ("worker-died", None, True),
+        ("worker-died", SIZE, True),
+    ]
+
+
+def replaced(steps: list[Step], index: int, *others: Step) -> list[Step]:
+    """Return the steps with one of them exchanged."""
+    return [*steps[:index], *others, *steps[index + 1 :]]
+
+
+CONTRADICTIONS: dict[str, Callable[[], list[Step]]] = {
+    "no plan": lambda: whole_job()[1:],
+    "pass left out": lambda: replaced(replaced(whole_job(), 4), 3),
+    "verified before written": lambda: [*whole_job()[:5], verify_intent(), clean()],
+    "result without intent": lambda: replaced(whole_job(), 1),
+    "not flushed": lambda: replaced(whole_job(), 2, completed(1, flushed=False)),
+    "short count": lambda: replaced(whole_job(), 2, completed(1, completed_bytes=SIZE - 512)),
+    "short reach": lambda: replaced(whole_job(), 2, completed(1, durable_bytes=SIZE - 512)),
+    "beyond the device": lambda: replaced(whole_job(), 2, completed(1, durable_bytes=SIZE + 512)),
+    "gap": lambda: replaced(
+        whole_job(), 1, intent(1), checkpoint(1, 512), (Kind.RESUMED, {}), intent(1, 1024)
+    ),
+    "progress went back": lambda: replaced(
+        whole_job(), 1, intent(1), checkpoint(1, 1024), checkpoint(1, 512)
+    ),
+    "pattern changed": lambda: replaced(
+        whole_job(),
+        1,
+        intent(1),
+        (Kind.RESUMED, {}),
+        (Kind.PASS_INTENT, intent(2)[1] | {"number": 1}),
+    ),
+    "verified less": lambda: replaced(whole_job(), 8, clean(verified_bytes=SIZE - 512)),
+    "verified with unread": lambda: replaced(whole_job(), 8, clean(unread_bytes=512)),
+    "verified by the writer": lambda: replaced(whole_job(), 8, clean(worker="3@1")),
+    "verified another pass": lambda: replaced(
+        whole_job(), 7, (Kind.VERIFY_INTENT, {"pass_number": 2})
+    ),
+    "goes on after its end": lambda: [*whole_job(), intent(1)],
+    "boolean for a number": lambda: replaced(whole_job(), 8, clean(unread_bytes=False)),
+}
+
+
+@pytest.mark.parametrize("name", CONTRADICTIONS)
+def test_replay__contradiction__nothing_is_proven(tmp_path: Path, name: str) -> None:
+    """A journal that contradicts itself or the table proves nothing and stops the line."""
+    journal = write(tmp_path, CONTRADICTIONS[name]())
+    with pytest.raises(EvidenceError):
+        replay(journal.history())
+
+
+def test_replay__tail_gone__pass_counts_from_zero(tmp_path: Path) -> None:
+    """What was called durable and is not there takes the whole pass back."""
+    steps = [
+        plan_record(),
+        intent(1),
+        checkpoint(1, 4096),
+        (Kind.RESUMED, {}),
+        (Kind.TAIL_CHECKED, {"matched": False, "verified_bytes": 0}),
+    ]
+    current = replay(write(tmp_path, steps).history()).current_pass()
+    assert current is not None
+    assert current.written_bytes() == 0
+
+
+def test_build_statement__clock_behind_the_journal__refused(tmp_path: Path) -> None:
+    """Nothing is signed by a clock that stands before the last record."""
+    job = replay(write(tmp_path, whole_job()).history())
+    early = Issue(issued_at="2026-11-23T11:59:59Z", key_id="ab" * 32, practice_key=True)
+    with pytest.raises(EvidenceError, match="clock"):
+        build_statement(job, early)
+
+
+def test_build_statement__practice_key_for_a_production_plan__refused(tmp_path: Path) -> None:
+    """A practice key never signs a production document."""
+    kind, opening = plan_record()
+    opening["plan"]["practice"] = False
+    job = replay(write(tmp_path, [(kind, opening), *whole_job()[1:]]).history())
+    with pytest.raises(EvidenceError, match="practice key"):
+        build_statement(job, ISSUE)
+
+
+def test_transitions__every_pair__only_the_table_allows() -> None:
+    """Final states are left by nothing, and only VERIFY_CLEAN leads to VERIFIED."""
+    for state, kind in itertools.product(State, Kind):
+        after = next_state(state, kind)
+        if after is State.VERIFIED and state is not State.VERIFIED:
+            assert (state, kind) == (State.VERIFYING, Kind.VERIFY_CLEAN)
+        if state in (State.VERIFIED, State.FAILED, State.ABORTED):
+            assert after in (None, state)
+    assert set(TRANSITIONS) == set(State)
+
+
+def test_outcome_of__unfinished_states__indeterminate() -> None:
+    """An intent without a result proves nothing."""
+    unfinished = set(State) - {State.VERIFIED, State.FAILED, State.ABORTED}
+    assert {outcome_of(state) for state in unfinished} == {Outcome.INDETERMINATE}

@@ -1,0 +1,141 @@
+"""Plans, methods and policies: data with its certainty, and a hash that a confirmation binds to."""
+
+from typing import Any
+
+import pytest
+
+from wipe_station.detect.classify import classify
+from wipe_station.errors import InvalidInputError
+from wipe_station.methods import all_methods
+from wipe_station.plan import WipePlan, choose_method, make_plan
+from wipe_station.policies import all_policies, parse_policy
+from wipe_station.records import (
+    Category,
+    DeviceFacts,
+    FixedPattern,
+    Medium,
+    RandomStream,
+    VerifyPass,
+    WritePass,
+)
+from wipe_station.testing import raw_disk, raw_snapshot
+from wipe_station.tests.test_classify import b1
+
+GB = all_policies()["gb-46864"]
+
+
+def disk(**changes: Any) -> DeviceFacts:
+    """Return the facts of a constructed disk."""
+    return classify(raw_snapshot({"sda": raw_disk(**changes)})).devices[0]
+
+
+def planned(device: DeviceFacts, *, practice_keys: bool = False) -> WipePlan:
+    """Return the gb-46864 plan for a device."""
+    method = choose_method(device, GB, None, all_methods())
+    return make_plan(device, GB, method, practice_keys=practice_keys)
+
+
+def literal(plan: WipePlan) -> list[str]:
+    """Return the passes as one word each."""
+    words = []
+    for step in plan.steps:
+        if isinstance(step, VerifyPass):
+            words.append(f"verify {step.pass_number}")
+        elif isinstance(step.pattern, FixedPattern):
+            words.append(step.pattern.repeat.hex())
+        else:
+            words.append("random")
+    return words
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    [
+        (7200, ["00", "ff", "random", "verify 3"]),
+        (0, ["00", "ff", "random", "verify 3"]),
+        (1, ["random", "random", "verify 2"]),
+    ],
+)
+def test_plan__gb_46864__passes_by_medium(rate: int, expected: list[str]) -> None:
+    """Magnetic and unknown media get 00, FF, random; flash two random passes; all verified."""
+    assert literal(planned(disk(pages={"device/vpd_pgb1": b1(rate)}))) == expected
+
+
+def test_policy__every_choice__is_a_method_with_certainty() -> None:
+    """A policy speaks about every medium, names a method that exists, and says how sure it is."""
+    for policy in all_policies().values():
+        assert set(policy.medium) == set(Medium)
+        for choice in policy.medium.values():
+            assert choice.method in all_methods()
+            assert choice.certainty
+        assert not policy.text_examined
+        assert "不声明符合" in policy.disclaimer.zh
+        assert "conformity not claimed" in policy.disclaimer.en
+
+
+@pytest.mark.parametrize("change", ['extra = "1"\n', "[medium.tape]\n"])
+def test_parse_policy__unknown_key__refused(change: str) -> None:
+    """A misspelt key is a fault of ours and found at once."""
+    from importlib import resources
+
+    text = resources.files("wipe_station.policies").joinpath("gb-46864.toml").read_text("utf-8")
+    with pytest.raises((TypeError, ValueError)):
+        parse_policy(change + text)
+
+
+@pytest.mark.parametrize("name", all_methods())
+def test_method__any__last_pass_is_verified_and_nothing_is_appended(name: str) -> None:
+    """A method's steps are its passes in order and one full verification of the last."""
+    method = all_methods()[name]
+    *writes, verify = method.steps()
+    patterns = [step.pattern for step in writes if isinstance(step, WritePass)]
+    assert tuple(patterns) == method.passes
+    assert verify == VerifyPass(pass_number=len(method.passes))
+    assert method.position_bound == isinstance(method.passes[-1], RandomStream)
+    assert method.certainty
+    assert method.claim.category is Category.CLEAR
+
+
+def test_choose_method__unknown_name__lists_what_there_is() -> None:
+    """A method nobody knows is a usage error that names the others."""
+    with pytest.raises(InvalidInputError) as caught:
+        choose_method(disk(), None, "nuke", all_methods())
+    assert "random" in caught.value.hint.en
+
+
+def test_plan__practice__claims_nothing() -> None:
+    """Practice keys and virtual devices never claim Clear or Purge; real ones may."""
+    assert planned(disk()).claim.category is Category.CLEAR
+    assert planned(disk(), practice_keys=True).claim.category is Category.NONE
+    loop = classify(raw_snapshot({"loop0": raw_disk()})).devices[0]
+    assert planned(loop).claim.category is Category.NONE
+    assert planned(loop).practice
+
+
+def test_plan__hash__bound_to_diskseq_method_and_facts() -> None:
+    """Another plugging-in, another size or another method is another plan; the same is the same."""
+    other_method = make_plan(disk(), None, all_methods()["zero"], practice_keys=False)
+    plans = [
+        planned(disk()),
+        planned(disk(attrs={"diskseq": "51"})),
+        planned(disk(attrs={"size": "4096"})),
+        planned(disk(), practice_keys=True),
+        other_method,
+    ]
+    assert len({plan.sha256() for plan in plans}) == len(plans)
+    assert planned(disk()).sha256() == plans[0].sha256()
+
+
+def test_plan__what_stays_open__is_listed() -> None:
+    """Small media, patterns bound to no position and unread processes are named on the document."""
+    assert "device-cache-not-excluded" in planned(disk()).not_checked
+    big = disk(attrs={"size": str((4 << 30) // 512)})
+    assert "device-cache-not-excluded" not in planned(big).not_checked
+    zero = make_plan(big, None, all_methods()["zero"], practice_keys=False, unread_processes=(1,))
+    assert "capacity-and-write-acceptance-not-proven" in zero.not_checked
+    assert "descriptors-of-init-not-readable" in zero.not_checked
+
+
+def test_plan__total_bytes__size_times_steps() -> None:
+    """Progress is counted against what will really be moved."""
+    assert planned(disk()).total_bytes() == 4 * 2048 * 512
