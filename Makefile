@@ -67,6 +67,11 @@ loop: setup ## tests on loop drives: root needed
 bench: setup ## speed against fio on the same memory-backed loop drive
 	@$(BIN)/pytest -q benchmarks
 
+# --- documents ----------------------------------------------------------------------------------
+.PHONY: docs
+docs: setup ## write the pages that follow from data, and THIRD-PARTY; a unit test compares them
+	@$(BIN)/python -m wipe_station.tests.make_docs
+
 # --- housekeeping -------------------------------------------------------------------------------
 LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --python-version 3.11 --quiet
 .PHONY: lock clean

@@ -17,7 +17,7 @@ from hw_tests.loop import LoopDrive, loop_drive
 from hw_tests.throttle import throttled
 from wipe_station.detect.snapshot import devno_text, read_openers
 from wipe_station.evidence import replay
-from wipe_station.journal import parse
+from wipe_station.journal_format import parse
 from wipe_station.overwrite.stream import expected_bytes
 from wipe_station.records import KeyedStream, Outcome
 

@@ -244,7 +244,7 @@ def _require_plan(made: str, wanted: str | None) -> None:
 )
 def resume(
     job: Annotated[
-        str | None, typer.Argument(metavar="[JOB]", help=_say("任务编号。", "Job id."))
+        str | None, typer.Argument(metavar="JOB", help=_say("任务编号。", "Job id."))
     ] = None,
     confirm: Annotated[
         str | None,
@@ -297,4 +297,4 @@ def doctor(json_lines: JsonOption = False) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    app()
+    app(prog_name="wipe-station")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from certs.text import Text
 from wipe_station.errors import EvidenceError
-from wipe_station.journal import History, Record
+from wipe_station.journal_format import History, Record
 from wipe_station.records import FixedPattern, Json, KeyedStream, Outcome, Pattern
 from wipe_station.run_state import Kind, State, next_state, outcome_of
 

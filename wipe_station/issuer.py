@@ -18,7 +18,8 @@ from certs.text import Text
 from wipe_station.clock import Clock, utc_text
 from wipe_station.errors import EvidenceError
 from wipe_station.evidence import JobEvidence, replay
-from wipe_station.journal import Journal, parse, state_disk_error
+from wipe_station.journal import Journal, state_disk_error
+from wipe_station.journal_format import parse
 from wipe_station.records import Outcome
 from wipe_station.run_state import Kind
 from wipe_station.statement import Issue, build_statement, document_id

@@ -7,7 +7,7 @@ from certs.canonical import encode
 from certs.text import Text
 from wipe_station.errors import InvalidInputError
 from wipe_station.methods import Method
-from wipe_station.policies import Policy
+from wipe_station.policy import Policy
 from wipe_station.records import (
     VIRTUAL_TRANSPORTS,
     Category,

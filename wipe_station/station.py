@@ -34,7 +34,8 @@ from wipe_station.errors import (
 )
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.issuer import Issuer, JobEnd, software
-from wipe_station.journal import Journal, parse
+from wipe_station.journal import Journal
+from wipe_station.journal_format import parse
 from wipe_station.lookout import Lookout
 from wipe_station.methods import all_methods
 from wipe_station.plan import WipePlan, choose_method, make_plan

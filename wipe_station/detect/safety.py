@@ -118,6 +118,7 @@ def _no(reason: Reason, zh: str, en: str) -> Refusal:
 
 
 def _not_whole_disk(scene: Scene) -> Iterable[Refusal]:
+    """A partition is refused: wiping it would leave the rest of its disk readable."""
     if not scene.target.whole_disk:
         disk = scene.world.partition_of.get(scene.target.name, "?")
         yield _no(
@@ -128,6 +129,7 @@ def _not_whole_disk(scene: Scene) -> Iterable[Refusal]:
 
 
 def _unknown(scene: Scene) -> Iterable[Refusal]:
+    """A device of unknown size, kind, sectors or identity is refused like a system disk."""
     target = scene.target
     needed = {
         "size": target.size_bytes,
@@ -149,16 +151,19 @@ def _unknown(scene: Scene) -> Iterable[Refusal]:
 
 
 def _zero_size(scene: Scene) -> Iterable[Refusal]:
+    """A device of size zero is refused: a reader without a medium holds nothing to wipe."""
     if scene.target.size_bytes == 0:
         yield _no(Reason.ZERO_SIZE, "里面没有介质（容量为零）。", "No medium inside (size zero).")
 
 
 def _read_only(scene: Scene) -> Iterable[Refusal]:
+    """A read-only device is refused, because no pass could be written to it."""
     if scene.target.read_only:
         yield _no(Reason.READ_ONLY, "设备是只读的，写不进去。", "The device is read-only.")
 
 
 def _zoned(scene: Scene) -> Iterable[Refusal]:
+    """A zoned (SMR) drive is refused, because writing its zones in order is not supported yet."""
     if scene.target.zoned not in (None, "none"):
         yield _no(
             Reason.ZONED,
@@ -168,6 +173,7 @@ def _zoned(scene: Scene) -> Iterable[Refusal]:
 
 
 def _system_disk(scene: Scene) -> Iterable[Refusal]:
+    """A disk that the station's root file system rests on is refused: the station needs it."""
     root = scene.world.root_devno
     if root is not None and scene.target.devno in beneath(root, scene.world):
         yield _no(
@@ -178,6 +184,7 @@ def _system_disk(scene: Scene) -> Iterable[Refusal]:
 
 
 def _mounted(scene: Scene) -> Iterable[Refusal]:
+    """A device is refused while a file system on it is mounted, because somebody uses it."""
     points = sorted({use.who for use in scene.uses("mount")})
     if points:
         yield _no(
@@ -188,11 +195,13 @@ def _mounted(scene: Scene) -> Iterable[Refusal]:
 
 
 def _swap(scene: Scene) -> Iterable[Refusal]:
+    """A device that holds active swap space is refused, because the system uses it."""
     if any(scene.uses("swap")):
         yield _no(Reason.SWAP, "正在使用中：作为交换空间。", "In use as swap space.")
 
 
 def _holders(scene: Scene) -> Iterable[Refusal]:
+    """A device held by LVM, RAID or an encrypted volume is refused, because that volume uses it."""
     if scene.target.holders:
         names = ", ".join(scene.target.holders)
         yield _no(
@@ -203,6 +212,7 @@ def _holders(scene: Scene) -> Iterable[Refusal]:
 
 
 def _loops(scene: Scene) -> Iterable[Refusal]:
+    """A device or file under another loop device is refused; ``O_EXCL`` would not notice it."""
     for use in scene.uses("loop"):
         if use.who == scene.target.node:
             continue
@@ -221,6 +231,7 @@ def _loops(scene: Scene) -> Iterable[Refusal]:
 
 
 def _rests_on_device(scene: Scene) -> Iterable[Refusal]:
+    """A device that rests on another disk is refused: only part of the real one would be wiped."""
     backing = scene.world.backing.get(scene.target.name)
     on_block = backing is not None and backing.file is None
     if scene.target.slaves or on_block:
@@ -232,6 +243,7 @@ def _rests_on_device(scene: Scene) -> Iterable[Refusal]:
 
 
 def _open_elsewhere(scene: Scene) -> Iterable[Refusal]:
+    """A device that another process holds open is refused, because it is in use."""
     holders = sorted({use.who for use in scene.uses("opener")})
     if holders:
         yield _no(
@@ -250,6 +262,7 @@ def _unique_values(device: DeviceFacts) -> set[tuple[str, str]]:
 
 
 def _several_paths(scene: Scene) -> Iterable[Refusal]:
+    """A drive that is seen twice is refused, because nothing guards its other path."""
     mine = _unique_values(scene.target)
     for other in scene.world.devices:
         related = other.name == scene.target.name or other.name in scene.target.siblings
@@ -262,6 +275,7 @@ def _several_paths(scene: Scene) -> Iterable[Refusal]:
 
 
 def _present_at_boot(scene: Scene) -> Iterable[Refusal]:
+    """A device there at boot, other than that of an interrupted job, is refused: it may be ours."""
     excused = scene.may_have_been_present and scene.target.identity_strength is Strength.MEDIUM
     mark, diskseq = scene.boot_diskseq, scene.target.diskseq
     if not excused and (mark is None or (diskseq is not None and diskseq <= mark)):
@@ -273,6 +287,7 @@ def _present_at_boot(scene: Scene) -> Iterable[Refusal]:
 
 
 def _users_unknown(scene: Scene) -> Iterable[Refusal]:
+    """Every device is refused while open files cannot be read: nobody knows then who uses it."""
     # KNOWN HOLE: a root with fewer capabilities than init may not see init's own descriptors.
     # Init is trusted then, and the document says that they were not checked.
     if set(scene.world.unread_processes) - {INIT}:

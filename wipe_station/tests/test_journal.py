@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wipe_station.errors import EvidenceError
-from wipe_station.journal import GENESIS, Journal, parse
+from wipe_station.journal import Journal
+from wipe_station.journal_format import GENESIS, parse
 from wipe_station.testing import FakeClock
 
 

@@ -8,7 +8,8 @@ from wipe_station.detect.classify import classify
 from wipe_station.errors import InvalidInputError
 from wipe_station.methods import all_methods
 from wipe_station.plan import WipePlan, choose_method, make_plan
-from wipe_station.policies import all_policies, parse_policy
+from wipe_station.policies import all_policies
+from wipe_station.policy import parse_policy
 from wipe_station.records import (
     Category,
     DeviceFacts,

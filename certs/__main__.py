@@ -1,0 +1,7 @@
+"""``python -m certs``: the same as ``wipe-cert``."""
+
+import sys
+
+from certs.cli import main
+
+sys.exit(main())
