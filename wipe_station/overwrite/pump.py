@@ -222,6 +222,7 @@ class Comparer:
     def __init__(
         self, descriptor: int, content: Content, start_byte: int, end_byte: int, sector_bytes: int
     ) -> None:
+        assert (end_byte - start_byte) % sector_bytes == 0, "ranges are whole sectors"
         self._descriptor = descriptor
         self._content = content
         self._length = end_byte - start_byte
