@@ -76,6 +76,8 @@ class WorkerProcess:
         finally:
             self._process.kill()
             self._process.wait()
+            if self._process.stdout is not None:
+                self._process.stdout.close()
         return WorkerEnd(
             worker=self.name, result=result, lost="" if result else lost, said=self._said()
         )
