@@ -1,6 +1,7 @@
 """The drive, the way in which rounds interleave with ``fio``, and the table at the end."""
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from wipe_station.overwrite.stream import UNIT_BYTES
 from wipe_station.records import FixedPattern
 
 _ROWS = pytest.StashKey[list[Row | MemoryRow]]()
+_LOAD = pytest.StashKey[float]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -23,6 +25,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("wipe station")
     group.addoption("--pairs", type=int, default=15, help="rounds per row, each with fio (15)")
     group.addoption("--drive-mib", type=int, default=1024, help="size of the drive (1024)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Note how busy the machine was with other things before this run began."""
+    config.stash[_LOAD] = os.getloadavg()[0]
 
 
 @pytest.fixture(scope="session")
@@ -116,6 +123,7 @@ def pytest_terminal_summary(
         terminalreporter.write_line("")
         terminalreporter.write_line(machine.describe())
         terminalreporter.write_line(
-            f"drive {config.getoption('--drive-mib')} MiB, {config.getoption('--pairs')} pairs"
+            f"drive {config.getoption('--drive-mib')} MiB, {config.getoption('--pairs')} pairs, "
+            f"load average before the run {config.stash[_LOAD]:.2f}"
         )
         terminalreporter.write_line(table(rows))

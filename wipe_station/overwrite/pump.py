@@ -19,7 +19,9 @@ from typing import Final
 
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
 
-THREADS: Final = 4
+# On two cores six threads came nearer to fio than four with every random pass and verification
+# measured, and eight came no nearer.
+THREADS: Final = 6
 TICK_S: Final = 0.1
 MISMATCHED_UNITS_LIMIT: Final = 1024
 READ_ERRORS_LIMIT: Final = 16
