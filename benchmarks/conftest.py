@@ -1,7 +1,6 @@
 """The drive, the way in which rounds interleave with ``fio``, and the table at the end."""
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from wipe_station.overwrite.stream import UNIT_BYTES
 from wipe_station.records import FixedPattern
 
 _ROWS = pytest.StashKey[list[Row | MemoryRow]]()
-_LOAD = pytest.StashKey[float]()
+_QUIET = pytest.StashKey[list[bool]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -25,11 +24,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("wipe station")
     group.addoption("--pairs", type=int, default=15, help="rounds per row, each with fio (15)")
     group.addoption("--drive-mib", type=int, default=1024, help="size of the drive (1024)")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Note how busy the machine was with other things before this run began."""
-    config.stash[_LOAD] = os.getloadavg()[0]
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +55,8 @@ class Measure:
     rows: list[Row | MemoryRow]
     drive: LoopDrive
     pairs: int
+    quiet: list[bool]
+    """For each round of the run, whether the machine was quiet when it began."""
 
     def __call__(
         self, work: str, design: str, pass_once: Callable[[], None], against: Direction | None
@@ -79,6 +75,7 @@ class Measure:
 
         def fio_first() -> None:
             """Run both engines before our round, in alternating order."""
+            self.quiet.append(machine.wait_until_quiet())
             if against is not None:
                 for engine in list(Engine)[:: 1 if next(turn) % 2 else -1]:
                     theirs[engine.value].append(fio.measure(self.drive, against, engine))
@@ -111,7 +108,11 @@ def measure(
 ) -> Measure:
     """Return what measures one row of the table."""
     return Measure(
-        benchmark=benchmark, rows=rows, drive=drive, pairs=pytestconfig.getoption("--pairs")
+        benchmark=benchmark,
+        rows=rows,
+        drive=drive,
+        pairs=pytestconfig.getoption("--pairs"),
+        quiet=pytestconfig.stash.setdefault(_QUIET, []),
     )
 
 
@@ -122,8 +123,9 @@ def pytest_terminal_summary(
     if rows := config.stash.get(_ROWS, []):
         terminalreporter.write_line("")
         terminalreporter.write_line(machine.describe())
+        quiet = config.stash.get(_QUIET, [])
         terminalreporter.write_line(
-            f"drive {config.getoption('--drive-mib')} MiB, {config.getoption('--pairs')} pairs, "
-            f"load average before the run {config.stash[_LOAD]:.2f}"
+            f"drive {config.getoption('--drive-mib')} MiB, {config.getoption('--pairs')} pairs; "
+            f"{sum(quiet)} of {len(quiet)} rounds began on a quiet machine"
         )
         terminalreporter.write_line(table(rows))

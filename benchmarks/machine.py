@@ -2,10 +2,42 @@
 
 import os
 import platform
+import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from benchmarks import fio
+
+_LOOK_S: Final = 0.25
+_PATIENCE_S: Final = 5
+_QUIET_IDLE_RATIO: Final = 0.95
+
+
+def wait_until_quiet() -> bool:
+    """Wait up to 5 s for a quarter of a second in which others leave the processors alone.
+
+    Our passes need more processor than ``fio`` does, so that company costs us more than it: a
+    ratio from a busy machine is too low, and pairing does not mend that.
+
+    Returns:
+        whether there was such a quarter of a second.
+    """
+    until = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < until:
+        idle, total = _ticks()
+        time.sleep(_LOOK_S)
+        idle_after, total_after = _ticks()
+        if idle_after - idle >= _QUIET_IDLE_RATIO * (total_after - total):
+            return True
+    return False
+
+
+def _ticks() -> tuple[int, int]:
+    """Return the idle and all ticks of all processors since start; proc(5), /proc/stat."""
+    with Path("/proc/stat").open(encoding="ascii") as lines:
+        user, nice, system, idle, waiting, *rest = map(int, lines.readline().split()[1:9])
+    return idle + waiting, user + nice + system + idle + waiting + sum(rest)
 
 
 def describe() -> str:
