@@ -17,6 +17,8 @@ def main() -> int:
     REPORT.parent.mkdir(exist_ok=True)
     # Our table replaces the plugin's; its figures are all in the file.
     options = ["-q", "--benchmark-quiet", f"--benchmark-json={REPORT}"]
+    # Where every row failed, its remark that nothing was saved would hide the reason.
+    options += ["-W", "ignore::pytest_benchmark.logger.PytestBenchmarkWarning"]
     return int(pytest.main([*options, "benchmarks", *sys.argv[1:]]))
 
 
