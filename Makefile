@@ -65,7 +65,7 @@ loop: setup ## tests on loop drives: root needed
 
 .PHONY: bench
 bench: setup ## speed against fio on the same memory-backed loop drive
-	@$(BIN)/pytest -q benchmarks
+	@$(BIN)/python -m benchmarks
 
 # --- documents ----------------------------------------------------------------------------------
 .PHONY: docs

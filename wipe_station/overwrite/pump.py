@@ -7,6 +7,7 @@ threads. A byte counts when its call has returned, never before. The size known 
 the only truth: a short transfer is a failure, whatever errno says or does not say.
 """
 
+import contextlib
 import ctypes
 import errno
 import mmap
@@ -18,10 +19,13 @@ from typing import Final
 
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
 
-THREADS: Final = 4
+# On two cores six threads came nearer to fio than four with every random pass and verification
+# measured, and eight came no nearer.
+THREADS: Final = 6
 TICK_S: Final = 0.1
 MISMATCHED_UNITS_LIMIT: Final = 1024
 READ_ERRORS_LIMIT: Final = 16
+_HUGE_PAGE_BYTES: Final = 2 << 20
 
 _libc = ctypes.CDLL(None)
 _libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
@@ -71,6 +75,18 @@ def same_bytes(one: memoryview, other: memoryview) -> bool:
     """Compare two writable views of equal length by ``memcmp``, without the interpreter lock."""
     assert len(one) == len(other), "views of equal length"
     return bool(_libc.memcmp(_address(one), _address(other), len(one)) == 0)
+
+
+def _buffer() -> mmap.mmap:
+    """Return one thread's buffer for a unit, on a huge page where the kernel has one.
+
+    O_DIRECT pins every page of a transfer: one page instead of 256 saves a fifth of the pump's
+    processor time. Private, because for shared memory huge pages are off by default.
+    """
+    buffer = mmap.mmap(-1, _HUGE_PAGE_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with contextlib.suppress(OSError):  # a kernel without huge pages; small ones do as well
+        buffer.madvise(mmap.MADV_HUGEPAGE)
+    return buffer
 
 
 class _Units:
@@ -163,7 +179,7 @@ class Writer:
         self._durable_byte = start_byte
 
     def _write_units(self) -> None:
-        scratch = mmap.mmap(-1, UNIT_BYTES)
+        scratch = _buffer()
         while (unit := self._units.claim()) is not None:
             view = self._content.unit(unit, self._units.length(unit), scratch)
             try:
@@ -236,8 +252,8 @@ class Comparer:
         self._lock = threading.Lock()
 
     def _compare_units(self) -> None:
-        scratch = mmap.mmap(-1, UNIT_BYTES)
-        read = memoryview(mmap.mmap(-1, UNIT_BYTES))
+        scratch = _buffer()
+        read = memoryview(_buffer())
         while (unit := self._units.claim()) is not None:
             length = self._units.length(unit)
             try:

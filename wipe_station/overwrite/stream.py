@@ -30,7 +30,7 @@ class Content(Protocol):
         Args:
             number: offset on the device divided by 1 MiB.
             length: bytes wanted, a multiple of 16, at most 1 MiB.
-            scratch: 1 MiB of the calling thread, page-aligned; may be used or not.
+            scratch: at least 1 MiB of the calling thread, page-aligned; may be used or not.
 
         Returns:
             a page-aligned view, valid until the thread's next call.

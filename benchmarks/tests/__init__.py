@@ -1,0 +1,1 @@
+"""Unit tests of benchmarks: no root, no devices, no fio; nothing here is measured."""
