@@ -4,7 +4,6 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-LINTED := wipe_station grading certs kiosk_ui hw_tests benchmarks
 
 .PHONY: help
 help: ## list the targets
@@ -38,7 +37,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@touch $@
 
 setup: system ## install system packages, the virtual environment and its dependencies
-	@$(MAKE) --no-print-directory $(VENV)/.ready
+	@$(MAKE) --silent --no-print-directory $(VENV)/.ready
 
 # --- the product --------------------------------------------------------------------------------
 .PHONY: run
@@ -52,10 +51,10 @@ level = @start=$$(date +%s); status=0; { $(2); } || status=$$?; \
 
 .PHONY: test lint unit loop
 test: setup ## set everything up, run linters and all tests that this machine can run
-	@$(MAKE) --no-print-directory lint unit loop
+	@$(MAKE) --silent --no-print-directory lint unit loop
 
 lint: setup ## ruff, mypy --strict, import contracts
-	$(call level,lint,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary && $(BIN)/lint-imports --no-cache)
+	$(call level,lint,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary && { said=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$said"; false; }; })
 
 unit: setup ## unit tests: no root, no devices
 	$(call level,unit,$(BIN)/pytest -q -n 2)

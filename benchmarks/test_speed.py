@@ -11,6 +11,7 @@ from benchmarks.work import generate, opened, verify, worker_peak_bytes, write
 from hw_tests.loop import LoopDrive
 from wipe_station.overwrite.stream import KEY_BYTES
 from wipe_station.records import FixedPattern, KeyedStream
+from wipe_station.worker_protocol import Action
 
 
 @pytest.fixture
@@ -64,7 +65,7 @@ def test_worker_memory__random_pass_and_verification__measured(
     drive: LoopDrive, rows: list[Row | MemoryRow], stream: KeyedStream
 ) -> None:
     """The larger of the two peaks of real worker processes: writing, then comparing."""
-    peaks_bytes = [worker_peak_bytes(drive, action, stream) for action in ("write", "compare")]
+    peaks_bytes = [worker_peak_bytes(drive, action, stream) for action in Action]
     rows.append(
         MemoryRow(work="memory of a worker", design="<= 96 MiB", peak_bytes=max(peaks_bytes))
     )

@@ -14,7 +14,7 @@ from wipe_station.block import open_block
 from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, StreamContent, content_of
 from wipe_station.records import KeyedStream, Pattern
-from wipe_station.worker import Task
+from wipe_station.worker_protocol import Action, Task
 from wipe_station.workers import WorkerProcess
 
 SECTOR_BYTES: Final = 512
@@ -99,7 +99,7 @@ def _no_tick() -> None:
     """No progress to tell."""
 
 
-def worker_peak_bytes(drive: LoopDrive, action: str, pattern: Pattern) -> int:
+def worker_peak_bytes(drive: LoopDrive, action: Action, pattern: Pattern) -> int:
     """Let a real worker process do the whole drive, and return its peak resident memory.
 
     The kernel's high-water mark is read at each progress event. A child's resource usage would
@@ -127,7 +127,7 @@ def _high_water_bytes(status: Path) -> int:
     return next((int(line.split()[1]) << 10 for line in lines if line.startswith("VmHWM:")), 0)
 
 
-def _task(drive: LoopDrive, action: str, pattern: Pattern) -> Task:
+def _task(drive: LoopDrive, action: Action, pattern: Pattern) -> Task:
     return Task(
         action=action,
         pattern=pattern,

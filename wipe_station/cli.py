@@ -39,7 +39,7 @@ from wipe_station.lookout import Lookout
 from wipe_station.plan import DEFAULT_POLICY
 from wipe_station.records import Outcome
 from wipe_station.show import Screen
-from wipe_station.station import Station, state_lock
+from wipe_station.station import Station, make_state_folder, state_lock
 
 DEFAULT_STATE: Final = Path("/var/lib/wipe-station")
 LANGUAGE: Final = language_of(
@@ -162,7 +162,7 @@ def devices(
 
 def _show_devices(screen: Screen, state: Path, *, only: str | None = None) -> None:
     """Look and show; the first look of a boot is written down, and that needs the lock."""
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_state_folder(state)
     lookout = Lookout(state, SystemClock())
     with nullcontext() if lookout.first_start_noted() else state_lock(state):
         world = lookout.look()

@@ -17,9 +17,17 @@ from wipe_station.errors import DeviceGoneError
 from wipe_station.evidence import JobEvidence, PassEvidence, journal_pattern, replay
 from wipe_station.journal import Journal
 from wipe_station.overwrite.stream import KEY_BYTES, UNIT_BYTES
-from wipe_station.records import FixedPattern, Json, KeyedStream, Pattern
+from wipe_station.records import (
+    CompareResult,
+    FixedPattern,
+    Json,
+    KeyedStream,
+    Pattern,
+    WriteResult,
+    fields_of,
+)
 from wipe_station.run_state import Kind
-from wipe_station.worker import Task
+from wipe_station.worker_protocol import Action, Task
 from wipe_station.workers import WorkerEnd, WorkerProcess
 
 CHECKPOINT_EVERY_MS: Final = 2000
@@ -102,16 +110,16 @@ class Engine:
                 Kind.CHECKPOINT.value, {"number": number, "durable_bytes": durable}
             )
 
-        task = self._task("write", pattern, start, self._target.size_bytes)
+        task = self._task(Action.WRITE, pattern, start, self._target.size_bytes)
         tell = self._teller(f"pass-{number}", number, start)
         end = self._work(task, os.O_RDWR | os.O_DIRECT, tell, checkpoint)
         data: dict[str, Json] = {"number": number, "worker": end.worker}
-        if end.result is None:
+        if not isinstance(end.result, WriteResult):
             self._journal.append(Kind.PASS_INTERRUPTED.value, data | self._lost(end))
             return False
-        data |= end.result
-        if end.result["failures"] or not end.result["flushed"]:
-            data |= {"reason": reasons.io_failure(end.result)}
+        data |= fields_of(end.result)
+        if end.result.failures or not end.result.flushed:
+            data |= {"reason": reasons.io_failure(end.result.failures)}
             self._journal.append(Kind.PASS_FAILED.value, data)
             return False
         self._journal.append(Kind.PASS_COMPLETED.value, data)
@@ -122,19 +130,19 @@ class Engine:
         assert last.pattern is not None, "a completed pass had a pattern"
         size = self._target.size_bytes
         self._journal.append(Kind.VERIFY_INTENT.value, {"pass_number": last.number})
-        task = self._task("compare", last.pattern, 0, size)
+        task = self._task(Action.COMPARE, last.pattern, 0, size)
         tell = self._teller("verify", self._steps, 0)
         end = self._work(task, os.O_RDONLY | os.O_DIRECT, tell, _no_checkpoint)
         data: dict[str, Json] = {"worker": end.worker}
-        if end.result is None:
+        if not isinstance(end.result, CompareResult):
             self._journal.append(Kind.VERIFY_INTERRUPTED.value, data | self._lost(end))
             return
-        data |= end.result
-        if end.result["verified_bytes"] == size:
+        data |= fields_of(end.result)
+        if end.result.verified_bytes == size:
             self._journal.append(Kind.VERIFY_CLEAN.value, data)
             return
-        differs = "first_mismatch_byte" in end.result
-        why = reasons.difference(end.result) if differs else reasons.io_failure(end.result)
+        at = end.result.first_mismatch_byte
+        why = reasons.io_failure(end.result.failures) if at is None else reasons.difference(at)
         self._journal.append(Kind.VERIFY_FAILED.value, data | {"reason": why})
 
     def check_tail(self, pattern: Pattern, end_byte: int) -> tuple[bool, int]:
@@ -148,12 +156,12 @@ class Engine:
             whether every byte fitted, and how many bytes were read and fitted.
         """
         start = max(0, end_byte - TAIL_WINDOW_BYTES)
-        task = self._task("compare", pattern, start - start % UNIT_BYTES, end_byte)
+        task = self._task(Action.COMPARE, pattern, start - start % UNIT_BYTES, end_byte)
         end = self._work(task, os.O_RDONLY | os.O_DIRECT, _no_checkpoint, _no_checkpoint)
-        fitted = int(end.result["verified_bytes"]) if end.result else 0
+        fitted = end.result.verified_bytes if isinstance(end.result, CompareResult) else 0
         return fitted == end_byte - task.start_byte, fitted
 
-    def _task(self, action: str, pattern: Pattern, start: int, end: int) -> Task:
+    def _task(self, action: Action, pattern: Pattern, start: int, end: int) -> Task:
         return Task(
             action=action,
             pattern=pattern,
@@ -188,7 +196,7 @@ class Engine:
         descriptor = open_block(self._target.node, access)
         try:
             check_same_device(descriptor, self._target.diskseq, self._target.size_bytes)
-            if task.action == "compare":
+            if task.action is Action.COMPARE:
                 drop_cached_pages(descriptor)
             return WorkerProcess(task, descriptor)
         finally:

@@ -1,9 +1,10 @@
 """Why a job did not end verified: code and both languages, in one place. Pure."""
 
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from certs.text import Text
-from wipe_station.records import Json
+from wipe_station.records import IoFailure, Json
 
 INTERRUPTIONS: Final = {
     "device-gone": Text(
@@ -44,13 +45,12 @@ def interruption(code: str) -> dict[str, Json]:
     return reason(code, INTERRUPTIONS[code])
 
 
-def io_failure(result: dict[str, Any]) -> dict[str, Json]:
-    """Return the reason for a pass that met an I/O error, naming the first."""
-    first = result["failures"][0]
-    what = f"{first['operation']} {first['errno_name']}"
-    at = first["start_byte"]
+def io_failure(failures: Sequence[IoFailure]) -> dict[str, Json]:
+    """Return the reason for a step that met I/O errors, naming the lowest."""
+    first = min(failures, key=lambda failure: failure.start_byte)
+    what, at = f"{first.operation} {first.errno_name}", first.start_byte
     return reason(
-        f"{first['operation']}-error",
+        f"{first.operation}-error",
         Text(
             zh=f"设备在第 {at} 字节处出错（{what}），没能清除完。不能出售。",
             en=f"The device failed at byte {at} ({what}); it is not erased. Not for sale.",
@@ -58,9 +58,8 @@ def io_failure(result: dict[str, Any]) -> dict[str, Json]:
     )
 
 
-def difference(result: dict[str, Any]) -> dict[str, Json]:
-    """Return the reason for a verification that found other bytes, naming the first."""
-    at = result["first_mismatch_byte"]
+def difference(at: int) -> dict[str, Json]:
+    """Return the reason for a verification that found other bytes, the first at offset ``at``."""
     return reason(
         "content-differs",
         Text(

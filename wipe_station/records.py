@@ -215,6 +215,41 @@ class ByteRange:
         return self.end - self.start
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IoFailure:
+    """One failed transfer: where, and what the kernel said."""
+
+    start_byte: int
+    end_byte: int
+    operation: str
+    errno_name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteResult:
+    """What a write pass achieved over its range."""
+
+    completed_bytes: int
+    durable_bytes: int
+    """Everything below this offset was written and flushed."""
+    flushed: bool
+    failures: tuple[IoFailure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareResult:
+    """What a comparison read. The three counts add up to the range's length."""
+
+    verified_bytes: int
+    mismatched_bytes: int
+    """Bytes of the logical sectors that differ anywhere."""
+    unread_bytes: int
+    first_mismatch_byte: int | None
+    mismatches: tuple[tuple[int, int], ...]
+    """Ranges of differing sectors, ascending, joined where they touch; at most 64."""
+    failures: tuple[IoFailure, ...]
+
+
 Json = bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
 
 
@@ -239,4 +274,11 @@ def to_json(value: object) -> Json:
     if isinstance(value, tuple | list):
         return [to_json(item) for item in value]
     assert isinstance(value, bool | int | str), f"no JSON form for {type(value)}"
+    return value
+
+
+def fields_of(record: object) -> Mapping[str, Json]:
+    """Return a record's JSON object, for merging with other fields."""
+    value = to_json(record)
+    assert isinstance(value, Mapping), "a dataclass becomes an object"
     return value

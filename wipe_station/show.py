@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
@@ -43,6 +44,11 @@ OUTCOME_TEXT = {
 }
 
 
+def printable(text: str) -> str:
+    """Escape what a hostile device's name could do to a terminal; line ends stay."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
+
+
 class Screen:
     """One run's output, in one language, for people or for programs."""
 
@@ -60,7 +66,10 @@ class Screen:
         sys.stdout.flush()
 
     def _print(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        self._console.print(printable(text), markup=False)
+
+    def _complain(self, text: str) -> None:
+        self._error_console.print(printable(text), markup=False)
 
     def error(self, error: StationError) -> None:
         """Show an error: every reason on a line of its own, then what to do."""
@@ -70,16 +79,16 @@ class Screen:
             return
         reasons = error.reasons if isinstance(error, RefusedByPolicyError) else (error.message,)
         for reason in reasons:
-            self._error_console.print("✗ " + self._say(reason), markup=False)
-        self._error_console.print("→ " + self._say(error.hint), markup=False)
+            self._complain("✗ " + self._say(reason))
+        self._complain("→ " + self._say(error.hint))
 
     def distrust(self, message: Text, hint: Text) -> None:
         """Show that keys or documents cannot be trusted."""
         if self._json_lines:
             self._line("error", error="EvidenceError", message_en=message.en, hint_en=hint.en)
             return
-        self._error_console.print("✗ " + self._say(message), markup=False)
-        self._error_console.print("→ " + self._say(hint), markup=False)
+        self._complain("✗ " + self._say(message))
+        self._complain("→ " + self._say(hint))
 
     def devices(self, assessments: Sequence[Assessment]) -> None:
         """Show devices with their facts and every reason against wiping them."""
@@ -105,7 +114,7 @@ class Screen:
         table = Table(*(self._say(head) for head in heads))
         for each in assessments:
             if each.device.size_bytes:
-                table.add_row(*self._device_row(each))
+                table.add_row(*map(escape, map(printable, self._device_row(each))))
         self._console.print(table)
 
     def event(self, event: BlockEvent) -> None:

@@ -47,14 +47,36 @@ JOURNAL_NAME: Final = "journal.jsonl"
 BOOT_NAME: Final = "boot.json"
 
 
+def make_state_folder(state: Path) -> None:
+    """Make the state directory, for its owner only, unless it is there.
+
+    Raises:
+        InvalidInputError: it cannot be made, or belongs to somebody else.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        usable = os.access(state, os.R_OK | os.W_OK | os.X_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        raise InvalidInputError(
+            Text(zh=f"不能使用数据目录 {state}。", en=f"Cannot use the state directory {state}."),
+            hint=Text(
+                zh="用 root 运行，或用 --state 指定另一个目录。",
+                en="Run as root, or name another directory with --state.",
+            ),
+        )
+
+
 @contextlib.contextmanager
 def state_lock(state: Path) -> Iterator[None]:
     """Hold the state directory exclusively.
 
     Raises:
         BusyError: another station process holds it.
+        InvalidInputError: it cannot be made or written.
     """
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_state_folder(state)
     descriptor = os.open(state / "station.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -328,7 +350,7 @@ class Station:
             if device.whole_disk
             and device.size_bytes == job.size_bytes
             and device.transport.value == planned["transport"]
-            and _identity(to_json(device)) == _identity(planned)
+            and same_identity(planned, device)
         ]
         return fitting[0] if len(fitting) == 1 else None
 
@@ -369,14 +391,25 @@ class Station:
         )
 
 
-def _identity(device: Any) -> set[tuple[str, str]]:  # noqa: ANN401 - a JSON object
-    """Return what identifies a device, by the strongest source it has."""
-    for source in (Source.MEDIUM.value, Source.BRIDGE.value, Source.UNKNOWN.value):
-        found = {
-            (i["kind"], i["value"])
-            for i in device["identifiers"]
-            if i["source"] == source and i["kind"] in UNIQUE_KINDS | {"backing-file"}
-        }
-        if found:
-            return found
-    return set()
+def same_identity(planned: Any, device: DeviceFacts) -> bool:  # noqa: ANN401 - a JSON object
+    """Tell whether a device says the same about itself as the journal's device did.
+
+    Judged by the strongest source that the journal has; a kind of identifier that only one of the
+    two has (udev was there once and is not now) decides nothing, but one kind must be common.
+    """
+    stated: Any = to_json(device.identifiers)
+    for source in (Source.MEDIUM, Source.BRIDGE, Source.UNKNOWN):
+        before, now = _stated(planned["identifiers"], source), _stated(stated, source)
+        if before:
+            common = before.keys() & now.keys()
+            return bool(common) and all(before[kind] == now[kind] for kind in common)
+    return False
+
+
+def _stated(identifiers: list[dict[str, str]], source: Source) -> dict[str, set[str]]:
+    """Return the identifying values that one source states, by kind."""
+    found: dict[str, set[str]] = {}
+    for each in identifiers:
+        if each["source"] == source.value and each["kind"] in UNIQUE_KINDS | {"backing-file"}:
+            found.setdefault(each["kind"], set()).add(each["value"])
+    return found

@@ -7,57 +7,24 @@ itself, can hang, crash or be killed without touching a neighbour, and dies with
 """
 
 import ctypes
-import json
 import os
 import resource
 import signal
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from wipe_station.block import check_same_device
 from wipe_station.errors import DeviceGoneError
 from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import content_of
-from wipe_station.records import FixedPattern, Json, KeyedStream, Pattern, to_json
+from wipe_station.records import Json, to_json
+from wipe_station.worker_protocol import Action, Said, Task, event_line, parse_task
 
 NOBODY: Final = 65534
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What a worker is told: write or compare one range of the device it was handed."""
-
-    action: str
-    """``write`` or ``compare``"""
-    pattern: Pattern
-    start_byte: int
-    end_byte: int
-    size_bytes: int
-    diskseq: int
-    sector_bytes: int
-    checkpoint_every_ms: int
-
-    def to_line(self) -> str:
-        """Return the task as one JSON line."""
-        return json.dumps(to_json(self)) + "\n"
-
-    @classmethod
-    def from_line(cls, line: str) -> "Task":
-        """Read a task back; the parent is trusted, so a wrong one is our own fault."""
-        fields = json.loads(line)
-        return cls(**(fields | {"pattern": pattern_from_json(fields["pattern"])}))
-
-
-def pattern_from_json(value: dict[str, str]) -> Pattern:
-    """Read back what ``to_json`` made of a pattern."""
-    if "key" in value:
-        return KeyedStream(key=bytes.fromhex(value["key"]), stream=value["stream"])
-    return FixedPattern(repeat=bytes.fromhex(value["repeat"]))
 
 
 def _drop_privileges(parent: int) -> None:
@@ -78,8 +45,8 @@ def _drop_privileges(parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds the pass's key
 
 
-def _emit(event: str, value: Json) -> None:
-    sys.stdout.write(json.dumps({"event": event, "value": value}) + "\n")
+def _emit(said: Said, value: Json) -> None:
+    sys.stdout.write(event_line(said, value))
     sys.stdout.flush()
 
 
@@ -89,7 +56,7 @@ def _ticker(task: Task, descriptor: int, pump: Writer | Comparer) -> Callable[[]
 
     def tick() -> None:
         nonlocal last_checkpoint
-        _emit("progress", pump.completed_bytes())
+        _emit(Said.PROGRESS, pump.completed_bytes())
         if isinstance(pump, Comparer) or not _due(last_checkpoint, task.checkpoint_every_ms):
             return
         try:
@@ -99,7 +66,7 @@ def _ticker(task: Task, descriptor: int, pump: Writer | Comparer) -> Callable[[]
             raise
         durable = pump.checkpoint()
         if durable is not None:
-            _emit("checkpoint", durable)
+            _emit(Said.CHECKPOINT, durable)
         last_checkpoint = time.monotonic()
 
     return tick
@@ -113,7 +80,7 @@ def _work(task: Task, descriptor: int) -> Json:
     check_same_device(descriptor, task.diskseq, task.size_bytes)
     content = content_of(task.pattern)
     pump: Writer | Comparer
-    if task.action == "write":
+    if task.action is Action.WRITE:
         pump = Writer(descriptor, content, task.start_byte, task.end_byte)
     else:
         pump = Comparer(descriptor, content, task.start_byte, task.end_byte, task.sector_bytes)
@@ -127,11 +94,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
     descriptor, parent = int(sys.argv[1]), int(sys.argv[2])
     _drop_privileges(parent)
-    task = Task.from_line(sys.stdin.readline())
+    task = parse_task(sys.stdin.readline())
     try:
-        _emit("result", _work(task, descriptor))
-    except DeviceGoneError as gone:
-        _emit("gone", {"message": gone.message.en})
+        _emit(Said.RESULT, _work(task, descriptor))
+    except DeviceGoneError:
+        _emit(Said.GONE, 0)
 
 
 if __name__ == "__main__":

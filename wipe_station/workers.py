@@ -1,16 +1,23 @@
 """The parent's side of a worker: start it, hear its events, end it. I/O."""
 
-import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any, Final
+from typing import IO, Final
 
-from wipe_station.worker import Task
+from wipe_station.errors import MalformedReplyError
+from wipe_station.worker_protocol import (
+    LINE_LIMIT_CHARACTERS,
+    Event,
+    Result,
+    Said,
+    Task,
+    parse_event,
+)
 
 _STDERR_LIMIT_BYTES: Final = 2000
 
@@ -21,7 +28,7 @@ class WorkerEnd:
 
     worker: str
     """Names this very process: pid and when it was started."""
-    result: dict[str, Any] | None
+    result: Result | None
     lost: str
     """Empty with a result; else ``device-gone`` or ``worker-died``."""
     said: str
@@ -34,12 +41,16 @@ class WorkerProcess:
     def __init__(self, task: Task, descriptor: int) -> None:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in run()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "wipe_station.worker", str(descriptor), str(os.getpid())],
+            # Isolated: neither the working directory nor the environment may bring code along.
+            [sys.executable, "-I", "-m", "wipe_station.worker", str(descriptor), str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._stderr,
             pass_fds=(descriptor,),
+            env={"LC_ALL": "C.UTF-8"},
             text=True,
+            encoding="utf-8",
+            errors="replace",
         )
         self.name = f"{self._process.pid}@{time.monotonic_ns()}"
         self._task = task
@@ -57,30 +68,38 @@ class WorkerProcess:
             on_progress: called with bytes done over this task.
             on_checkpoint: called with the offset below which all is durable.
         """
-        result: dict[str, Any] | None = None
-        lost = "worker-died"
+        last = Event(said=Said.PROGRESS)
         try:
             self._send_task()
-            assert self._process.stdout is not None, "a pipe was asked for"
-            for line in self._process.stdout:
-                message = json.loads(line)
-                event, value = message["event"], message["value"]
-                if event == "progress":
-                    on_progress(value)
-                elif event == "checkpoint":
-                    on_checkpoint(value)
-                elif event == "gone":
-                    lost = "device-gone"
-                else:
-                    result = value
+            for event in self._events():
+                last = event
+                if event.said is Said.PROGRESS:
+                    on_progress(event.number)
+                elif event.said is Said.CHECKPOINT:
+                    on_checkpoint(event.number)
         finally:
-            self._process.kill()
-            self._process.wait()
-            if self._process.stdout is not None:
-                self._process.stdout.close()
-        return WorkerEnd(
-            worker=self.name, result=result, lost="" if result else lost, said=self._said()
-        )
+            self._bury()
+        gone = last.said is Said.GONE
+        lost = "" if last.result else "device-gone" if gone else "worker-died"
+        return WorkerEnd(worker=self.name, result=last.result, lost=lost, said=self._said())
+
+    def _events(self) -> Iterator[Event]:
+        """Yield events up to the one that ends the talk; nonsense ends it, too."""
+        assert self._process.stdout is not None, "a pipe was asked for"
+        while line := self._process.stdout.readline(LINE_LIMIT_CHARACTERS):
+            try:
+                event = parse_event(line, self._task)
+            except MalformedReplyError:
+                return
+            yield event
+            if event.said in (Said.GONE, Said.RESULT):
+                return
+
+    def _bury(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _send_task(self) -> None:
         assert self._process.stdin is not None, "a pipe was asked for"
@@ -94,4 +113,4 @@ class WorkerProcess:
         with self._stderr as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(0, file.tell() - _STDERR_LIMIT_BYTES))
-            return file.read().decode("utf-8", "replace")
+            return ascii(file.read().decode("utf-8", "replace"))[1:-1]

@@ -8,34 +8,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1]
 MODULES = [path for path in PACKAGE.rglob("*.py") if "tests" not in path.parts]
-IMPURE = {"os", "subprocess", "socket", "fcntl", "time", "asyncio"}
-CLOCK_READERS = {"now", "utcnow", "today"}
 
 
 def _tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text("utf-8"))
-
-
-def _imported(tree: ast.Module) -> set[str]:
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.add(node.module.split(".")[0])
-    return names
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
-def test_module__says_pure__imports_no_world_and_reads_no_clock(path: Path) -> None:
-    """A module whose docstring says "Pure." neither does I/O nor reads the clock."""
-    tree = _tree(path)
-    if "Pure." not in (ast.get_docstring(tree) or ""):
-        return
-    assert not _imported(tree) & IMPURE
-    called = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    methods = {function.attr for function in called if isinstance(function, ast.Attribute)}
-    assert not methods & CLOCK_READERS
 
 
 def test_modules__that_decide__say_pure() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from wipe_station.codec.vpd import (
@@ -26,6 +26,7 @@ Raw = dict[str, Any]
 
 UNIQUE_KINDS: Final = frozenset({"serial", "wwid", "nguid", "eui", "cid", "backing-object"})
 _SECTOR_BYTES: Final = 512  # sysfs counts in these whatever the device does
+_VALUE_LIMIT_CHARACTERS: Final = 512
 _NAMES: Final = (
     (re.compile(r"loop\d+"), Transport.LOOP),
     (re.compile(r"nvme\d+n\d+"), Transport.NVME),
@@ -224,10 +225,17 @@ def _identifiers(transport: Transport, raw: Raw, backing: Use | None) -> tuple[I
     ]
     order = (Source.MEDIUM, Source.BRIDGE, Source.UNKNOWN)
     unique: dict[tuple[str, str], Identifier] = {}
-    for item in sorted(said, key=lambda i: order.index(i.source)):
+    for stated in sorted(said, key=lambda i: order.index(i.source)):
+        item = replace(stated, value=_shown(stated.value))
         if not (item.kind in UNIQUE_KINDS and _meaningless(item.value)):
             unique.setdefault((item.kind, item.value), item)
     return tuple(unique.values())
+
+
+def _shown(value: str) -> str:
+    """Make a device's own words fit for documents: escaped where not printable, and bounded."""
+    escaped = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
+    return escaped[:_VALUE_LIMIT_CHARACTERS]
 
 
 def _strength(identifiers: tuple[Identifier, ...]) -> Strength:

@@ -14,10 +14,10 @@ import mmap
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
+from wipe_station.records import CompareResult, IoFailure, WriteResult
 
 # On two cores six threads came nearer to fio than four with every random pass and verification
 # measured, and eight came no nearer.
@@ -30,41 +30,6 @@ _HUGE_PAGE_BYTES: Final = 2 << 20
 _libc = ctypes.CDLL(None)
 _libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
 _libc.memcmp.restype = ctypes.c_int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IoFailure:
-    """One failed transfer: where, and what the kernel said."""
-
-    start_byte: int
-    end_byte: int
-    operation: str
-    errno_name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriteResult:
-    """What a write pass achieved over its range."""
-
-    completed_bytes: int
-    durable_bytes: int
-    """Everything below this offset was written and flushed."""
-    flushed: bool
-    failures: tuple[IoFailure, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareResult:
-    """What a comparison read. The three counts add up to the range's length."""
-
-    verified_bytes: int
-    mismatched_bytes: int
-    """Bytes of the logical sectors that differ anywhere."""
-    unread_bytes: int
-    first_mismatch_byte: int | None
-    mismatches: tuple[tuple[int, int], ...]
-    """Ranges of differing sectors, ascending, joined where they touch; at most 64."""
-    failures: tuple[IoFailure, ...]
 
 
 def _address(view: memoryview) -> int:

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from wipe_station.overwrite import pump
-from wipe_station.overwrite.pump import Comparer, CompareResult, Writer, WriteResult, joined
+from wipe_station.overwrite.pump import Comparer, Writer, joined
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of, expected_bytes
-from wipe_station.records import FixedPattern, KeyedStream, Pattern
+from wipe_station.records import CompareResult, FixedPattern, KeyedStream, Pattern, WriteResult
 
 STREAM = KeyedStream(key=bytes(range(32)))
 THREE_BYTES = FixedPattern(repeat=b"\x92\x49\x24")

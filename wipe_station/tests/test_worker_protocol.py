@@ -1,0 +1,129 @@
+"""Between station and worker: both ways round, and nothing believed that does not add up."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wipe_station.errors import MalformedReplyError
+from wipe_station.records import (
+    CompareResult,
+    FixedPattern,
+    IoFailure,
+    KeyedStream,
+    Pattern,
+    WriteResult,
+    fields_of,
+    to_json,
+)
+from wipe_station.worker_protocol import (
+    Action,
+    Event,
+    Said,
+    Task,
+    event_line,
+    parse_event,
+    parse_task,
+)
+
+PATTERNS: list[Pattern] = [
+    FixedPattern(repeat=b"\x92\x49\x24"),
+    KeyedStream(key=bytes(range(32))),
+]
+SIZE = 4096
+
+
+def task(action: Action, pattern: Pattern = PATTERNS[0]) -> Task:
+    """Return a task over a whole device of 4 KiB."""
+    return Task(
+        action=action,
+        pattern=pattern,
+        start_byte=0,
+        end_byte=SIZE,
+        size_bytes=SIZE,
+        diskseq=7,
+        sector_bytes=512,
+        checkpoint_every_ms=2000,
+    )
+
+
+FAILURE = IoFailure(start_byte=0, end_byte=SIZE, operation="read", errno_name="EIO")
+WRITTEN = WriteResult(completed_bytes=512, durable_bytes=512, flushed=True, failures=())
+COMPARED = CompareResult(
+    verified_bytes=1024,
+    mismatched_bytes=512,
+    unread_bytes=SIZE - 1536,
+    first_mismatch_byte=3,
+    mismatches=((0, 512),),
+    failures=(FAILURE,),
+)
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_task__there_and_back__equal(action: Action, pattern: Pattern) -> None:
+    """A task survives its line."""
+    assert parse_task(task(action, pattern).to_line()) == task(action, pattern)
+
+
+@pytest.mark.parametrize(
+    ("action", "event"),
+    [
+        (Action.WRITE, Event(said=Said.RESULT, result=WRITTEN)),
+        (Action.COMPARE, Event(said=Said.RESULT, result=COMPARED)),
+        (Action.WRITE, Event(said=Said.PROGRESS, number=SIZE)),
+        (Action.WRITE, Event(said=Said.CHECKPOINT, number=0)),
+        (Action.WRITE, Event(said=Said.GONE)),
+    ],
+)
+def test_event__there_and_back__equal(action: Action, event: Event) -> None:
+    """An event survives its line."""
+    value = to_json(event.result) if event.result else event.number
+    assert parse_event(event_line(event.said, value), task(action)) == event
+
+
+def changed(**fields: Any) -> dict[str, Any]:
+    """Return an honest comparison with some of its fields changed."""
+    return dict(fields_of(COMPARED)) | fields
+
+
+LIES = {
+    "more than the range": changed(verified_bytes=SIZE + 512),
+    "counts that do not add up": changed(unread_bytes=0),
+    "negative": changed(verified_bytes=-512, unread_bytes=SIZE),
+    "boolean": changed(mismatched_bytes=True),
+    "text for a number": changed(verified_bytes="1024"),
+    "mismatch outside": changed(first_mismatch_byte=SIZE),
+    "ranges of three": changed(mismatches=[[0, 1, 2]]),
+    "escape in a name": changed(failures=[dict(fields_of(FAILURE)) | {"errno_name": "\x1b[2J"}]),
+    "a write's result": dict(fields_of(WRITTEN)),
+    "nothing": {},
+}
+
+
+@pytest.mark.parametrize("name", LIES)
+def test_event__lying_worker__refused(name: str) -> None:
+    """A worker that was taken over cannot report more than its task, nor other types."""
+    line = event_line(Said.RESULT, LIES[name])
+    with pytest.raises(MalformedReplyError):
+        parse_event(line, task(Action.COMPARE))
+
+
+@given(
+    st.one_of(
+        st.text(max_size=200),
+        st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps),
+    )
+)
+def test_event__any_line__only_the_declared_error(line: str) -> None:
+    """No line makes the parser raise anything else."""
+    with pytest.raises(MalformedReplyError):
+        parse_event(line + "\n", task(Action.WRITE))
+
+
+def test_event__cut_short__refused() -> None:
+    """A line without its end is no line."""
+    with pytest.raises(MalformedReplyError):
+        parse_event(event_line(Said.PROGRESS, 1).rstrip("\n"), task(Action.WRITE))

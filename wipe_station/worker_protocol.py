@@ -1,0 +1,165 @@
+"""What a worker is told and what it answers: one JSON line each way. Pure.
+
+The parent trusts nothing that comes back: a worker handles a stranger's device, so its lines are
+parsed like any other outside bytes, with limits, types, and counts that must add up.
+"""
+
+import json
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from wipe_station.errors import MalformedReplyError
+from wipe_station.records import (
+    CompareResult,
+    FixedPattern,
+    IoFailure,
+    Json,
+    KeyedStream,
+    Pattern,
+    WriteResult,
+    to_json,
+)
+
+LINE_LIMIT_CHARACTERS: Final = 1 << 16
+
+
+class Action(Enum):
+    """What a worker does with its range."""
+
+    WRITE = "write"
+    COMPARE = "compare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One range of the one device that the worker was handed."""
+
+    action: Action
+    pattern: Pattern
+    start_byte: int
+    end_byte: int
+    size_bytes: int
+    diskseq: int
+    sector_bytes: int
+    checkpoint_every_ms: int
+
+    def to_line(self) -> str:
+        """Return the task as one JSON line."""
+        return json.dumps(to_json(self)) + "\n"
+
+
+def parse_task(line: str) -> Task:
+    """Read a task; the parent is trusted, so a wrong one is a fault of ours and may raise."""
+    fields = json.loads(line)
+    pattern, action = _pattern(fields["pattern"]), Action(fields["action"])
+    return Task(**(fields | {"pattern": pattern, "action": action}))
+
+
+def _pattern(value: dict[str, str]) -> Pattern:
+    if "key" in value:
+        return KeyedStream(key=bytes.fromhex(value["key"]), stream=value["stream"])
+    return FixedPattern(repeat=bytes.fromhex(value["repeat"]))
+
+
+class Said(Enum):
+    """Kinds of a worker's lines; the last two end the conversation."""
+
+    PROGRESS = "progress"
+    CHECKPOINT = "checkpoint"
+    GONE = "gone"
+    RESULT = "result"
+
+
+Result = WriteResult | CompareResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a worker: bytes for progress and checkpoints, a result at the end."""
+
+    said: Said
+    number: int = 0
+    result: Result | None = None
+
+
+def event_line(said: Said, value: Json) -> str:
+    """Return an event as one JSON line."""
+    return json.dumps({"said": said.value, "value": value}) + "\n"
+
+
+def parse_event(line: str, task: Task) -> Event:
+    """Read one line of a worker.
+
+    Args:
+        line: with its newline; a line cut short has none and is refused.
+        task: what the worker was told; counts must fit its range.
+
+    Raises:
+        MalformedReplyError: anything but one of the four events with sane numbers.
+    """
+    if not line.endswith("\n") or len(line) > LINE_LIMIT_CHARACTERS:
+        raise _malformed("line")
+    try:
+        message = json.loads(line)
+        said, value = Said(message["said"]), message["value"]
+        if said is Said.RESULT:
+            return Event(said=said, result=_result(value, task))
+        return Event(said=said, number=0 if said is Said.GONE else _count(value, task.size_bytes))
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _malformed("event") from error
+
+
+def _malformed(field: str) -> MalformedReplyError:
+    return MalformedReplyError("worker", offset=0, field=field)
+
+
+def _count(value: object, most: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        raise ValueError("count")
+    return value
+
+
+def _failures(values: list[dict[str, Any]], task: Task) -> tuple[IoFailure, ...]:
+    return tuple(
+        IoFailure(
+            start_byte=_count(value["start_byte"], task.size_bytes),
+            end_byte=_count(value["end_byte"], task.size_bytes),
+            operation=_word(value["operation"]),
+            errno_name=_word(value["errno_name"]),
+        )
+        for value in values
+    )
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str) or not value.isascii() or not value.isalnum():
+        raise ValueError("word")
+    return value
+
+
+def _result(value: dict[str, Any], task: Task) -> Result:
+    length = task.end_byte - task.start_byte
+    failures = _failures(value["failures"], task)
+    if task.action is Action.WRITE:
+        return WriteResult(
+            completed_bytes=_count(value["completed_bytes"], length),
+            durable_bytes=_count(value["durable_bytes"], task.end_byte),
+            flushed=value["flushed"] is True,
+            failures=failures,
+        )
+    first = value.get("first_mismatch_byte")
+    result = CompareResult(
+        verified_bytes=_count(value["verified_bytes"], length),
+        mismatched_bytes=_count(value["mismatched_bytes"], length),
+        unread_bytes=_count(value["unread_bytes"], length),
+        first_mismatch_byte=None if first is None else _count(first, task.end_byte - 1),
+        mismatches=tuple(
+            (_count(start, task.end_byte), _count(end, task.end_byte))
+            for start, end in value["mismatches"]
+        ),
+        failures=failures,
+    )
+    if result.verified_bytes + result.mismatched_bytes + result.unread_bytes != length:
+        raise ValueError("counts")
+    return result
