@@ -8,6 +8,7 @@ from certs.chain import SigningChain
 from certs.errors import Layer
 from certs.formats.fields import shown
 from certs.layout import DocumentType
+from certs.open_questions import open_question
 from certs.text import Text
 
 
@@ -120,7 +121,9 @@ def _identifier_name(kind: str) -> Text:
 def _warnings(statement: JsonObject) -> tuple[Text, ...]:
     device = statement["device"]
     siblings = ", ".join(shown(name) for name in device["siblings_not_covered"])
-    codes = ", ".join(statement["not_checked"])
+    questions = [open_question(code) for code in statement["not_checked"]]
+    open_zh = "；".join(question.zh for question in questions)
+    open_en = "; ".join(question.en for question in questions)
     hidden = device["hidden_areas"].values()
     warnings = (
         (statement["practice"], "这是练习，不是证明。", "Practice: this is no certificate."),
@@ -131,7 +134,7 @@ def _warnings(statement: JsonObject) -> tuple[Text, ...]:
         ),
         (siblings, f"同一设备上没有处理：{siblings}。", f"Not covered, same device: {siblings}."),
         ("unknown" in hidden, "不清楚有没有隐藏区域。", "Hidden areas are unknown."),
-        (codes, f"没有检查：{codes}。", f"Not checked: {codes}."),
+        (questions, f"没有检查：{open_zh}。", f"Left open: {open_en}."),
     )
     return tuple(Text(zh=zh, en=en) for applies, zh, en in warnings if applies)
 

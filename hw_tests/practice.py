@@ -73,7 +73,7 @@ def main() -> int:
             return code
         newest = max((state / "bundles").iterdir(), key=lambda path: path.stat().st_mtime)
         checked = check(newest, state / "keys" / "practice-root.pem", folder)
-    print(f"The bundle stays in {newest}")
+    print(f"The bundle stays in {newest}; the job's exit code is {code}.")
     return code or checked
 
 

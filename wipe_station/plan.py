@@ -145,8 +145,7 @@ def _not_checked(
     gaps = {
         "device-cache-not-excluded": small,
         "capacity-and-write-acceptance-not-proven": not method.position_bound,
-        "hidden-areas-unknown": True,
         "areas-outside-the-block-interface": True,
         "descriptors-of-init-not-readable": bool(unread_processes),
     }
-    return tuple(code for code, open_question in gaps.items() if open_question)
+    return (*(code for code, is_open in gaps.items() if is_open), *device.unknowns)

@@ -86,7 +86,7 @@ class DeviceFacts:
     identifiers: tuple[Identifier, ...]
     identity_strength: Strength
     unknowns: tuple[str, ...]
-    """What could not be learned, in words for the document."""
+    """What could not be learned, as codes of ``certs.open_questions``."""
 
     @property
     def node(self) -> str:

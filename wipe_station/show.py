@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
+from certs.open_questions import open_question
 from certs.openssl import verification_commands
 from certs.text import Language, Text
 from wipe_station.detect.watch import BlockEvent
@@ -159,6 +160,8 @@ class Screen:
             self._print(self._say(plan.policy.disclaimer))
         for number, step in enumerate(plan.steps, start=1):
             self._print(f"  {number}. {self._step(step)}")
+        for code in plan.not_checked:
+            self._print("  ? " + self._say(open_question(code)))
         if plan.practice:
             self._print(
                 self._say(

@@ -255,14 +255,15 @@ def control_of(raw: Raw) -> str | None:
 
 
 def _unknowns(raw: Raw, transport: Transport, *, udevd: bool) -> tuple[str, ...]:
-    """Say what could not be learned about this device."""
-    gaps = []
-    if not udevd and transport in (Transport.USB, Transport.SATA, Transport.SCSI):
-        gaps.append("no udev daemon: the drive's own answers (ata_id) were not read")
-    if transport in (Transport.USB, Transport.SATA, Transport.SCSI):
-        missing = [p for p in ("device/vpd_pg89", "device/vpd_pgb1") if _page(raw, p) is None]
-        gaps += [f"{page} not offered by the kernel" for page in missing]
-    return tuple(gaps)
+    """Say what could not be learned about this device, as codes of ``certs.open_questions``."""
+    if transport not in (Transport.USB, Transport.SATA, Transport.SCSI):
+        return ()
+    pages = ("device/vpd_pg89", "device/vpd_pgb1")
+    gaps = {
+        "drive-not-asked-without-udevd": not udevd,
+        "vital-product-data-missing": all(_page(raw, page) is None for page in pages),
+    }
+    return tuple(code for code, missing in gaps.items() if missing)
 
 
 def _facts(

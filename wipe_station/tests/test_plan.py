@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from certs.open_questions import OPEN_QUESTIONS
 from wipe_station.detect.classify import classify
 from wipe_station.errors import InvalidInputError
 from wipe_station.methods import all_methods
@@ -135,6 +136,8 @@ def test_plan__what_stays_open__is_listed() -> None:
     zero = make_plan(big, None, all_methods()["zero"], practice_keys=False, unread_processes=(1,))
     assert "capacity-and-write-acceptance-not-proven" in zero.not_checked
     assert "descriptors-of-init-not-readable" in zero.not_checked
+    for plan in (planned(disk()), zero):
+        assert set(plan.not_checked) <= set(OPEN_QUESTIONS), "every open question has words"
 
 
 def test_plan__total_bytes__size_times_steps() -> None:

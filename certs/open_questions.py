@@ -1,0 +1,39 @@
+"""What a document leaves open, by code, in words. Pure.
+
+A code that a newer station writes and this table does not know is shown as it is: an open
+question is never hidden for want of words.
+"""
+
+from certs.text import Text
+
+OPEN_QUESTIONS = {
+    "device-cache-not-excluded": Text(
+        zh="容量小，不能排除读回的是设备自己的缓存",
+        en="a small medium: its own cache may have answered the verification",
+    ),
+    "capacity-and-write-acceptance-not-proven": Text(
+        zh="内容和位置无关，不能证明容量是真的、每次写入都被接受",
+        en="the content is bound to no position: capacity and acceptance of writes are not proven",
+    ),
+    "areas-outside-the-block-interface": Text(
+        zh="备用块、重映射块等块接口够不到的地方没有处理",
+        en="spare and remapped areas, which the block interface does not reach, were left alone",
+    ),
+    "descriptors-of-init-not-readable": Text(
+        zh="看不到系统 1 号进程打开了哪些设备",
+        en="whether process 1 held the device open could not be seen",
+    ),
+    "drive-not-asked-without-udevd": Text(
+        zh="没有 udevd，没有向硬盘本身询问编号",
+        en="no udevd: the drive itself was not asked for its serial",
+    ),
+    "vital-product-data-missing": Text(
+        zh="设备没有提供产品信息页（VPD），介质种类可能不明",
+        en="no vital product data: the kind of medium may stay unknown",
+    ),
+}
+
+
+def open_question(code: str) -> Text:
+    """Return the words for a code, or the code itself."""
+    return OPEN_QUESTIONS.get(code, Text(zh=code, en=code))
