@@ -125,12 +125,18 @@ def _warnings(statement: JsonObject) -> tuple[Text, ...]:
     open_zh = "；".join(question.zh for question in questions)
     open_en = "; ".join(question.en for question in questions)
     hidden = device["hidden_areas"].values()
+    breaks = len(statement["interruptions"])
     warnings = (
         (statement["practice"], "这是练习，不是证明。", "Practice: this is no certificate."),
         (
             device["identity_strength"] != "medium",
             "序列号可能不是设备本身的：没有读到介质自己的身份信息。",
             "The serial may not be the device's own: the medium did not identify itself.",
+        ),
+        (
+            breaks,
+            f"中途断过 {breaks} 次，之后从停下的地方接着做；时间和原因写在文件里。",
+            f"Interrupted {breaks} time(s) and continued; the document says when and why.",
         ),
         (siblings, f"同一设备上没有处理：{siblings}。", f"Not covered, same device: {siblings}."),
         ("unknown" in hidden, "不清楚有没有隐藏区域。", "Hidden areas are unknown."),

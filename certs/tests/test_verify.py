@@ -144,6 +144,13 @@ def test_verdict__accepted__begins_with_the_device_and_passed_every_layer() -> N
     assert verdict.steps == tuple(Layer)
 
 
+def test_verdict__interrupted_and_continued__says_so() -> None:
+    """A wipe that was broken off and taken up again does not look like one that was not."""
+    verdict = verify(BUNDLE, root_pem=PRACTICE_ROOT.pem, allow_practice=True, now=NOW)
+    assert any("Interrupted 1 time" in line.en for line in verdict.lines)
+    assert any("中途断过 1 次" in line.zh for line in verdict.lines)
+
+
 def test_verdict__hostile_serial__shown_escaped() -> None:
     """What a device reported cannot steer the terminal."""
     statement = certificate_statement()
