@@ -11,6 +11,7 @@ from typing import Final
 
 from hw_tests.loop import LoopDrive
 from wipe_station.block import open_block
+from wipe_station.overwrite.extent import Extent
 from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, StreamContent, content_of
 from wipe_station.records import KeyedStream, Pattern
@@ -78,7 +79,9 @@ def write(descriptor: int, pattern: Pattern, size_bytes: int) -> None:
     Raises:
         WorkFailedError: not every byte was written and flushed.
     """
-    result = Writer(descriptor, content_of(pattern), 0, size_bytes).run(_no_tick)
+    result = Writer(descriptor, content_of(pattern), Extent(start_byte=0, end_byte=size_bytes)).run(
+        _no_tick
+    )
     if result.completed_bytes != size_bytes or not result.flushed:
         raise WorkFailedError(str(result))
 
@@ -90,7 +93,9 @@ def verify(descriptor: int, pattern: Pattern, size_bytes: int) -> None:
         WorkFailedError: not every byte was read and as it must be.
     """
     content = content_of(pattern)
-    result = Comparer(descriptor, content, 0, size_bytes, SECTOR_BYTES).run(_no_tick)
+    result = Comparer(
+        descriptor, content, Extent(start_byte=0, end_byte=size_bytes), SECTOR_BYTES
+    ).run(_no_tick)
     if result.verified_bytes != size_bytes:
         raise WorkFailedError(str(result))
 

@@ -81,9 +81,9 @@ def _work(task: Task, descriptor: int) -> Json:
     content = content_of(task.pattern)
     pump: Writer | Comparer
     if task.action is Action.WRITE:
-        pump = Writer(descriptor, content, task.start_byte, task.end_byte)
+        pump = Writer(descriptor, content, task.extent())
     else:
-        pump = Comparer(descriptor, content, task.start_byte, task.end_byte, task.sector_bytes)
+        pump = Comparer(descriptor, content, task.extent(), task.sector_bytes)
     result = pump.run(_ticker(task, descriptor, pump))
     check_same_device(descriptor, task.diskseq, task.size_bytes)
     return to_json(result)

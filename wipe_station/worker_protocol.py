@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Final
 
 from wipe_station.errors import MalformedReplyError
+from wipe_station.overwrite.extent import Extent
 from wipe_station.records import (
     CompareResult,
     FixedPattern,
@@ -43,6 +44,11 @@ class Task:
     diskseq: int
     sector_bytes: int
     checkpoint_every_ms: int
+    probes: bool = False
+
+    def extent(self) -> Extent:
+        """Return the bytes to be moved."""
+        return Extent(start_byte=self.start_byte, end_byte=self.end_byte, probes=self.probes)
 
     def to_line(self) -> str:
         """Return the task as one JSON line."""
@@ -139,7 +145,7 @@ def _word(value: object) -> str:
 
 
 def _result(value: dict[str, Any], task: Task) -> Result:
-    length = task.end_byte - task.start_byte
+    length = task.extent().length_bytes()
     failures = _failures(value["failures"], task)
     if task.action is Action.WRITE:
         return WriteResult(

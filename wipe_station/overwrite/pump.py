@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable
 from typing import Final
 
+from wipe_station.overwrite.extent import Extent, Piece
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
 from wipe_station.records import CompareResult, IoFailure, WriteResult
 
@@ -55,34 +56,29 @@ def _buffer() -> mmap.mmap:
 
 
 class _Units:
-    """Hands out units in ascending order and knows below which offset all are done."""
+    """Hands out pieces of units in ascending order and knows below which offset all are done."""
 
-    def __init__(self, start_byte: int, end_byte: int) -> None:
-        assert start_byte % UNIT_BYTES == 0, "ranges start at a unit"
-        self._next = start_byte // UNIT_BYTES
-        self._end_byte = end_byte
-        self._in_flight: set[int] = set()
+    def __init__(self, extent: Extent) -> None:
+        self._pieces = extent.pieces()
+        self._in_flight: dict[int, int] = {}
+        self._claimed_byte = extent.start_byte
         self._stopped = False
         self.completed_bytes = 0
         self._lock = threading.Lock()
 
-    def length(self, unit: int) -> int:
-        return min(UNIT_BYTES, self._end_byte - unit * UNIT_BYTES)
-
-    def claim(self) -> int | None:
+    def claim(self) -> Piece | None:
         with self._lock:
-            if self._stopped or self._next * UNIT_BYTES >= self._end_byte:
-                return None
-            unit = self._next
-            self._next += 1
-            self._in_flight.add(unit)
-            return unit
+            piece = None if self._stopped else next(self._pieces, None)
+            if piece is not None:
+                unit, length = piece
+                self._in_flight[unit] = length
+                self._claimed_byte = unit * UNIT_BYTES + length
+            return piece
 
     def complete(self, unit: int) -> None:
-        """Count a unit; one that failed never comes here and holds the low-water mark down."""
+        """Count a piece; one that failed never comes here and holds the low-water mark down."""
         with self._lock:
-            self._in_flight.remove(unit)
-            self.completed_bytes += self.length(unit)
+            self.completed_bytes += self._in_flight.pop(unit)
 
     def stop(self) -> None:
         with self._lock:
@@ -90,7 +86,9 @@ class _Units:
 
     def low_water_byte(self) -> int:
         with self._lock:
-            return min(min(self._in_flight, default=self._next) * UNIT_BYTES, self._end_byte)
+            if self._in_flight:
+                return min(self._in_flight) * UNIT_BYTES
+            return self._claimed_byte
 
 
 def _run_threads(work: Callable[[], None], tick: Callable[[], None]) -> None:
@@ -117,11 +115,13 @@ def _run_threads(work: Callable[[], None], tick: Callable[[], None]) -> None:
         raise faults[0]
 
 
-def _failure(units: _Units, unit: int, operation: str, code: int | None) -> IoFailure:
-    start = unit * UNIT_BYTES
+def _failure(start_byte: int, length: int, operation: str, code: int | None) -> IoFailure:
     name = errno.errorcode.get(code or 0, str(code))
     return IoFailure(
-        start_byte=start, end_byte=start + units.length(unit), operation=operation, errno_name=name
+        start_byte=start_byte,
+        end_byte=start_byte + length,
+        operation=operation,
+        errno_name=name,
     )
 
 
@@ -133,25 +133,27 @@ class ShortTransferError(OSError):
 
 
 class Writer:
-    """One write pass over ``[start_byte, end_byte)`` of an O_DIRECT descriptor."""
+    """One writing traversal of an extent of an O_DIRECT descriptor."""
 
-    def __init__(self, descriptor: int, content: Content, start_byte: int, end_byte: int) -> None:
+    def __init__(self, descriptor: int, content: Content, extent: Extent) -> None:
         self._descriptor = descriptor
         self._content = content
-        self._end_byte = end_byte
-        self._units = _Units(start_byte, end_byte)
+        self._extent = extent
+        self._units = _Units(extent)
         self._failures: list[IoFailure] = []
-        self._durable_byte = start_byte
+        self._durable_byte = extent.start_byte
 
     def _write_units(self) -> None:
         scratch = _buffer()
-        while (unit := self._units.claim()) is not None:
-            view = self._content.unit(unit, self._units.length(unit), scratch)
+        while (piece := self._units.claim()) is not None:
+            unit, length = piece
+            view = self._content.unit(unit, length, scratch)
             try:
-                if os.pwrite(self._descriptor, view, unit * UNIT_BYTES) != len(view):
+                if os.pwrite(self._descriptor, view, unit * UNIT_BYTES) != length:
                     raise ShortTransferError
             except OSError as error:
-                self._failures.append(_failure(self._units, unit, "write", error.errno))
+                start = unit * UNIT_BYTES
+                self._failures.append(_failure(start, length, "write", error.errno))
                 self._units.stop()
                 return
             self._units.complete(unit)
@@ -174,8 +176,8 @@ class Writer:
         try:
             os.fdatasync(self._descriptor)
         except OSError as error:
-            unit = min(mark, self._end_byte - 1) // UNIT_BYTES
-            self._failures.append(_failure(self._units, unit, "flush", error.errno))
+            start, end = self._extent.start_byte, self._extent.end_byte
+            self._failures.append(_failure(start, end - start, "flush", error.errno))
             self._units.stop()
             return None
         self._durable_byte = mark
@@ -198,17 +200,17 @@ class Writer:
 
 
 class Comparer:
-    """Read ``[start_byte, end_byte)`` back and compare it with what must stand there."""
+    """Read an extent back and compare it with what must stand there."""
 
     def __init__(
-        self, descriptor: int, content: Content, start_byte: int, end_byte: int, sector_bytes: int
+        self, descriptor: int, content: Content, extent: Extent, sector_bytes: int
     ) -> None:
-        assert (end_byte - start_byte) % sector_bytes == 0, "ranges are whole sectors"
+        self._length = extent.length_bytes()
+        assert self._length % sector_bytes == 0, "extents are whole sectors"
         self._descriptor = descriptor
         self._content = content
-        self._length = end_byte - start_byte
         self._sector_bytes = sector_bytes
-        self._units = _Units(start_byte, end_byte)
+        self._units = _Units(extent)
         self._verified_bytes = 0
         self._mismatched: list[tuple[int, int]] = []
         self._mismatched_units = 0
@@ -219,13 +221,13 @@ class Comparer:
     def _compare_units(self) -> None:
         scratch = _buffer()
         read = memoryview(_buffer())
-        while (unit := self._units.claim()) is not None:
-            length = self._units.length(unit)
+        while (piece := self._units.claim()) is not None:
+            unit, length = piece
             try:
                 if os.preadv(self._descriptor, [read[:length]], unit * UNIT_BYTES) != length:
                     raise ShortTransferError
             except OSError as error:
-                self._note_failure(_failure(self._units, unit, "read", error.errno))
+                self._note_failure(_failure(unit * UNIT_BYTES, length, "read", error.errno))
                 continue
             expected = self._content.unit(unit, length, scratch)
             if same_bytes(read[:length], expected):

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from wipe_station.overwrite import pump
+from wipe_station.overwrite.extent import Extent
 from wipe_station.overwrite.pump import Comparer, Writer, joined
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of, expected_bytes
 from wipe_station.records import CompareResult, FixedPattern, KeyedStream, Pattern, WriteResult
@@ -23,6 +24,7 @@ THREE_BYTES = FixedPattern(repeat=b"\x92\x49\x24")
 SECTOR_BYTES = 512
 UNITS = 9
 SIZE_BYTES = UNITS * UNIT_BYTES + 3 * 4096
+WHOLE = Extent(start_byte=0, end_byte=SIZE_BYTES)
 """Nine whole units, and a tail of three large sectors as the tenth."""
 PATIENCE_S = 60
 """After this long a thread that waits for another is a fault, not a busy machine."""
@@ -52,14 +54,21 @@ def _write(
     path: Path, *, pattern: Pattern = STREAM, start: int = 0, end: int = SIZE_BYTES
 ) -> WriteResult:
     with _opened(path) as descriptor:
-        return Writer(descriptor, content_of(pattern), start, end).run(_no_tick)
+        return Writer(descriptor, content_of(pattern), Extent(start_byte=start, end_byte=end)).run(
+            _no_tick
+        )
 
 
 def _compare(
     path: Path, *, pattern: Pattern = STREAM, start: int = 0, sector_bytes: int = SECTOR_BYTES
 ) -> CompareResult:
     with _opened(path) as descriptor:
-        comparer = Comparer(descriptor, content_of(pattern), start, SIZE_BYTES, sector_bytes)
+        comparer = Comparer(
+            descriptor,
+            content_of(pattern),
+            Extent(start_byte=start, end_byte=SIZE_BYTES),
+            sector_bytes,
+        )
         return comparer.run(_no_tick)
 
 
@@ -202,7 +211,7 @@ def test_writer__checkpoint_after_a_failed_unit__mark_stays_below_it(
     """A flush that succeeds later never lifts the mark over a unit that was not written."""
     monkeypatch.setattr(os, "pwrite", _pwrite_failing_at(5))
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), 0, SIZE_BYTES)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE)
         writer.run(_no_tick)
         mark = writer.checkpoint()
     assert mark is not None
@@ -233,7 +242,7 @@ def test_writer__checkpoint_fails_midway__pass_not_flushed(
 ) -> None:
     """After one failed flush a second that succeeds proves nothing (the error may be cleared)."""
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), 0, SIZE_BYTES)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE)
         monkeypatch.setattr(os, "fdatasync", _failing_fdatasync)
         assert writer.checkpoint() is None
         monkeypatch.setattr(os, "fdatasync", FDATASYNC)
@@ -246,7 +255,7 @@ def test_writer__write_ends_during_the_flush__not_covered_by_its_mark(
 ) -> None:
     """The mark is taken before the flush: what is written meanwhile may not be in it."""
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), 0, SIZE_BYTES)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE)
 
         def everything_is_written_meanwhile(_descriptor: int) -> None:
             monkeypatch.setattr(os, "fdatasync", FDATASYNC)
@@ -263,7 +272,7 @@ def test_writer__low_unit_still_in_flight__mark_stays_below_it(
     others_done = threading.Event()
     marks: list[int | None] = []
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), 0, SIZE_BYTES)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE)
 
         def pwrite(given: int, view: memoryview, offset: int) -> int:
             if offset == 2 * UNIT_BYTES:
@@ -285,7 +294,7 @@ def test_writer__calls_in_flight__counted_when_they_have_returned(
 ) -> None:
     """A byte counts when its call has returned, never before."""
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), 0, SIZE_BYTES)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE)
         seen: list[tuple[int, int]] = []
         returned: list[int] = []
 
@@ -308,7 +317,7 @@ def test_writer__stopped__takes_no_further_unit(
 ) -> None:
     """A stop lets calls in flight end and counts what was written."""
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), 0, SIZE_BYTES)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE)
 
         def pwrite(given: int, view: memoryview, offset: int) -> int:
             writer.stop()
@@ -331,13 +340,13 @@ def test_writer__fault_of_ours_in_a_thread__raised(blank: Path) -> None:
             raise ZeroDivisionError(number, length, scratch)
 
     with _opened(blank) as descriptor, pytest.raises(ZeroDivisionError):
-        Writer(descriptor, Faulty(), 0, SIZE_BYTES).run(_no_tick)
+        Writer(descriptor, Faulty(), WHOLE).run(_no_tick)
 
 
 def test_writer__range_inside_a_unit__refused(blank: Path) -> None:
     """A pass starts at a unit, or the tweak would not be the offset's."""
     with _opened(blank) as descriptor, pytest.raises(AssertionError):
-        Writer(descriptor, content_of(STREAM), SECTOR_BYTES, SIZE_BYTES)
+        Writer(descriptor, content_of(STREAM), Extent(start_byte=SECTOR_BYTES, end_byte=SIZE_BYTES))
 
 
 # --- comparing ---------------------------------------------------------------------------------
@@ -498,7 +507,7 @@ def test_comparer__too_many_wrong_units__gives_up_and_says_what_is_unread(
 def test_comparer__stopped__rest_is_unread(drive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a stop only what was really compared counts as verified."""
     with _opened(drive) as descriptor:
-        comparer = Comparer(descriptor, content_of(STREAM), 0, SIZE_BYTES, SECTOR_BYTES)
+        comparer = Comparer(descriptor, content_of(STREAM), WHOLE, SECTOR_BYTES)
 
         def preadv(given: int, buffers: list[memoryview], offset: int) -> int:
             comparer.stop()
@@ -523,4 +532,6 @@ def test_comparer__device_repeats_the_last_unit__caught(drive: Path) -> None:
 def test_comparer__range_not_of_whole_sectors__refused(drive: Path) -> None:
     """Counts in sectors add up only over whole sectors."""
     with _opened(drive) as descriptor, pytest.raises(AssertionError):
-        Comparer(descriptor, content_of(STREAM), 0, SIZE_BYTES - 512, 4096)
+        Comparer(
+            descriptor, content_of(STREAM), Extent(start_byte=0, end_byte=SIZE_BYTES - 512), 4096
+        )

@@ -1,0 +1,72 @@
+"""Probes: whatever offset a device wraps at, two of them meet in one cell."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wipe_station.overwrite.extent import (
+    DENSE_BYTES,
+    PROBE_BYTES,
+    Extent,
+    probe_pieces,
+    whole_pieces,
+)
+from wipe_station.overwrite.stream import UNIT_BYTES
+
+SECTOR = 512
+DENSE = 4 * UNIT_BYTES
+
+
+def cells(size: int, capacity: int) -> dict[int, set[int]]:
+    """Return which sectors of a device share a cell, when all probes are written to it."""
+    shared: dict[int, set[int]] = {}
+    for unit, length in probe_pieces(size, dense_bytes=DENSE, stride_bytes=DENSE):
+        for offset in range(unit * UNIT_BYTES, unit * UNIT_BYTES + length, SECTOR):
+            shared.setdefault(offset % capacity, set()).add(offset)
+    return shared
+
+
+sizes = st.integers(DENSE // SECTOR + 1, 40 * UNIT_BYTES // SECTOR).map(lambda n: n * SECTOR)
+
+
+@given(sizes, st.data())
+def test_probes__device_wraps_at_any_offset__two_places_share_a_cell(
+    size: int, data: st.DataObject
+) -> None:
+    """For any true capacity below the claimed one, some cell is meant to hold two contents."""
+    capacity = SECTOR * data.draw(st.integers(1, size // SECTOR - 1), label="capacity")
+    assert any(len(places) > 1 for places in cells(size, capacity).values())
+
+
+@given(sizes)
+def test_probes__honest_device__no_place_meets_another(size: int) -> None:
+    """On an honest device each cell holds one place: the check above can also fail."""
+    assert all(len(places) == 1 for places in cells(size, size).values())
+
+
+@given(st.integers(1, 10**13).map(lambda n: n * SECTOR))
+def test_probes__any_size__ascending_inside_and_up_to_the_last_byte(size: int) -> None:
+    """Probes are disjoint, within the device, and reach its first and last byte."""
+    if size > 1 << 40:
+        return  # the list would be long; the rule is the same
+    reached = 0
+    for unit, length in probe_pieces(size):
+        assert unit * UNIT_BYTES >= reached
+        assert 0 < length <= UNIT_BYTES
+        reached = unit * UNIT_BYTES + length
+    assert reached == size
+
+
+def test_probes__small_device__all_of_it() -> None:
+    """A device no larger than the dense part is probed everywhere."""
+    size = DENSE_BYTES - 512
+    assert Extent(start_byte=0, end_byte=size, probes=True).length_bytes() == size
+    assert list(probe_pieces(size)) == list(whole_pieces(0, size))
+
+
+def test_probes__a_terabyte__costs_about_128_mib() -> None:
+    """A thousand gigabytes need no more than an eighth of one."""
+    sparse = (10**12 - DENSE_BYTES) // DENSE_BYTES * PROBE_BYTES
+    assert (
+        Extent(start_byte=0, end_byte=10**12, probes=True).length_bytes() - DENSE_BYTES - sparse
+        <= 2 * UNIT_BYTES
+    )
