@@ -11,9 +11,10 @@ OPEN_QUESTIONS = {
         zh="容量小，不能排除读回的是设备自己的缓存",
         en="a small medium: its own cache may have answered the verification",
     ),
-    "capacity-and-write-acceptance-not-proven": Text(
-        zh="内容和位置无关，不能证明容量是真的、每次写入都被接受",
-        en="the content is bound to no position: capacity and acceptance of writes are not proven",
+    "write-acceptance-sampled": Text(
+        zh="内容和位置无关：容量用探针核对过，但每次写入是否被接受只是抽样",
+        en="the content is bound to no position: capacity was probed,"
+        " acceptance of each single write only sampled",
     ),
     "areas-outside-the-block-interface": Text(
         zh="备用块、重映射块等块接口够不到的地方没有处理",

@@ -114,3 +114,20 @@ def test_worker__killed__interrupted_notice_and_exit_5(state: Path, folder: Path
         bundle = next(state.glob("bundles/*"))
         assert document(bundle, "notice.json")["notice"]["reason"]["code"] == "worker-died"
         assert station(state, "resume", "--json").code == 0
+
+
+def test_wipe__zeros__capacity_probed_first_and_said(state: Path, folder: Path) -> None:
+    """A method bound to no position probes the capacity first; the medium ends as zeros."""
+    size = (130 << 20) + 512
+    with loop_drive(folder, size) as drive:
+        arguments = ("--confirm", drive.file, "--method", "zero", "--json")
+        said = station(state, "wipe", drive.node, *arguments)
+        assert said.code == 0, said
+        with drive.file.open("rb") as file:
+            assert file.read() == bytes(size)
+    statement = document(Path(said.event("end")["bundle"]))
+    assert statement["probes"]["outcome"] == "fit"
+    assert statement["probes"]["verified_bytes"] > 64 << 20
+    assert "write-acceptance-sampled" in statement["not_checked"]
+    last = said.events("progress")[-1]
+    assert last["done_bytes"] == last["total_bytes"]

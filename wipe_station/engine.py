@@ -8,7 +8,7 @@ written first, and a worker that dies leaves an intent without a result.
 import os
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from wipe_station import reasons
@@ -16,6 +16,7 @@ from wipe_station.block import check_same_device, drop_cached_pages, open_block
 from wipe_station.errors import DeviceGoneError
 from wipe_station.evidence import JobEvidence, PassEvidence, journal_pattern, replay
 from wipe_station.journal import Journal
+from wipe_station.overwrite.extent import Extent
 from wipe_station.overwrite.stream import KEY_BYTES, UNIT_BYTES
 from wipe_station.records import (
     CompareResult,
@@ -71,7 +72,10 @@ class Engine:
         self._target = target
         self._on_progress = on_progress
         self._checkpoint_every_ms = checkpoint_every_ms
-        self._steps = len(self.evidence().passes) + 1
+        job = self.evidence()
+        probes = Extent(start_byte=0, end_byte=target.size_bytes, probes=True)
+        self._probes_bytes = probes.length_bytes() if job.probes is not None else 0
+        self._passes = len(job.passes)
         self._worker: WorkerProcess | None = None
         self._stopping = False
 
@@ -86,13 +90,42 @@ class Engine:
             self._worker.kill()
 
     def run(self) -> JobEvidence:
-        """Write what is unwritten, then verify; stop at the first failure or interruption."""
-        going = True
+        """Probe and write what is not yet done, then verify; stop at the first trouble."""
+        probes = self.evidence().probes
+        going = probes is None or probes.fit or self._probe()
         while going and (current := self.evidence().current_pass()) is not None:
             going = self._write(current)
         if going:
             self._verify(self.evidence().passes[-1])
         return self.evidence()
+
+    def _probe(self) -> bool:
+        """Write probes, read them back in a new process; return whether all of them fitted."""
+        pattern = draw_pattern({"kind": "stream"})
+        self._journal.append(Kind.PROBE_INTENT.value, {"pattern": pattern_json(pattern)})
+        size = self._target.size_bytes
+        write = replace(self._task(Action.WRITE, pattern, 0, size), probes=True)
+        tell = self._teller("probe", 0, 0)
+        end = self._work(write, os.O_RDWR | os.O_DIRECT, tell, _no_checkpoint)
+        if not self._probes_ended(end, Kind.PROBES_WRITTEN):
+            return False
+        read = replace(write, action=Action.COMPARE)
+        tell = self._teller("probe", 0, self._probes_bytes)
+        end = self._work(read, os.O_RDONLY | os.O_DIRECT, tell, _no_checkpoint)
+        return self._probes_ended(end, Kind.PROBES_FIT)
+
+    def _probes_ended(self, end: WorkerEnd, good: Kind) -> bool:
+        data: dict[str, Json] = {"worker": end.worker}
+        if end.result is None:
+            self._journal.append(Kind.PROBES_INTERRUPTED.value, data | self._lost(end))
+            return False
+        data |= fields_of(end.result)
+        why = _probe_trouble(end.result)
+        if why is not None:
+            self._journal.append(Kind.PROBES_FAILED.value, data | {"reason": why})
+            return False
+        self._journal.append(good.value, data)
+        return True
 
     def _write(self, current: PassEvidence) -> bool:
         """Run one pass from its last durable unit; return whether it was completed."""
@@ -131,7 +164,7 @@ class Engine:
         size = self._target.size_bytes
         self._journal.append(Kind.VERIFY_INTENT.value, {"pass_number": last.number})
         task = self._task(Action.COMPARE, last.pattern, 0, size)
-        tell = self._teller("verify", self._steps, 0)
+        tell = self._teller("verify", self._passes + 1, 0)
         end = self._work(task, os.O_RDONLY | os.O_DIRECT, tell, _no_checkpoint)
         data: dict[str, Json] = {"worker": end.worker}
         if not isinstance(end.result, CompareResult):
@@ -208,16 +241,16 @@ class Engine:
 
     def _teller(self, step: str, number: int, start: int) -> Callable[[int], None]:
         size = self._target.size_bytes
-        before = (number - 1) * size + start
+        before = start if number == 0 else 2 * self._probes_bytes + (number - 1) * size + start
 
         def tell(done: int) -> None:
             self._on_progress(
                 Progress(
                     step=step,
                     step_number=number,
-                    steps=self._steps,
+                    steps=self._passes + 1,
                     done_bytes=before + done,
-                    total_bytes=self._steps * size,
+                    total_bytes=2 * self._probes_bytes + (self._passes + 1) * size,
                 )
             )
 
@@ -226,6 +259,14 @@ class Engine:
 
 def _no_checkpoint(_: int) -> None:
     """A comparison has none."""
+
+
+def _probe_trouble(result: WriteResult | CompareResult) -> dict[str, Json] | None:
+    if isinstance(result, CompareResult) and result.first_mismatch_byte is not None:
+        return reasons.probes_differ(result.first_mismatch_byte)
+    if result.failures:
+        return reasons.io_failure(result.failures)
+    return None
 
 
 def draw_pattern(planned: dict[str, Json]) -> Pattern:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from certs.text import Text
 from wipe_station.errors import EvidenceError
 from wipe_station.journal_format import History, Record
+from wipe_station.overwrite.extent import Extent
 from wipe_station.records import FixedPattern, Json, KeyedStream, Outcome, Pattern
 from wipe_station.run_state import Kind, State, next_state, outcome_of
 
@@ -47,6 +48,16 @@ class PassEvidence:
 
 
 @dataclass(slots=True, kw_only=True)
+class ProbeEvidence:
+    """The last run of the probes as it happened."""
+
+    worker: str = ""
+    written_bytes: int = 0
+    verified_bytes: int = 0
+    fit: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
 class VerifyEvidence:
     """The last verification as it happened."""
 
@@ -75,6 +86,8 @@ class JobEvidence:
     plan_sha256: str = ""
     job_id: str = ""
     software: dict[str, Json] = field(default_factory=dict)
+    probes: ProbeEvidence | None = None
+    """None where the plan asks for none."""
     passes: list[PassEvidence] = field(default_factory=list)
     verification: VerifyEvidence | None = None
     interruptions: list[Interruption] = field(default_factory=list)
@@ -134,6 +147,11 @@ def journal_pattern(value: dict[str, Json]) -> Pattern:
     return FixedPattern(repeat=bytes.fromhex(_string(value, "bytes_hex")))
 
 
+_INTERRUPTED = frozenset(
+    kind.value for kind in (Kind.PROBES_INTERRUPTED, Kind.PASS_INTERRUPTED, Kind.VERIFY_INTERRUPTED)
+)
+
+
 class _Replay:
     """Walks the records; each handler does what one kind means."""
 
@@ -141,6 +159,11 @@ class _Replay:
         self.job = JobEvidence()
         self._handlers: dict[Kind, Callable[[Record], None]] = {
             Kind.PLAN: self._plan,
+            Kind.PROBE_INTENT: self._probe_intent,
+            Kind.PROBES_WRITTEN: self._probes_written,
+            Kind.PROBES_FIT: self._probes_fit,
+            Kind.PROBES_FAILED: self._probes_failed,
+            Kind.PROBES_INTERRUPTED: self._keep_reason,
             Kind.PASS_INTENT: self._pass_intent,
             Kind.CHECKPOINT: self._checkpoint,
             Kind.PASS_COMPLETED: self._pass_completed,
@@ -179,9 +202,45 @@ class _Replay:
         if not isinstance(steps, list):
             raise _corrupt("a plan without steps")
         for step in steps:
+            if isinstance(step, dict) and "probe" in step:
+                self.job.probes = ProbeEvidence()
             if isinstance(step, dict) and "write" in step:
                 number, planned = _integer(step, "write"), _object(step, "pattern")
                 self.job.passes.append(PassEvidence(number=number, planned=planned))
+
+    def _probes(self) -> ProbeEvidence:
+        if self.job.probes is None:
+            raise _corrupt("probes that no plan asked for")
+        return self.job.probes
+
+    def _probe_intent(self, _: Record) -> None:
+        if self._probes().fit or any(each.attempts for each in self.job.passes):
+            raise _corrupt("probes after their time")
+        self.job.probes = ProbeEvidence()
+
+    def _probes_written(self, record: Record) -> None:
+        probes = self._probes()
+        probes.worker = _string(record.data, "worker")
+        probes.written_bytes = _integer(record.data, "completed_bytes")
+        if record.data.get("flushed") is not True or probes.written_bytes != self._probes_bytes():
+            raise _corrupt("probes called written that were not")
+
+    def _probes_bytes(self) -> int:
+        return Extent(start_byte=0, end_byte=self.job.size_bytes, probes=True).length_bytes()
+
+    def _probes_fit(self, record: Record) -> None:
+        probes = self._probes()
+        probes.verified_bytes = _integer(record.data, "verified_bytes")
+        if not probes.written_bytes or probes.verified_bytes != probes.written_bytes:
+            raise _corrupt("probes called fitting that were not all read")
+        if _string(record.data, "worker") == probes.worker:
+            raise _corrupt("the writer verified its own probes")
+        probes.fit = True
+
+    def _probes_failed(self, record: Record) -> None:
+        if "verified_bytes" in record.data:
+            self._probes().verified_bytes = _integer(record.data, "verified_bytes")
+        self._keep_reason(record)
 
     def _pass(self, record: Record) -> PassEvidence:
         current = self.job.current_pass()
@@ -190,6 +249,8 @@ class _Replay:
         return current
 
     def _pass_intent(self, record: Record) -> None:
+        if self.job.probes is not None and not self.job.probes.fit:
+            raise _corrupt("a pass before the probes had fitted")
         current = self._pass(record)
         pattern = journal_pattern(_object(record.data, "pattern"))
         if current.pattern not in (None, pattern):
@@ -256,7 +317,7 @@ class _Replay:
 
     def _keep_reason(self, record: Record) -> None:
         """Remember why; an interruption is listed, a failure decides the notice."""
-        if record.kind in (Kind.PASS_INTERRUPTED.value, Kind.VERIFY_INTERRUPTED.value):
+        if record.kind in _INTERRUPTED:
             what = _string(_object(record.data, "reason"), "code")
             self.job.interruptions.append(Interruption(at=record.utc, what=what))
         elif "reason" in record.data:

@@ -7,6 +7,7 @@ from certs.canonical import encode
 from certs.text import Text
 from wipe_station.errors import InvalidInputError
 from wipe_station.methods import Method
+from wipe_station.overwrite.extent import Extent
 from wipe_station.policy import Policy
 from wipe_station.records import (
     VIRTUAL_TRANSPORTS,
@@ -16,6 +17,7 @@ from wipe_station.records import (
     FixedPattern,
     Json,
     PlannedPattern,
+    ProbeCapacity,
     Step,
     WritePass,
     to_json,
@@ -46,7 +48,7 @@ class WipePlan:
     def total_bytes(self) -> int:
         """Return the bytes to be moved over all steps."""
         assert self.device.size_bytes is not None, "a plan exists for known sizes only"
-        return self.device.size_bytes * len(self.steps)
+        return sum(moved_bytes(step, self.device.size_bytes) for step in self.steps)
 
     def to_json(self) -> dict[str, Json]:
         """Return the plan as the journal keeps it."""
@@ -74,8 +76,17 @@ def _policy_json(policy: Policy) -> Json:
     }
 
 
+def moved_bytes(step: Step, size_bytes: int) -> int:
+    """Return how many bytes a step moves on a device; probes go there and back."""
+    if isinstance(step, ProbeCapacity):
+        return 2 * Extent(start_byte=0, end_byte=size_bytes, probes=True).length_bytes()
+    return size_bytes
+
+
 def step_to_json(step: Step) -> Json:
     """Return a step as the journal keeps it."""
+    if isinstance(step, ProbeCapacity):
+        return {"probe": "capacity"}
     if isinstance(step, WritePass):
         return {"write": step.number, "pattern": planned_pattern_json(step.pattern)}
     return {"verify": step.pass_number}
@@ -144,7 +155,7 @@ def _not_checked(
     small = device.size_bytes < SMALL_MEDIUM_BYTES
     gaps = {
         "device-cache-not-excluded": small,
-        "capacity-and-write-acceptance-not-proven": not method.position_bound,
+        "write-acceptance-sampled": not method.position_bound,
         "areas-outside-the-block-interface": True,
         "descriptors-of-init-not-readable": bool(unread_processes),
     }

@@ -58,6 +58,18 @@ def io_failure(failures: Sequence[IoFailure]) -> dict[str, Json]:
     )
 
 
+def probes_differ(at: int) -> dict[str, Json]:
+    """Return the reason for probes that came back wrong, the first at offset ``at``."""
+    return reason(
+        "capacity-not-real",
+        Text(
+            zh=f"容量是假的，或者写入没有被接受：第 {at} 字节处的探针读回来不对。不能出售。",
+            en=f"False capacity, or writes not accepted: the probe at byte {at} came back wrong."
+            " Not for sale.",
+        ),
+    )
+
+
 def difference(at: int) -> dict[str, Json]:
     """Return the reason for a verification that found other bytes, the first at offset ``at``."""
     return reason(

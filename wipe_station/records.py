@@ -157,13 +157,21 @@ class WritePass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeCapacity:
+    """Write position-bound probes over the whole range and read them back in a new process.
+
+    Stands first in a plan whose verified pass is bound to no position (``overwrite.extent``).
+    """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyPass:
     """Read every byte back and compare with what pass ``pass_number`` wrote."""
 
     pass_number: int
 
 
-Step = WritePass | VerifyPass
+Step = ProbeCapacity | WritePass | VerifyPass
 
 
 class Category(Enum):

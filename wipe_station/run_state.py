@@ -15,6 +15,7 @@ class State(Enum):
 
     NEW = "new"
     PLANNED = "planned"
+    PROBING = "probing"
     WRITING = "writing"
     BETWEEN = "between"
     VERIFYING = "verifying"
@@ -28,6 +29,11 @@ class Kind(Enum):
     """Record kinds of a job's journal."""
 
     PLAN = "plan"
+    PROBE_INTENT = "probe-intent"
+    PROBES_WRITTEN = "probes-written"
+    PROBES_FIT = "probes-fit"
+    PROBES_FAILED = "probes-failed"
+    PROBES_INTERRUPTED = "probes-interrupted"
     PASS_INTENT = "pass-intent"
     CHECKPOINT = "checkpoint"
     PASS_COMPLETED = "pass-completed"
@@ -49,7 +55,16 @@ _ANYWHERE = (Kind.DOCUMENT, Kind.TORN_TAIL)
 TRANSITIONS: dict[State, dict[Kind, State]] = {
     State.NEW: {Kind.PLAN: State.PLANNED},
     State.PLANNED: {
+        Kind.PROBE_INTENT: State.PROBING,
         Kind.PASS_INTENT: State.WRITING,
+        Kind.RESUMED: State.INTERRUPTED,
+        Kind.ABORTED: State.ABORTED,
+    },
+    State.PROBING: {
+        Kind.PROBES_WRITTEN: State.PROBING,
+        Kind.PROBES_FIT: State.BETWEEN,
+        Kind.PROBES_FAILED: State.FAILED,
+        Kind.PROBES_INTERRUPTED: State.INTERRUPTED,
         Kind.RESUMED: State.INTERRUPTED,
         Kind.ABORTED: State.ABORTED,
     },
@@ -77,6 +92,7 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
     State.INTERRUPTED: {
         Kind.RESUMED: State.INTERRUPTED,
         Kind.TAIL_CHECKED: State.INTERRUPTED,
+        Kind.PROBE_INTENT: State.PROBING,
         Kind.PASS_INTENT: State.WRITING,
         Kind.VERIFY_INTENT: State.VERIFYING,
         Kind.ABORTED: State.ABORTED,

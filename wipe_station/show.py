@@ -25,7 +25,7 @@ from wipe_station.eta import Eta
 from wipe_station.issuer import JobEnd
 from wipe_station.lookout import Assessment
 from wipe_station.plan import WipePlan
-from wipe_station.records import FixedPattern, Outcome, Step, WritePass, to_json
+from wipe_station.records import FixedPattern, Outcome, ProbeCapacity, Step, WritePass, to_json
 from wipe_station.units import remaining_text, size_text
 
 OUTCOME_TEXT = {
@@ -174,6 +174,13 @@ class Screen:
         self._print(self._say(Text(zh="计划摘要", en="plan")) + f" {plan.sha256()}")
 
     def _step(self, step: Step) -> str:
+        if isinstance(step, ProbeCapacity):
+            return self._say(
+                Text(
+                    zh="全盘写探针并读回，核对容量是真的",
+                    en="write probes over the whole range and read them back: is the capacity real",
+                )
+            )
         if not isinstance(step, WritePass):
             return self._say(
                 Text(
@@ -217,6 +224,8 @@ class Screen:
             yield show
 
     def _step_name(self, step: str) -> str:
+        if step == "probe":
+            return self._say(Text(zh="探容量", en="probe"))
         if step == "verify":
             return self._say(Text(zh="核对", en="verify"))
         return self._say(Text(zh="写入", en="write"))

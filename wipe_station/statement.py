@@ -11,7 +11,14 @@ from typing import Any, Final
 from certs.text import Text
 from wipe_station import reasons
 from wipe_station.errors import EvidenceError
-from wipe_station.evidence import Attempt, JobEvidence, PassEvidence, unreached
+from wipe_station.evidence import (
+    Attempt,
+    JobEvidence,
+    PassEvidence,
+    ProbeEvidence,
+    unreached,
+)
+from wipe_station.overwrite.extent import DENSE_BYTES, PROBE_BYTES, STRIDE_BYTES
 from wipe_station.records import FixedPattern, Json, Outcome
 
 SCHEMA_VERSION: Final = 1
@@ -63,6 +70,8 @@ def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
         "journal": {"records": job.records, "head_sha256": job.head_sha256},
         "earlier_documents": [{"id": d["id"], "sha256": d["sha256"]} for d in job.documents],
     }
+    if job.probes is not None:
+        statement["probes"] = _probes(job, job.probes)
     if "policy" in job.plan:
         statement["policy"] = job.plan["policy"]
     if not erased:
@@ -121,6 +130,17 @@ def _device(job: JobEvidence) -> dict[str, Any]:
         "hidden_areas": {"hpa": "unknown", "dco": "unknown", "amax": "unknown"},
     }
     return kept | ({"usb_path": facts["usb_path"]} if "usb_path" in facts else {})
+
+
+def _probes(job: JobEvidence, probes: ProbeEvidence) -> dict[str, Json]:
+    failed = job.outcome is Outcome.FAILED and not probes.fit
+    return {
+        "dense_bytes": DENSE_BYTES,
+        "stride_bytes": STRIDE_BYTES,
+        "probe_bytes": PROBE_BYTES,
+        "verified_bytes": probes.verified_bytes,
+        "outcome": "fit" if probes.fit else "failed" if failed else "incomplete",
+    }
 
 
 def _pattern(job: JobEvidence, each: PassEvidence) -> dict[str, Any]:

@@ -120,6 +120,12 @@ _PLAN = (
 )
 
 _WORK = (
+    _field("probes", Kind.OBJECT, _OPTIONAL, "容量探针；最后一遍和位置无关时才有", "Capacity probes; only where the last pass is bound to no position"),
+    _field("probes.dense_bytes", Kind.COUNT, _ALWAYS, "开头连续写满的字节数", "Bytes written in full at the beginning"),
+    _field("probes.stride_bytes", Kind.COUNT, _ALWAYS, "之后每隔多少字节一个探针", "After that, one probe each so many bytes"),
+    _field("probes.probe_bytes", Kind.COUNT, _ALWAYS, "每个探针的字节数", "Bytes of one probe"),
+    _field("probes.verified_bytes", Kind.COUNT, _ALWAYS, "读回一致的字节数", "Bytes read back and found right"),
+    _field("probes.outcome", Kind.CODE, _ALWAYS, "探针的结果", "How the probes came out", "fit", "failed", "incomplete"),
     _field("passes", Kind.LIST, _ALWAYS, "每一遍写入", "Each pass, in order"),
     _field("passes[].number", Kind.COUNT, _ALWAYS, "第几遍，从 1 起", "1, 2, 3, …"),
     _field("passes[].pattern", Kind.OBJECT, _ALWAYS, "写入的内容", "What was written"),

@@ -107,6 +107,16 @@ def _check_certificate(statement: JsonObject) -> None:
         _check_whole_pass(statement, index)
     _check_whole_verification(statement)
     _check_published_key(statement["passes"][-1]["pattern"])
+    _check_probes(statement)
+
+
+def _check_probes(statement: JsonObject) -> None:
+    """A last pass that is bound to no position proves no capacity: probes must have done that."""
+    fixed = statement["passes"][-1]["pattern"]["kind"] == "fixed"
+    if fixed and "probes" not in statement:
+        refuse("probes", "没有核对容量", "the capacity was not probed")
+    if "probes" in statement and statement["probes"]["outcome"] != "fit":
+        refuse("probes.outcome", "探针没有通过", "the probes did not fit")
 
 
 def _check_whole_pass(statement: JsonObject, index: int) -> None:

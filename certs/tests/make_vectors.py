@@ -46,6 +46,7 @@ from certs.tests.samples import (
     issue,
     notice_statement,
     private_key,
+    probed_statement,
     rsa_public_key,
     signed_files,
 )
@@ -159,6 +160,12 @@ def accept_organisation_certificate() -> Vector:
     return Vector(
         expect=Status.ERASED, source=OUR_RULE, files=files, root=ROOT, allow_practice=False
     )
+
+
+@vector
+def accept_probed_certificate() -> Vector:
+    """An erasure by zeros whose capacity was probed first."""
+    return Vector(expect=Status.ERASED, source=OUR_RULE, files=signed_files(probed_statement()))
 
 
 @vector
@@ -566,6 +573,28 @@ def refuse_unread_bytes() -> Vector:
 def _with_unread_bytes(statement: Statement) -> None:
     statement["verification"]["verified_bytes"] -= 512
     statement["verification"]["unread_bytes"] = 512
+
+
+@vector
+def refuse_probes_missing() -> Vector:
+    """A certificate for zeros alone, without any probe of the capacity."""
+    return _contradicting(_by_zeros_without_probes)
+
+
+def _by_zeros_without_probes(statement: Statement) -> None:
+    statement.update(probed_statement())
+    del statement["probes"]
+
+
+@vector
+def refuse_probes_failed() -> Vector:
+    """A certificate although the probes came back wrong."""
+    return _contradicting(_with_failed_probes)
+
+
+def _with_failed_probes(statement: Statement) -> None:
+    statement.update(probed_statement())
+    statement["probes"]["outcome"] = "failed"
 
 
 @vector

@@ -202,6 +202,21 @@ def certificate_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
     }
 
 
+def probed_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
+    """Return a statement of an erasure by zeros, whose capacity was probed first."""
+    return certificate_statement(signer) | {
+        "passes": [_pass(1, {"kind": "fixed", "bytes_hex": "00"})],
+        "verification": _verification() | {"pass_number": 1},
+        "probes": {
+            "dense_bytes": 64 << 20,
+            "stride_bytes": 64 << 20,
+            "probe_bytes": 4096,
+            "verified_bytes": SIZE_BYTES,
+            "outcome": "fit",
+        },
+    }
+
+
 def notice_statement(
     signer: SampleSigner = PRACTICE_SIGNER, kind: str = "failed", outcome: str = "failed"
 ) -> Statement:

@@ -8,7 +8,15 @@ import pkgutil
 from dataclasses import dataclass
 
 from certs.text import Text
-from wipe_station.records import Claim, PlannedPattern, RandomStream, Step, VerifyPass, WritePass
+from wipe_station.records import (
+    Claim,
+    PlannedPattern,
+    ProbeCapacity,
+    RandomStream,
+    Step,
+    VerifyPass,
+    WritePass,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,12 +32,13 @@ class Method:
     source: str
 
     def steps(self) -> tuple[Step, ...]:
-        """Return the passes, then the full verification of the last one."""
+        """Return probes where they are needed, the passes, and the last one's full verification."""
         writes = tuple(
             WritePass(number=number, pattern=pattern)
             for number, pattern in enumerate(self.passes, start=1)
         )
-        return (*writes, VerifyPass(pass_number=len(writes)))
+        probes = () if self.position_bound else (ProbeCapacity(),)
+        return (*probes, *writes, VerifyPass(pass_number=len(writes)))
 
     @property
     def position_bound(self) -> bool:

@@ -83,6 +83,29 @@ def whole_job() -> list[Step]:
     return [plan_record(), *passes, verify_intent(), clean()]
 
 
+def probed_job() -> list[Step]:
+    """Return the records of a job by zeros: killed while probing, probed again, written."""
+    device = classify(raw_snapshot({"sda": raw_disk()})).devices[0]
+    plan = make_plan(device, None, all_methods()["zero"], practice_keys=True)
+    _, opening = plan_record()
+    opening |= {"plan": plan.to_json(), "plan_sha256": plan.sha256()}
+    probing = (Kind.PROBE_INTENT, {"pattern": STREAM})
+    written = {"worker": "p@1", "completed_bytes": SIZE, "flushed": True, "failures": []}
+    fit = {"worker": "p@2", "verified_bytes": SIZE, "failures": []}
+    return [
+        (Kind.PLAN, opening),
+        probing,
+        (Kind.RESUMED, {"node": "/dev/sda", "identity_strength": "medium"}),
+        probing,
+        (Kind.PROBES_WRITTEN, written),
+        (Kind.PROBES_FIT, fit),
+        intent(1),
+        completed(1),
+        (Kind.VERIFY_INTENT, {"pass_number": 1}),
+        clean(),
+    ]
+
+
 def interrupted_job() -> list[Step]:
     """Return the records of a job that was killed in its second pass and went on."""
     resumed = {"node": "/dev/sdb", "identity_strength": "medium"}

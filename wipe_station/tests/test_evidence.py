@@ -23,6 +23,7 @@ from wipe_station.tests.jobs import (
     intent,
     interrupted_job,
     plan_record,
+    probed_job,
     verify_intent,
     whole_job,
     write,
@@ -52,6 +53,10 @@ FAILED_VERIFICATION = [
         },
     ),
 ]
+FALSE_CAPACITY = [
+    *probed_job()[:5],
+    (Kind.PROBES_FAILED, {"worker": "p@2", "verified_bytes": SIZE - 4096, "reason": REASON}),
+]
 ABANDONED = [plan_record(), intent(1), (Kind.ABORTED, {"reason": REASON})]
 JOBS = {
     "whole": whole_job(),
@@ -59,6 +64,8 @@ JOBS = {
     "failed pass": FAILED_PASS,
     "failed verification": FAILED_VERIFICATION,
     "abandoned": ABANDONED,
+    "probed": probed_job(),
+    "false capacity": FALSE_CAPACITY,
 }
 
 
@@ -70,6 +77,8 @@ JOBS = {
         ("failed pass", Outcome.FAILED),
         ("failed verification", Outcome.FAILED),
         ("abandoned", Outcome.ABORTED),
+        ("probed", Outcome.VERIFIED),
+        ("false capacity", Outcome.FAILED),
     ],
 )
 def test_replay__ended_jobs__outcome_recomputed(
@@ -149,6 +158,19 @@ CONTRADICTIONS: dict[str, Callable[[], list[Step]]] = {
         whole_job(), 7, (Kind.VERIFY_INTENT, {"pass_number": 2})
     ),
     "goes on after its end": lambda: [*whole_job(), intent(1)],
+    "pass before the probes": lambda: [probed_job()[0], *probed_job()[6:]],
+    "pass before the probes fitted": lambda: [*probed_job()[:5], *probed_job()[6:]],
+    "probes nobody planned": lambda: [whole_job()[0], probed_job()[1]],
+    "probes read by their writer": lambda: replaced(
+        probed_job(), 5, (Kind.PROBES_FIT, probed_job()[5][1] | {"worker": "p@1"})
+    ),
+    "probes read in part": lambda: replaced(
+        probed_job(), 5, (Kind.PROBES_FIT, probed_job()[5][1] | {"verified_bytes": SIZE - 512})
+    ),
+    "probes not flushed": lambda: replaced(
+        probed_job(), 4, (Kind.PROBES_WRITTEN, probed_job()[4][1] | {"flushed": False})
+    ),
+    "probes never written": lambda: replaced(probed_job(), 4),
     "boolean for a number": lambda: replaced(whole_job(), 8, clean(unread_bytes=False)),
 }
 

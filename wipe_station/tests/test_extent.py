@@ -1,5 +1,9 @@
 """Probes: whatever offset a device wraps at, two of them meet in one cell."""
 
+import os
+from pathlib import Path
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,7 +14,9 @@ from wipe_station.overwrite.extent import (
     probe_pieces,
     whole_pieces,
 )
-from wipe_station.overwrite.stream import UNIT_BYTES
+from wipe_station.overwrite.pump import Comparer, Writer
+from wipe_station.overwrite.stream import UNIT_BYTES, content_of
+from wipe_station.records import KeyedStream
 
 SECTOR = 512
 DENSE = 4 * UNIT_BYTES
@@ -70,3 +76,42 @@ def test_probes__a_terabyte__costs_about_128_mib() -> None:
         Extent(start_byte=0, end_byte=10**12, probes=True).length_bytes() - DENSE_BYTES - sparse
         <= 2 * UNIT_BYTES
     )
+
+
+CLAIMED = 200 << 20
+
+
+@pytest.mark.parametrize("capacity", [1 << 20, 64 << 20, (100 << 20) + 512, CLAIMED - 512])
+def test_probes__wrapping_device__found_by_the_pump(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capacity: int
+) -> None:
+    """Written and read back through a device that wraps, probes differ; its size was a lie."""
+    cells = bytearray(CLAIMED)
+
+    def pwrite(_: int, data: memoryview, offset: int) -> int:
+        first = min(len(data), capacity - offset % capacity)
+        cells[offset % capacity : offset % capacity + first] = data[:first]
+        cells[: len(data) - first] = data[first:]
+        return len(data)
+
+    def preadv(_: int, buffers: list[memoryview], offset: int) -> int:
+        (target,) = buffers
+        first = min(len(target), capacity - offset % capacity)
+        target[:first] = cells[offset % capacity : offset % capacity + first]
+        target[first:] = cells[: len(target) - first]
+        return len(target)
+
+    assert probe(tmp_path / "honest") == 0
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    monkeypatch.setattr(os, "preadv", preadv)
+    assert probe(tmp_path / "lying") > 0
+
+
+def probe(path: Path) -> int:
+    """Write and read the probes of a 200 MiB file; return the bytes that came back wrong."""
+    extent = Extent(start_byte=0, end_byte=CLAIMED, probes=True)
+    content = content_of(KeyedStream(key=bytes(range(32))))
+    with path.open("w+b") as file:
+        written = Writer(file.fileno(), content, extent).run(lambda: None)
+        assert written.completed_bytes == extent.length_bytes()
+        return Comparer(file.fileno(), content, extent, 512).run(lambda: None).mismatched_bytes
