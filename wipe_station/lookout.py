@@ -21,6 +21,8 @@ from wipe_station.errors import InvalidInputError, RefusedByPolicyError
 from wipe_station.records import DeviceFacts
 
 BOOT_NAME: Final = "boot.json"
+PASSING: Final = frozenset({Reason.OPEN_ELSEWHERE, Reason.USERS_UNKNOWN})
+"""Reasons that may be gone in a moment: somebody peeks, or a process was just ending."""
 PEEKS: Final = 10
 PEEK_S: Final = 0.1
 
@@ -73,14 +75,14 @@ class Lookout:
         """Refuse a device if there is any reason to.
 
         An open descriptor alone is looked at again for a moment: udev and other stations peek at
-        every new device, and that is no use of it.
+        every new device, and that is no use of it. So is a process that could not be read.
 
         Raises:
             RefusedByPolicyError: with all reasons, the weightiest first.
         """
         found = self.assess(device, world, resuming=resuming).refusals
         for _ in range(PEEKS):
-            if {refusal.reason for refusal in found} != {Reason.OPEN_ELSEWHERE}:
+            if not found or not {refusal.reason for refusal in found} <= PASSING:
                 break
             time.sleep(PEEK_S)
             found = self.assess(device, self.look(), resuming=resuming).refusals

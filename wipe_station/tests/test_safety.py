@@ -193,6 +193,11 @@ def test_refusals__resuming_a_device_present_at_boot__only_with_full_identity(
     assert found == (expected | ({Reason.PRESENT_AT_BOOT} if expected else set()))
 
 
+def test_refusals__only_init_unreadable__not_refused() -> None:
+    """A root that may not read init's descriptors can work; the document says so (decision 003)."""
+    assert reasons({"sda": raw_disk()}, unread_processes=[1]) == set()
+
+
 def test_refusals__no_boot_mark__present_at_boot() -> None:
     """Without knowing what was there at the start, everything was."""
     world = classify(raw_snapshot({"sda": raw_disk()}))
