@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from wipe_station.clock import SystemClock
-from wipe_station.station import Station, state_lock
+from wipe_station.state import state_lock
+from wipe_station.station import Station
 
 CHECKPOINT_EVERY_MS = 50
 

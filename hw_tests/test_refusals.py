@@ -12,7 +12,8 @@ from hw_tests.command import first_start, sha256, station
 from hw_tests.loop import LoopDrive, attach, detach, loop_drive, make_file, mounted, run
 from wipe_station.clock import SystemClock
 from wipe_station.errors import RefusedByPolicyError
-from wipe_station.station import Station, state_lock
+from wipe_station.state import state_lock
+from wipe_station.station import Station
 
 SIZE_BYTES = 32 << 20
 

@@ -39,7 +39,8 @@ from wipe_station.lookout import Lookout
 from wipe_station.plan import DEFAULT_POLICY
 from wipe_station.records import Outcome
 from wipe_station.show import Screen
-from wipe_station.station import Station, make_state_folder, state_lock
+from wipe_station.state import make_state_folder, state_lock
+from wipe_station.station import Station
 
 DEFAULT_STATE: Final = Path("/var/lib/wipe-station")
 LANGUAGE: Final = language_of(

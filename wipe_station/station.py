@@ -9,7 +9,6 @@
 """
 
 import contextlib
-import fcntl
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -22,17 +21,17 @@ from certs.text import Text
 from wipe_station import reasons
 from wipe_station.block import check_same_device, is_read_only, open_block
 from wipe_station.clock import Clock
-from wipe_station.detect.classify import UNIQUE_KINDS, World
+from wipe_station.detect.classify import World
 from wipe_station.detect.snapshot import devno_text
 from wipe_station.engine import CHECKPOINT_EVERY_MS, Engine, Progress, Target
 from wipe_station.errors import (
-    BusyError,
     DeviceGoneError,
     InvalidInputError,
     NotConfirmedError,
     RefusedByPolicyError,
 )
 from wipe_station.evidence import JobEvidence, replay
+from wipe_station.identity import same_identity
 from wipe_station.issuer import Issuer, JobEnd, software
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
@@ -40,56 +39,11 @@ from wipe_station.lookout import Lookout
 from wipe_station.methods import all_methods
 from wipe_station.plan import WipePlan, choose_method, make_plan
 from wipe_station.policies import all_policies
-from wipe_station.records import DeviceFacts, Json, Outcome, Source, Strength, to_json
+from wipe_station.records import DeviceFacts, Json, Outcome, Strength
 from wipe_station.run_state import Kind
 
 JOURNAL_NAME: Final = "journal.jsonl"
 BOOT_NAME: Final = "boot.json"
-
-
-def make_state_folder(state: Path) -> None:
-    """Make the state directory, for its owner only, unless it is there.
-
-    Raises:
-        InvalidInputError: it cannot be made, or belongs to somebody else.
-    """
-    try:
-        state.mkdir(parents=True, exist_ok=True, mode=0o700)
-        usable = os.access(state, os.R_OK | os.W_OK | os.X_OK)
-    except OSError:
-        usable = False
-    if not usable:
-        raise InvalidInputError(
-            Text(zh=f"不能使用数据目录 {state}。", en=f"Cannot use the state directory {state}."),
-            hint=Text(
-                zh="用 root 运行，或用 --state 指定另一个目录。",
-                en="Run as root, or name another directory with --state.",
-            ),
-        )
-
-
-@contextlib.contextmanager
-def state_lock(state: Path) -> Iterator[None]:
-    """Hold the state directory exclusively.
-
-    Raises:
-        BusyError: another station process holds it.
-        InvalidInputError: it cannot be made or written.
-    """
-    make_state_folder(state)
-    descriptor = os.open(state / "station.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(descriptor)
-        raise BusyError(
-            Text(zh="另一个清除任务正在运行。", en="Another job of this station is running."),
-            hint=Text(zh="等它结束再来。", en="Wait for it to end."),
-        ) from error
-    try:
-        yield
-    finally:
-        os.close(descriptor)
 
 
 class Station:
@@ -389,27 +343,3 @@ class Station:
             reasons=(text,),
             device_id=device.stable_id,
         )
-
-
-def same_identity(planned: Any, device: DeviceFacts) -> bool:  # noqa: ANN401 - a JSON object
-    """Tell whether a device says the same about itself as the journal's device did.
-
-    Judged by the strongest source that the journal has; a kind of identifier that only one of the
-    two has (udev was there once and is not now) decides nothing, but one kind must be common.
-    """
-    stated: Any = to_json(device.identifiers)
-    for source in (Source.MEDIUM, Source.BRIDGE, Source.UNKNOWN):
-        before, now = _stated(planned["identifiers"], source), _stated(stated, source)
-        if before:
-            common = before.keys() & now.keys()
-            return bool(common) and all(before[kind] == now[kind] for kind in common)
-    return False
-
-
-def _stated(identifiers: list[dict[str, str]], source: Source) -> dict[str, set[str]]:
-    """Return the identifying values that one source states, by kind."""
-    found: dict[str, set[str]] = {}
-    for each in identifiers:
-        if each["source"] == source.value and each["kind"] in UNIQUE_KINDS | {"backing-file"}:
-            found.setdefault(each["kind"], set()).add(each["value"])
-    return found

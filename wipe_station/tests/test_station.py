@@ -8,9 +8,10 @@ import pytest
 
 from wipe_station.detect.classify import classify
 from wipe_station.errors import BusyError, InvalidInputError
+from wipe_station.identity import same_identity
 from wipe_station.records import DeviceFacts, to_json
 from wipe_station.show import printable
-from wipe_station.station import make_state_folder, same_identity, state_lock
+from wipe_station.state import make_state_folder, state_lock
 from wipe_station.testing import raw_disk, raw_snapshot
 
 USB = {"name": "1-2", "subsystem": "usb", "attrs": {"serial": "BRIDGE"}}

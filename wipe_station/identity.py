@@ -1,0 +1,30 @@
+"""Whether a device is the one that a journal speaks of. Pure."""
+
+from typing import Any
+
+from wipe_station.detect.classify import UNIQUE_KINDS
+from wipe_station.records import DeviceFacts, Source, to_json
+
+
+def same_identity(planned: Any, device: DeviceFacts) -> bool:  # noqa: ANN401 - a JSON object
+    """Tell whether a device says the same about itself as the journal's device did.
+
+    Judged by the strongest source that the journal has; a kind of identifier that only one of the
+    two has (udev was there once and is not now) decides nothing, but one kind must be common.
+    """
+    stated: Any = to_json(device.identifiers)
+    for source in (Source.MEDIUM, Source.BRIDGE, Source.UNKNOWN):
+        before, now = _stated(planned["identifiers"], source), _stated(stated, source)
+        if before:
+            common = before.keys() & now.keys()
+            return bool(common) and all(before[kind] == now[kind] for kind in common)
+    return False
+
+
+def _stated(identifiers: list[dict[str, str]], source: Source) -> dict[str, set[str]]:
+    """Return the identifying values that one source states, by kind."""
+    found: dict[str, set[str]] = {}
+    for each in identifiers:
+        if each["source"] == source.value and each["kind"] in UNIQUE_KINDS | {"backing-file"}:
+            found.setdefault(each["kind"], set()).add(each["value"])
+    return found

@@ -1,0 +1,55 @@
+"""The state directory: made for its owner only, and worked with by one process at a time. I/O."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from certs.text import Text
+from wipe_station.errors import BusyError, InvalidInputError
+
+
+def make_state_folder(state: Path) -> None:
+    """Make the state directory, for its owner only, unless it is there.
+
+    Raises:
+        InvalidInputError: it cannot be made, or belongs to somebody else.
+    """
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        usable = os.access(state, os.R_OK | os.W_OK | os.X_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        raise InvalidInputError(
+            Text(zh=f"不能使用数据目录 {state}。", en=f"Cannot use the state directory {state}."),
+            hint=Text(
+                zh="用 root 运行，或用 --state 指定另一个目录。",
+                en="Run as root, or name another directory with --state.",
+            ),
+        )
+
+
+@contextlib.contextmanager
+def state_lock(state: Path) -> Iterator[None]:
+    """Hold the state directory exclusively.
+
+    Raises:
+        BusyError: another station process holds it.
+        InvalidInputError: it cannot be made or written.
+    """
+    make_state_folder(state)
+    descriptor = os.open(state / "station.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise BusyError(
+            Text(zh="另一个清除任务正在运行。", en="Another job of this station is running."),
+            hint=Text(zh="等它结束再来。", en="Wait for it to end."),
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)
