@@ -1,0 +1,106 @@
+"""Media that lie or fail, under a real loop device: found, named, never certified."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hw_tests.command import document, first_start, station
+from hw_tests.faulty_file import Fault, Rule, counts, faulty_drive
+
+SIZE = (80 << 20) + 512
+UNIT = 1 << 20
+MIDDLE = 41 * UNIT + 3 * 512
+
+
+def wipe(folder: Path, method: str, *rules: Rule) -> tuple[int, dict[str, Any]]:
+    """Wipe a faulty drive for real; return the exit code and the signed document."""
+    state = folder / "state"
+    first_start(state)
+    with faulty_drive(folder, SIZE, *rules) as drive:
+        arguments = ("--confirm", drive.file, "--method", method, "--json")
+        said = station(state, "wipe", drive.node, *arguments)
+        assert said.code in (0, 3), said
+        asked = counts(drive)
+    bundle = Path(said.event("end")["bundle"])
+    name = "certificate.json" if said.code == 0 else "notice.json"
+    statement = document(bundle, name)
+    assert asked["read_bytes"] >= statement["verification"]["verified_bytes"], (
+        "what counts as verified was really read from the medium, not from a cache"
+    )
+    return said.code, statement
+
+
+@pytest.mark.parametrize("method", ["random", "zero"])
+def test_wipe__honest_medium__verified(folder: Path, method: str) -> None:
+    """Without rules the faulty file is an honest medium: the checks below can also pass."""
+    code, statement = wipe(folder, method)
+    assert (code, statement["outcome"]) == (0, "verified")
+
+
+@pytest.mark.parametrize(
+    ("fault", "first"),
+    [
+        (Rule(kind=Fault.DROP, start=MIDDLE, end=MIDDLE + 512), MIDDLE),
+        (Rule(kind=Fault.DROP, start=0, end=SIZE), 0),
+        (Rule(kind=Fault.DROP, start=SIZE - 512, end=SIZE), SIZE - 512),
+        (Rule(kind=Fault.STALE, start=MIDDLE, end=MIDDLE + 4096), MIDDLE),
+        (Rule(kind=Fault.FLIP, start=MIDDLE, end=MIDDLE + 1), MIDDLE),
+        (Rule(kind=Fault.WRAP, start=0, end=64 * UNIT + 512), None),
+        (Rule(kind=Fault.WRAP, start=0, end=SIZE - 512), None),
+    ],
+    ids=[
+        "one sector dropped",
+        "all dropped",
+        "last sector dropped",
+        "stale",
+        "flip",
+        "wrap",
+        "wrap by a sector",
+    ],
+)
+def test_wipe__lying_medium__content_differs_at_the_offset(
+    folder: Path, fault: Rule, first: int | None
+) -> None:
+    """Dropped writes, stale reads, flipped bits and false capacity never verify."""
+    code, statement = wipe(folder, "random", fault)
+    assert (code, statement["notice"]["reason"]["code"]) == (3, "content-differs")
+    if first is not None:
+        # A stream byte equals what stands there instead once in 256 times.
+        named = statement["verification"]["first_mismatch_byte"]
+        assert first <= named < first + 16
+
+
+@pytest.mark.parametrize("true_capacity", [UNIT, 64 * UNIT, 70 * UNIT + 512, SIZE - 512])
+def test_wipe__zeros_on_a_wrapping_medium__capacity_not_real(
+    folder: Path, true_capacity: int
+) -> None:
+    """A method that cannot see a false capacity by itself finds it by its probes."""
+    code, statement = wipe(folder, "zero", Rule(kind=Fault.WRAP, start=0, end=true_capacity))
+    assert (code, statement["notice"]["reason"]["code"]) == (3, "capacity-not-real")
+    assert statement["probes"]["outcome"] == "failed"
+    assert not any(each["attempts"] for each in statement["passes"]), "no pass was begun"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Rule(kind=Fault.WRITE_ERROR, start=MIDDLE, end=MIDDLE + 512), "write-error"),
+        (Rule(kind=Fault.READ_ERROR, start=MIDDLE, end=MIDDLE + 512), "read-error"),
+        (Rule(kind=Fault.FLUSH_ERROR, start=0, end=SIZE), "flush-error"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_wipe__failing_medium__not_erased_with_the_error(
+    folder: Path, fault: Rule, code: str
+) -> None:
+    """An error of the medium ends in a notice that names it, and nothing counts that failed."""
+    exit_code, statement = wipe(folder, "random", fault)
+    assert (exit_code, statement["notice"]["reason"]["code"]) == (3, code)
+    assert "EIO" in statement["notice"]["reason"]["en"]
+    if code == "read-error":
+        assert statement["verification"]["unread_bytes"] == UNIT
+        assert statement["verification"]["verified_bytes"] == SIZE - UNIT
+    else:
+        assert statement["passes"][0]["outcome"] == "incomplete"
+        assert statement["verification"]["verified_bytes"] == 0
