@@ -47,6 +47,17 @@ def station(state: Path, *arguments: str | Path, language: str = "C.UTF-8") -> S
     return Said(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
+def wait_for_line(process: "subprocess.Popen[str]", text: str) -> None:
+    """Read a running program's output up to a line that holds a text.
+
+    Raises:
+        AssertionError: the program ended without it.
+    """
+    assert process.stdout is not None, "a pipe was asked for"
+    if not any(text in line for line in process.stdout):
+        raise AssertionError(f"ended without saying {text}")
+
+
 def first_start(state: Path) -> None:
     """Start the station once, before any drive appears, as on a counter in the morning."""
     said = station(state, "devices", "--json")

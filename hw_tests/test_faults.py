@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hw_tests.command import document, first_start, station
+from hw_tests.command import document, first_start, station, wait_for_line
 from hw_tests.loop import LoopDrive, attach, detach, loop_drive, make_file, small_memory
 from hw_tests.throttle import throttled
 
@@ -35,9 +35,7 @@ def slow_job(state: Path, drive: LoopDrive) -> Iterator["subprocess.Popen[str]"]
         throttled(drive, SLOW_BYTES_PER_S) as before,
         subprocess.Popen([*before, *words, *options], stdout=subprocess.PIPE, text=True) as job,
     ):
-        assert job.stdout is not None
-        while '"event": "progress"' not in job.stdout.readline():
-            pass
+        wait_for_line(job, '"event": "progress"')
         try:
             yield job
         finally:

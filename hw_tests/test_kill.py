@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from hw_tests.command import document, first_start, openssl_agrees, station
+from hw_tests.command import document, first_start, openssl_agrees, station, wait_for_line
 from hw_tests.loop import LoopDrive, loop_drive, scratch
 from hw_tests.throttle import throttled
 from wipe_station.detect.snapshot import devno_text, read_openers
@@ -201,9 +201,7 @@ def test_wipe__interrupted_by_the_operator__notice_exit_code_and_resume(bench: B
     with subprocess.Popen(
         [*bench.before, *command, *options], stdout=subprocess.PIPE, text=True
     ) as job:
-        assert job.stdout is not None
-        while '"event": "progress"' not in job.stdout.readline():
-            pass
+        wait_for_line(job, '"event": "progress"')
         job.send_signal(signal.SIGINT)
         job.communicate(timeout=LONGEST_S)
     assert job.returncode == 5
