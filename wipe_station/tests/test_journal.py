@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certs.canonical import encode
 from wipe_station.errors import EvidenceError
 from wipe_station.journal import Journal
 from wipe_station.journal_format import GENESIS, parse
@@ -155,3 +156,41 @@ def test_append__failing_disk__stops_the_line_and_restarts_from_what_is_there(
         journal.append("checkpoint", {"number": 2})
     records = Journal(path, FakeClock()).history().records
     assert [r.kind for r in records if r.kind != "torn-tail"] == ["checkpoint"] * after_restart
+
+
+def test_journal__new_file__its_name_is_made_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal whose name a power cut could lose would be no journal; an old one needs nothing."""
+    synced: list[Path] = []
+    monkeypatch.setattr("wipe_station.journal.sync_folder", synced.append)
+    journal_with(tmp_path / "job.jsonl", 1)
+    assert synced == [tmp_path]
+    Journal(tmp_path / "job.jsonl", FakeClock())
+    assert synced == [tmp_path]
+
+
+def test_parse__larger_than_the_limit__refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal of absurd size is not read into memory line by line."""
+    monkeypatch.setattr("wipe_station.journal_format.JOURNAL_LIMIT_BYTES", 10)
+    assert parse(b"0123456789", "").torn_bytes == 10
+    with pytest.raises(EvidenceError, match="too large"):
+        parse(b"0123456789a", "")
+
+
+@pytest.mark.parametrize("change", [{"kind": 7}, {"data": []}, {"extra": 1}, {"version": 2}])
+def test_parse__line_of_another_form__refused(change: dict[str, Any]) -> None:
+    """A line in sequence and canonical, but of another form, is not a record."""
+    fields: dict[str, Any] = {
+        "kind": "plan",
+        "utc": "2026-11-23T12:00:00Z",
+        "boot_id": "b",
+        "monotonic_ns": "1",
+        "data": {},
+        "number": 0,
+        "previous_sha256": GENESIS,
+        "version": 1,
+    }
+    assert len(parse(encode(fields) + b"\n", "").records) == 1
+    with pytest.raises(EvidenceError):
+        parse(encode(fields | change) + b"\n", "")

@@ -19,6 +19,7 @@ from wipe_station.records import (
     to_json,
 )
 from wipe_station.worker_protocol import (
+    LINE_LIMIT_CHARACTERS,
     Action,
     Event,
     Said,
@@ -127,3 +128,12 @@ def test_event__cut_short__refused() -> None:
     """A line without its end is no line."""
     with pytest.raises(MalformedReplyError):
         parse_event(event_line(Said.PROGRESS, 1).rstrip("\n"), task(Action.WRITE))
+
+
+def test_event__line_beyond_the_limit__refused() -> None:
+    """A worker cannot make the station read without end."""
+    line = event_line(Said.PROGRESS, 1)
+    padded = line.replace("1", " " * LINE_LIMIT_CHARACTERS + "1")
+    assert json.loads(padded)["value"] == 1
+    with pytest.raises(MalformedReplyError):
+        parse_event(padded, task(Action.WRITE))
