@@ -101,6 +101,29 @@ def test_classify__rotation_evidence__magnetic_only_when_a_rate_is_stated(
     assert facts("sda", raw_disk(pages=pages, udev=udev)).medium is expected
 
 
+@pytest.mark.parametrize(
+    ("name", "ancestors", "transport"),
+    [
+        ("sda", [{"name": "ata1", "subsystem": "ata_port", "attrs": {}}], Transport.SATA),
+        ("sda", [USB_PORT, USB], Transport.USB),
+        ("sda", [USB, {"name": "ata1", "subsystem": "ata_port", "attrs": {}}], Transport.USB),
+        ("sda", [{"name": "host0", "subsystem": "scsi", "attrs": {}}], Transport.SCSI),
+        ("nvme0n1", [], Transport.NVME),
+        ("mmcblk0boot1", [], Transport.MMC),
+        ("vdb", [], Transport.VIRTIO),
+        ("dm-0", [], Transport.UNKNOWN),
+        ("md127", [], Transport.UNKNOWN),
+        ("sr0", [], Transport.UNKNOWN),
+        ("sda1x", [], Transport.UNKNOWN),
+    ],
+)
+def test_classify__name_and_ancestors__transport(
+    name: str, ancestors: list[dict[str, Any]], transport: Transport
+) -> None:
+    """The transport follows from the kernel's name and the way to the device, or is unknown."""
+    assert facts(name, raw_disk(ancestors=ancestors)).transport is transport
+
+
 def test_classify__rotational_flag_alone__proves_nothing() -> None:
     """``queue/rotational`` defaults to 1 for anything unknown, so it is not even read."""
     assert facts("sda", raw_disk(attrs={"queue/rotational": "1"})).medium is Medium.UNKNOWN

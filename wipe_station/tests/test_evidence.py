@@ -124,6 +124,32 @@ def test_replay__interrupted_job__tells_of_every_interruption(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("count", "outcome"), [(1, "incomplete"), (5, "incomplete"), (6, "fit"), (10, "fit")]
+)
+def test_build_statement__probes__told_as_far_as_they_came(
+    tmp_path: Path, count: int, outcome: str
+) -> None:
+    """Probes are incomplete until all were read back, and failed if they came back wrong."""
+    job = replay(write(tmp_path, probed_job()[:count]).history())
+    assert build_statement(job, ISSUE)["probes"]["outcome"] == outcome
+    failed = replay(write(tmp_path, FALSE_CAPACITY, "failed.jsonl").history())
+    assert build_statement(failed, ISSUE)["probes"]["outcome"] == "failed"
+    plain = replay(write(tmp_path, whole_job(), "plain.jsonl").history())
+    assert "probes" not in build_statement(plain, ISSUE)
+
+
+@pytest.mark.parametrize(
+    ("count", "code"), [(5, "station-stopped"), (11, "worker-died"), (12, "station-stopped")]
+)
+def test_build_statement__interrupted__reason_is_the_open_interruption(
+    tmp_path: Path, count: int, code: str
+) -> None:
+    """A notice names why the job stands still now, not why it stood still once."""
+    job = replay(write(tmp_path, interrupted_job()[:count]).history())
+    assert build_statement(job, ISSUE)["notice"]["reason"]["code"] == code
+
+
 def replaced(steps: list[Step], index: int, *others: Step) -> list[Step]:
     """Return the steps with one of them exchanged."""
     return [*steps[:index], *others, *steps[index + 1 :]]
@@ -203,6 +229,18 @@ def test_build_statement__clock_behind_the_journal__refused(tmp_path: Path) -> N
     early = Issue(issued_at="2026-11-23T11:59:59Z", key_id="ab" * 32, practice_key=True)
     with pytest.raises(EvidenceError, match="clock"):
         build_statement(job, early)
+
+
+def test_build_statement__production__claims_only_what_was_verified(tmp_path: Path) -> None:
+    """The plan's claim stands on a certificate and on no notice, at the very second of signing."""
+    kind, opening = plan_record()
+    claim = {"category": "clear", "edition": "an edition", "reason": "a reason"}
+    opening["plan"] |= {"practice": False, "claim": claim}
+    erased = replay(write(tmp_path, [(kind, opening), *whole_job()[1:]]).history())
+    broken = replay(write(tmp_path, [(kind, opening), *FAILED_PASS[1:]], "f.jsonl").history())
+    issue = Issue(issued_at=erased.last_utc, key_id="ab" * 32, practice_key=False)
+    assert build_statement(erased, issue)["claim"] == claim
+    assert build_statement(broken, issue)["claim"]["category"] == "none"
 
 
 def test_build_statement__practice_key_for_a_production_plan__refused(tmp_path: Path) -> None:

@@ -62,6 +62,13 @@ def test_probes__any_size__ascending_inside_and_up_to_the_last_byte(size: int) -
     assert reached == size
 
 
+@pytest.mark.parametrize("beyond", [512, UNIT_BYTES, UNIT_BYTES + 512])
+def test_probes__just_beyond_the_dense_part__last_unit_is_in_it(beyond: int) -> None:
+    """The unit after the dense part is the last one, and it is not forgotten."""
+    unit, length = list(probe_pieces(DENSE_BYTES + beyond))[-1]
+    assert unit * UNIT_BYTES + length == DENSE_BYTES + beyond
+
+
 def test_probes__small_device__all_of_it() -> None:
     """A device no larger than the dense part is probed everywhere."""
     size = DENSE_BYTES - 512
