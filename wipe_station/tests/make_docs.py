@@ -33,6 +33,7 @@ from wipe_station import cli
 from wipe_station.detect.safety import RULES, Reason, Refusal, Scene
 from wipe_station.errors import EXIT_CODE_OF
 from wipe_station.run_state import _ANYWHERE, TRANSITIONS, State, outcome_of
+from wipe_station.tests.conformity import clauses_page
 from wipe_station.tests.licences import pinned, refused
 from wipe_station.tests.markdown import block, code, first_sentence, page, table
 from wipe_station.tests.method_pages import methods_page
@@ -54,6 +55,7 @@ def pages() -> dict[str, str]:
     """Return every generated file by its path from the repository's root."""
     return {
         "docs/methods.md": methods_page(),
+        "docs/conformity-gb46864.md": clauses_page("gb-46864"),
         "docs/grading.md": grading_page(),
         "docs/cli.md": cli_page(),
         "docs/job-states.md": job_states_page(),
