@@ -16,6 +16,10 @@ OPEN_QUESTIONS = {
         en="the content is bound to no position: capacity was probed,"
         " acceptance of each single write only sampled",
     ),
+    "method-not-established": Text(
+        zh="没有可靠来源证实这个方案该写什么；实际写的内容逐遍列明",
+        en="no source establishes what this scheme writes; what was written is listed pass by pass",
+    ),
     "areas-outside-the-block-interface": Text(
         zh="备用块、重映射块等块接口够不到的地方没有处理",
         en="spare and remapped areas, which the block interface does not reach, were left alone",

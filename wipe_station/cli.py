@@ -36,6 +36,7 @@ from wipe_station.errors import (
 )
 from wipe_station.issuer import JobEnd
 from wipe_station.lookout import Lookout
+from wipe_station.methods import all_methods, unavailable_methods
 from wipe_station.plan import DEFAULT_POLICY
 from wipe_station.records import Outcome
 from wipe_station.show import Screen
@@ -91,6 +92,16 @@ PolicyOption = Annotated[
 MethodOption = Annotated[
     str | None,
     typer.Option("--method", help=_say("直接指定方法。", "Method by name, instead of a policy.")),
+]
+AcceptOption = Annotated[
+    bool,
+    typer.Option(
+        "--accept-unestablished",
+        help=_say(
+            "接受内容没有可靠来源证实的方法；文件上会写明。",
+            "Take a method whose bytes no source establishes; the document says so.",
+        ),
+    ),
 ]
 
 
@@ -171,18 +182,46 @@ def _show_devices(screen: Screen, state: Path, *, only: str | None = None) -> No
     screen.devices([lookout.assess(device, world) for device in shown])
 
 
+@app.command(
+    help=_say(
+        "列出方法，每一遍写什么，有多大把握。",
+        "List the methods: what each pass writes, and how certain that is.",
+    )
+)
+def methods(
+    everything: Annotated[
+        bool,
+        typer.Option(
+            "--all",
+            help=_say(
+                "也列出内容未证实的和暂不支持的。",
+                "Also those whose bytes are not established, and those not offered.",
+            ),
+        ),
+    ] = False,
+    json_lines: JsonOption = False,
+) -> None:
+    """List methods."""
+    known = [m for m in all_methods().values() if m.established or everything]
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    screen.methods(known, list(unavailable_methods().values()) if everything else [])
+
+
 @app.command(help=_say("只做计划，不写任何字节。", "Show the plan; write nothing."))
 def plan(
     device: DeviceArgument,
     policy: PolicyOption = None,
     method: MethodOption = None,
+    accept_unestablished: AcceptOption = False,
     state: StateOption = DEFAULT_STATE,
     json_lines: JsonOption = False,
 ) -> None:
     """Show the plan for a device."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
     with _handled(screen), state_lock(state):
-        screen.plan(Station(state, SystemClock()).plan(device, *_choice(policy, method)))
+        station = Station(state, SystemClock())
+        chosen = _choice(policy, method)
+        screen.plan(station.plan(device, *chosen, accept_unestablished=accept_unestablished))
 
 
 @app.command(
@@ -201,6 +240,7 @@ def wipe(
     ],
     policy: PolicyOption = None,
     method: MethodOption = None,
+    accept_unestablished: AcceptOption = False,
     plan_sha256: Annotated[
         str | None,
         typer.Option(
@@ -218,7 +258,8 @@ def wipe(
     screen = Screen(LANGUAGE, json_lines=json_lines)
     with _handled(screen), state_lock(state):
         station = Station(state, SystemClock())
-        made = station.plan(device, *_choice(policy, method))
+        chosen = _choice(policy, method)
+        made = station.plan(device, *chosen, accept_unestablished=accept_unestablished)
         _require_plan(made.sha256(), plan_sha256)
         screen.plan(made)
         with _stoppable(station), screen.progress(made.total_bytes()) as on_progress:

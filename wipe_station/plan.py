@@ -2,11 +2,12 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import NoReturn
 
 from certs.canonical import encode
 from certs.text import Text
-from wipe_station.errors import InvalidInputError
-from wipe_station.methods import Method
+from wipe_station.errors import InvalidInputError, NotConfirmedError
+from wipe_station.method import Method, UnavailableMethod
 from wipe_station.overwrite.extent import Extent
 from wipe_station.policy import Policy
 from wipe_station.records import (
@@ -99,23 +100,60 @@ def planned_pattern_json(pattern: PlannedPattern) -> dict[str, Json]:
     return {"kind": "stream", "stream": pattern.stream}
 
 
+def require_available(method_name: str | None, unavailable: dict[str, UnavailableMethod]) -> None:
+    """Pass any name but those that are known and cannot be carried out.
+
+    Raises:
+        InvalidInputError: with the reason why it cannot.
+    """
+    if method_name is None or method_name not in unavailable:
+        return
+    why = unavailable[method_name].unavailable
+    raise InvalidInputError(
+        Text(zh=f"{method_name} 暂不支持：{why.zh}", en=f"{method_name} is not offered: {why.en}"),
+        hint=Text(zh="换一种方法。", en="Take another method."),
+    )
+
+
 def choose_method(
-    device: DeviceFacts, policy: Policy | None, method_name: str | None, methods: dict[str, Method]
+    device: DeviceFacts,
+    policy: Policy | None,
+    method_name: str | None,
+    methods: dict[str, Method],
+    *,
+    accept_unestablished: bool = False,
 ) -> Method:
     """Return the method asked for by name, or the policy's choice for the device's medium.
 
     Raises:
         InvalidInputError: no method of that name.
+        NotConfirmedError: its bytes are not established, and nobody said that this is accepted.
     """
     if policy is not None:
         return methods[policy.medium[device.medium].method]
     assert method_name is not None, "a policy or a method"
     if method_name not in methods:
+        offered = [name for name, method in methods.items() if method.established]
         raise InvalidInputError(
             Text(zh=f"没有叫 {method_name} 的方法。", en=f"There is no method {method_name}."),
-            hint=Text(zh="可用的方法：" + "、".join(methods), en="Methods: " + ", ".join(methods)),
+            hint=Text(zh="可用的方法：" + "、".join(offered), en="Methods: " + ", ".join(offered)),
         )
+    if not (methods[method_name].established or accept_unestablished):
+        _refuse_unestablished(method_name)
     return methods[method_name]
+
+
+def _refuse_unestablished(method_name: str) -> NoReturn:
+    raise NotConfirmedError(
+        Text(
+            zh=f"没有可靠来源证实 {method_name} 该写什么；没有开始。",
+            en=f"No source establishes what {method_name} writes; nothing was started.",
+        ),
+        hint=Text(
+            zh="换一种方法；一定要用就加上 --accept-unestablished，文件上会写明。",
+            en="Take another method; or add --accept-unestablished, and the document will say so.",
+        ),
+    )
 
 
 def make_plan(
@@ -156,6 +194,7 @@ def _not_checked(
     gaps = {
         "device-cache-not-excluded": small,
         "write-acceptance-sampled": not method.position_bound,
+        "method-not-established": not method.established,
         "areas-outside-the-block-interface": True,
         "descriptors-of-init-not-readable": bool(unread_processes),
     }

@@ -25,6 +25,7 @@ class Policy:
     effective: str
     text_examined: bool
     certainty: str
+    source: str
     title: Text
     disclaimer: Text
     medium: dict[Medium, Choice]

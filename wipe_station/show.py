@@ -24,9 +24,10 @@ from wipe_station.errors import RefusedByPolicyError, StationError
 from wipe_station.eta import Eta
 from wipe_station.issuer import JobEnd
 from wipe_station.lookout import Assessment
-from wipe_station.plan import WipePlan
-from wipe_station.records import FixedPattern, Outcome, ProbeCapacity, Step, WritePass, to_json
-from wipe_station.units import remaining_text, size_text
+from wipe_station.method import Method, UnavailableMethod
+from wipe_station.plan import WipePlan, planned_pattern_json
+from wipe_station.records import Outcome, ProbeCapacity, Step, WritePass, fields_of, to_json
+from wipe_station.units import passes_text, pattern_text, remaining_text, size_text
 
 OUTCOME_TEXT = {
     Outcome.VERIFIED: Text(zh="已清除，每个字节都核对过。", en="Erased; every byte checked."),
@@ -148,6 +149,27 @@ class Screen:
                 said = "" if each.present else ": " + self._say(each.without_it)
                 self._print(("✓ " if each.present else "✗ ") + each.name + said)
 
+    def methods(self, known: Sequence[Method], unavailable: Sequence[UnavailableMethod]) -> None:
+        """Show what each method writes, how certain that is, and what cannot be chosen."""
+        for each in known:
+            self._method(each)
+        for other in unavailable:
+            if self._json_lines:
+                self._line("method", offered=False, **fields_of(other))
+            else:
+                self._print(f"✗ {other.name}: {self._say(other.unavailable)}")
+
+    def _method(self, method: Method) -> None:
+        if self._json_lines:
+            passes = [planned_pattern_json(pattern) for pattern in method.passes]
+            self._line("method", offered=True, **{**fields_of(method), "passes": passes})
+            return
+        mark = "✓" if method.established else "?"
+        self._print(f"{mark} {method.name}: {self._say(method.title)}")
+        self._print(f"    {self._say(passes_text(method.passes))}  {method.certainty}")
+        if not method.established:
+            self._print("    " + self._say(open_question("method-not-established")))
+
     def plan(self, plan: WipePlan) -> None:
         """Show what will be done, what it may claim, and what stays open."""
         if self._json_lines:
@@ -158,6 +180,7 @@ class Screen:
         if plan.policy is not None:
             self._print(self._say(plan.policy.title))
             self._print(self._say(plan.policy.disclaimer))
+        self._print(f"{plan.method.name}: {self._say(plan.method.title)}")
         for number, step in enumerate(plan.steps, start=1):
             self._print(f"  {number}. {self._step(step)}")
         for code in plan.not_checked:
@@ -188,15 +211,8 @@ class Screen:
                     en=f"read every byte back, compare with pass {step.pass_number}",
                 )
             )
-        if isinstance(step.pattern, FixedPattern):
-            literal = step.pattern.repeat.hex(" ").upper()
-            return self._say(Text(zh=f"全盘写 {literal}", en=f"write {literal} everywhere"))
-        return self._say(
-            Text(
-                zh=f"全盘写随机数据（{step.pattern.stream}）",
-                en=f"write random data everywhere ({step.pattern.stream})",
-            )
-        )
+        written = pattern_text(step.pattern)
+        return self._say(Text(zh=f"全盘写{written.zh}", en=f"write {written.en} everywhere"))
 
     @contextmanager
     def progress(self, total_bytes: int | None) -> Iterator[Callable[[JobProgress], None]]:

@@ -36,8 +36,8 @@ from wipe_station.issuer import Issuer, JobEnd, software
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
 from wipe_station.lookout import Lookout
-from wipe_station.methods import all_methods
-from wipe_station.plan import WipePlan, choose_method, make_plan
+from wipe_station.methods import all_methods, unavailable_methods
+from wipe_station.plan import WipePlan, choose_method, make_plan, require_available
 from wipe_station.policies import all_policies
 from wipe_station.records import DeviceFacts, Json, Outcome, Strength
 from wipe_station.run_state import Kind
@@ -68,11 +68,19 @@ class Station:
 
     # --- planning ----------------------------------------------------------------------------
 
-    def plan(self, wanted: str, policy_name: str | None, method_name: str | None) -> WipePlan:
+    def plan(
+        self,
+        wanted: str,
+        policy_name: str | None,
+        method_name: str | None,
+        *,
+        accept_unestablished: bool = False,
+    ) -> WipePlan:
         """Plan a wipe of one device.
 
         Raises:
-            InvalidInputError: no such device, policy or method.
+            InvalidInputError: no such device, policy or method, or none that can be carried out.
+            NotConfirmedError: the method's bytes are not established and that was not accepted.
             RefusedByPolicyError: with every reason against it.
         """
         world = self.lookout.look()
@@ -87,7 +95,10 @@ class Station:
                 ),
             )
         policy = policies[policy_name] if policy_name is not None else None
-        method = choose_method(device, policy, method_name, all_methods())
+        require_available(method_name, unavailable_methods())
+        method = choose_method(
+            device, policy, method_name, all_methods(), accept_unestablished=accept_unestablished
+        )
         return make_plan(
             device,
             policy,

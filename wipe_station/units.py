@@ -1,6 +1,10 @@
-"""Bytes and seconds for people. Pure."""
+"""Bytes, seconds and patterns for people. Pure."""
+
+from collections.abc import Sequence
+from itertools import groupby
 
 from certs.text import Text
+from wipe_station.records import FixedPattern, PlannedPattern
 
 _STEPS = ((1000**4, "TB"), (1000**3, "GB"), (1000**2, "MB"), (1000, "kB"))
 
@@ -39,3 +43,28 @@ def remaining_text(range_s: tuple[float, float] | None) -> Text:
     return Text(
         zh=f"还要 {low} {low_zh}到 {high} {high_zh}", en=f"{low} {low_en} to {high} {high_en} left"
     )
+
+
+def pattern_text(pattern: PlannedPattern) -> Text:
+    """Write a pass's content: its literal bytes, or the name of its stream."""
+    if isinstance(pattern, FixedPattern):
+        return Text(zh=f" {_literal(pattern)}", en=_literal(pattern))
+    return Text(zh=f"随机数据（{pattern.stream}）", en=f"random data ({pattern.stream})")
+
+
+def passes_text(passes: Sequence[PlannedPattern]) -> Text:
+    """Write passes on one line; equal ones that follow each other are counted."""
+    runs = [(_short(pattern), len(list(run))) for pattern, run in groupby(passes)]
+    zh = "、".join(word.zh if count == 1 else f"{word.zh}（{count} 遍）" for word, count in runs)
+    en = ", ".join(word.en if count == 1 else f"{word.en} ({count} times)" for word, count in runs)
+    return Text(zh=zh, en=en)
+
+
+def _short(pattern: PlannedPattern) -> Text:
+    if isinstance(pattern, FixedPattern):
+        return Text(zh=_literal(pattern), en=_literal(pattern))
+    return Text(zh="随机", en="random")
+
+
+def _literal(pattern: FixedPattern) -> str:
+    return pattern.repeat.hex(" ").upper()

@@ -1,56 +1,28 @@
-"""One wipe method per file: a frozen ``METHOD`` that lists the literal passes. Pure.
+"""One wipe method per TOML file: its literal passes, and how sure we are of them.
 
-A new method is a new file here with one constant; the loader finds it by listing the folder.
+A new method is a new file here; the loader finds it by listing the folder, and refuses a file
+whose name is not its method's. ``wipe_station.method`` says which keys a file has.
 """
 
-import importlib
-import pkgutil
-from dataclasses import dataclass
+from importlib import resources
 
-from certs.text import Text
-from wipe_station.records import (
-    Claim,
-    PlannedPattern,
-    ProbeCapacity,
-    RandomStream,
-    Step,
-    VerifyPass,
-    WritePass,
-)
+from wipe_station.method import Method, UnavailableMethod, parse_method
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Method:
-    """An ordered list of passes, and how sure we are that its name means just these."""
-
-    name: str
-    title: Text
-    passes: tuple[PlannedPattern, ...]
-    claim: Claim
-    """What a fully verified run may claim on a medium that is not practice."""
-    certainty: str
-    source: str
-
-    def steps(self) -> tuple[Step, ...]:
-        """Return probes where they are needed, the passes, and the last one's full verification."""
-        writes = tuple(
-            WritePass(number=number, pattern=pattern)
-            for number, pattern in enumerate(self.passes, start=1)
-        )
-        probes = () if self.position_bound else (ProbeCapacity(),)
-        return (*probes, *writes, VerifyPass(pass_number=len(writes)))
-
-    @property
-    def position_bound(self) -> bool:
-        """Whether the verified pass proves capacity and acceptance of every write."""
-        return isinstance(self.passes[-1], RandomStream)
+def _all_entries() -> list[Method | UnavailableMethod]:
+    files = [f for f in resources.files(__name__).iterdir() if f.name.endswith(".toml")]
+    entries = {f.name: parse_method(f.read_text(encoding="utf-8")) for f in files}
+    for file_name, entry in entries.items():
+        if file_name != f"{entry.name}.toml":
+            raise ValueError(f"{file_name} holds {entry.name}")
+    return sorted(entries.values(), key=lambda entry: entry.name)
 
 
 def all_methods() -> dict[str, Method]:
-    """Return every method of the folder by name."""
-    modules = (
-        importlib.import_module(f"{__name__}.{found.name}")
-        for found in pkgutil.iter_modules(__path__)
-    )
-    methods = [module.METHOD for module in modules]
-    return {method.name: method for method in sorted(methods, key=lambda m: m.name)}
+    """Return every method that can be carried out, by name, established or not."""
+    return {entry.name: entry for entry in _all_entries() if isinstance(entry, Method)}
+
+
+def unavailable_methods() -> dict[str, UnavailableMethod]:
+    """Return the names that this version knows and cannot carry out."""
+    return {entry.name: entry for entry in _all_entries() if isinstance(entry, UnavailableMethod)}

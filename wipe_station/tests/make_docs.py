@@ -32,13 +32,11 @@ from grading.text import Language as GradeLanguage
 from wipe_station import cli
 from wipe_station.detect.safety import RULES, Reason, Refusal, Scene
 from wipe_station.errors import EXIT_CODE_OF
-from wipe_station.methods import Method, all_methods
-from wipe_station.policies import all_policies
-from wipe_station.policy import Policy
-from wipe_station.records import Claim, FixedPattern, PlannedPattern
 from wipe_station.run_state import _ANYWHERE, TRANSITIONS, State, outcome_of
+from wipe_station.tests.conformity import clauses_page
 from wipe_station.tests.licences import pinned, refused
 from wipe_station.tests.markdown import block, code, first_sentence, page, table
+from wipe_station.tests.method_pages import methods_page
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = "make docs"
@@ -57,6 +55,7 @@ def pages() -> dict[str, str]:
     """Return every generated file by its path from the repository's root."""
     return {
         "docs/methods.md": methods_page(),
+        "docs/conformity-gb46864.md": clauses_page("gb-46864"),
         "docs/grading.md": grading_page(),
         "docs/cli.md": cli_page(),
         "docs/job-states.md": job_states_page(),
@@ -78,65 +77,6 @@ def differences(root: Path, wanted_pages: Mapping[str, str]) -> list[str]:
         if found != wanted and found.splitlines() == wanted.splitlines():
             lines.append(f"{name}: line ends differ")
     return lines
-
-
-# --- methods and policies ------------------------------------------------------------------------
-
-
-def methods_page() -> str:
-    """Show every method's literal passes and claim, then what each policy chooses."""
-    methods = all_methods().values()
-    return page(
-        "Methods and policies",
-        "A method is the list of passes below, literally; then every byte of its last pass is read"
-        " back and compared. *Position-bound* means that this comparison also proves capacity and"
-        " the acceptance of every write.",
-        table(
-            ("Method", "名称", "Passes", "Position-bound", "Claim", "Certainty", "Source"),
-            (_method_row(method) for method in methods),
-        ),
-        "## Claims",
-        "\n".join(sorted({f"- {_claim(m.claim)}: {m.claim.reason}" for m in methods})),
-        "A practice document claims nothing, whatever the method.",
-        *(part for policy in all_policies().values() for part in _policy_parts(policy)),
-    )
-
-
-def _method_row(method: Method) -> Sequence[str]:
-    return (
-        code(method.name),
-        f"{method.title.zh}<br>{method.title.en}",
-        ", ".join(_pattern(pattern) for pattern in method.passes),
-        "yes" if method.position_bound else "no",
-        _claim(method.claim),
-        method.certainty,
-        method.source,
-    )
-
-
-def _pattern(pattern: PlannedPattern) -> str:
-    if isinstance(pattern, FixedPattern):
-        return code(pattern.repeat.hex(" ").upper())
-    return f"stream {code(pattern.stream)}"
-
-
-def _claim(claim: Claim) -> str:
-    return f"{claim.category.value.capitalize()}, {claim.edition}"
-
-
-def _policy_parts(policy: Policy) -> Iterator[str]:
-    examined = "examined" if policy.text_examined else "not examined"
-    yield f"## Policy `{policy.name}`"
-    yield f"{policy.standard}, effective {policy.effective}; its text: {examined}."
-    yield f"Certainty: {policy.certainty}."
-    yield f"> {policy.disclaimer.zh}\n>\n> {policy.disclaimer.en}"
-    yield table(
-        ("Medium", "Method", "Certainty", "Reason"),
-        (
-            (medium.value, code(choice.method), choice.certainty, choice.reason)
-            for medium, choice in policy.medium.items()
-        ),
-    )
 
 
 # --- grading -------------------------------------------------------------------------------------

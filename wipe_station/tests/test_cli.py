@@ -68,6 +68,17 @@ def test_resume__unknown_or_unnamed_job__usage_error(
     assert run(*arguments, "--state", str(tmp_path))[0] == 2
 
 
+def test_methods__by_default__established_ones_only() -> None:
+    """What is not established, or not offered, is listed only when asked for, and marked."""
+    _, offered, _ = run("methods", "--json")
+    lines = [json.loads(line) for line in offered.splitlines()]
+    assert "gutmann-35" in {line["name"] for line in lines}
+    assert all(line["established"] for line in lines)
+    _, everything, _ = run("methods", "--all")
+    assert "? ncsc-tg-025" in everything
+    assert "✗ bsi-2011-vs" in everything
+
+
 def test_doctor__anywhere__names_every_ability() -> None:
     """The doctor says for each ability whether it is there and what works without it."""
     _, out, _ = run("doctor", "--json")

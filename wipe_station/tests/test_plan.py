@@ -6,9 +6,9 @@ import pytest
 
 from certs.open_questions import OPEN_QUESTIONS
 from wipe_station.detect.classify import classify
-from wipe_station.errors import InvalidInputError
-from wipe_station.methods import all_methods
-from wipe_station.plan import WipePlan, choose_method, make_plan
+from wipe_station.errors import InvalidInputError, NotConfirmedError
+from wipe_station.methods import all_methods, unavailable_methods
+from wipe_station.plan import WipePlan, choose_method, make_plan, require_available
 from wipe_station.policies import all_policies
 from wipe_station.policy import parse_policy
 from wipe_station.records import (
@@ -17,9 +17,7 @@ from wipe_station.records import (
     FixedPattern,
     Medium,
     ProbeCapacity,
-    RandomStream,
     VerifyPass,
-    WritePass,
 )
 from wipe_station.testing import raw_disk, raw_snapshot
 from wipe_station.tests.test_classify import b1
@@ -71,7 +69,7 @@ def test_policy__every_choice__is_a_method_with_certainty() -> None:
     for policy in all_policies().values():
         assert set(policy.medium) == set(Medium)
         for choice in policy.medium.values():
-            assert choice.method in all_methods()
+            assert all_methods()[choice.method].established
             assert choice.certainty
         assert not policy.text_examined
         assert "不声明符合" in policy.disclaimer.zh
@@ -88,26 +86,55 @@ def test_parse_policy__unknown_key__refused(change: str) -> None:
         parse_policy(change + text)
 
 
-@pytest.mark.parametrize("name", all_methods())
-def test_method__any__last_pass_is_verified_and_nothing_is_appended(name: str) -> None:
-    """A method's steps are its passes in order and one full verification of the last."""
-    method = all_methods()[name]
-    *before, verify = method.steps()
-    writes = [step for step in before if not isinstance(step, ProbeCapacity)]
-    assert (len(writes) < len(before)) == (not method.position_bound)
-    patterns = [step.pattern for step in writes if isinstance(step, WritePass)]
-    assert tuple(patterns) == method.passes
-    assert verify == VerifyPass(pass_number=len(method.passes))
-    assert method.position_bound == isinstance(method.passes[-1], RandomStream)
-    assert method.certainty
-    assert method.claim.category is Category.CLEAR
+def test_choose_method__not_established__needs_an_explicit_word() -> None:
+    """A method whose bytes no source establishes is refused until somebody accepts that."""
+    methods = all_methods()
+    with pytest.raises(NotConfirmedError) as caught:
+        choose_method(disk(), None, "ncsc-tg-025", methods)
+    assert "--accept-unestablished" in caught.value.hint.en
+    taken = choose_method(disk(), None, "ncsc-tg-025", methods, accept_unestablished=True)
+    plan = make_plan(disk(), None, taken, practice_keys=False)
+    assert "method-not-established" in plan.not_checked
+    assert "method-not-established" not in planned(disk()).not_checked
 
 
-def test_choose_method__unknown_name__lists_what_there_is() -> None:
-    """A method nobody knows is a usage error that names the others."""
+def test_choose_method__unknown_name__offers_established_ones_only() -> None:
+    """What is not established is never proposed."""
     with pytest.raises(InvalidInputError) as caught:
         choose_method(disk(), None, "nuke", all_methods())
-    assert "random" in caught.value.hint.en
+    for name, method in all_methods().items():
+        assert (name in caught.value.hint.en.removeprefix("Methods: ").split(", ")) == (
+            method.established
+        )
+
+
+@pytest.mark.parametrize("name", unavailable_methods())
+def test_require_available__known_but_not_possible__says_why(name: str) -> None:
+    """A scheme without known bytes, or that needs the firmware, is refused with the reason."""
+    with pytest.raises(InvalidInputError) as caught:
+        require_available(name, unavailable_methods())
+    assert unavailable_methods()[name].unavailable.en in caught.value.message.en
+    assert name not in all_methods()
+
+
+def test_require_available__any_other_name__passes() -> None:
+    """A method that can be carried out, a policy's choice and a misspelt name go on."""
+    for name in (*all_methods(), None, "nuke"):
+        require_available(name, unavailable_methods())
+
+
+@pytest.mark.parametrize("name", ["nist-800-88r2", "ieee-2883"])
+@pytest.mark.parametrize("rate", [7200, 0, 1])
+def test_plan__clear_by_overwrite__one_random_pass_and_never_purge(name: str, rate: int) -> None:
+    """Both standards get one position-bound pass on every medium, and no word of Purge."""
+    device = disk(pages={"device/vpd_pgb1": b1(rate)})
+    policy = all_policies()[name]
+    method = choose_method(device, policy, None, all_methods())
+    plan = make_plan(device, policy, method, practice_keys=False)
+    assert literal(plan) == ["random", "verify 1"]
+    assert plan.claim.category is Category.CLEAR
+    assert "Purge needs a firmware command" in policy.disclaimer.en
+    assert "Purge 要用设备自己的清除命令" in policy.disclaimer.zh
 
 
 def test_plan__practice__claims_nothing() -> None:
