@@ -19,7 +19,8 @@ def methods_page() -> str:
         "A method is the list of passes below, literally, bytes in hexadecimal; then every byte of"
         " its last pass is read back and compared. *Random* is the stream"
         f" {code(STREAM_NAME)}, each time under a key of its own. *Position-bound* means that the"
-        " comparison also proves capacity and the acceptance of every write. *Verify* says whether"
+        " comparison also proves capacity and the acceptance of every write; every other method"
+        " begins with capacity probes, over the whole range and read back. *Verify* says whether"
         " the scheme asks for it (`mandatory`), ends with it (`named`), or the station adds it"
         " (`added`). No title claims that a standard is met.",
         _passes_table([m for m in methods if m.established]),

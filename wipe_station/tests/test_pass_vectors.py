@@ -85,7 +85,7 @@ def test_writer__passes_over_one_file__vector_holds_after_each(
     try:
         for pattern, vector_pass in _patterns(name):
             writer = Writer(descriptor, content_of(pattern), whole)
-                assert writer.run(lambda: None).flushed
+            assert writer.run(lambda: None).flushed
             for span in vector_pass["ranges"]:
                 if span["size_bytes"] == size:
                     found = os.pread(descriptor, span["length_bytes"], span["start_byte"])
