@@ -14,7 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks import machine, work
+from benchmarks import fio, machine, work
+from benchmarks.fio import Direction, Engine
 from benchmarks.peers import ours
 from benchmarks.peers.private_dev import confine
 from benchmarks.peers.programs import (
@@ -87,7 +88,11 @@ def _programs(drive: LoopDrive, folder: Path, brought: Path | None) -> list[Prog
     if brought is not None:
         path = str(brought.resolve())
         programs.append(nwipe(path, _said(path, "--help"), log, brought=True))
-    return [*programs, *others(drive.node, drive.size_bytes)]
+    writing, reading = (
+        fio.command(drive.node, drive.size_bytes, way, Engine.PSYNC)
+        for way in (Direction.WRITE, Direction.READ)
+    )
+    return [*programs, *others(writing, reading)]
 
 
 def _sides(seen: dict[str, Seen]) -> list[Side]:

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from benchmarks import fio
-from benchmarks.fio import Direction, Engine
-
 
 class Work(Enum):
     """What of our work a program is set beside."""
@@ -87,8 +84,8 @@ def nwipe(path: str, help_text: str, log: str, *, brought: bool) -> Program:
     )
 
 
-def others(node: str, size_bytes: int) -> tuple[Program, ...]:
-    """Return all programs but ``nwipe``."""
+def others(fio_write: Sequence[str], fio_read: Sequence[str]) -> tuple[Program, ...]:
+    """Return all programs but ``nwipe``; ``fio``'s whole lines name the device themselves."""
     return (
         Program(
             name="badblocks",
@@ -111,19 +108,19 @@ def others(node: str, size_bytes: int) -> tuple[Program, ...]:
             did="its own generator in a second thread, direct in 4 MiB, fsync; reads nothing",
             beside=(Work.WRITE,),
         ),
-        _fio(node, size_bytes, Direction.WRITE, "repeats its buffers", Work.WRITE),
-        _fio(node, size_bytes, Direction.READ, "compares nothing", Work.READ),
+        _fio("fio write", fio_write, "repeats its buffers", Work.WRITE),
+        _fio("fio read", fio_read, "compares nothing", Work.READ),
     )
 
 
-def _fio(node: str, size_bytes: int, direction: Direction, remark: str, work: Work) -> Program:
+def _fio(name: str, line: Sequence[str], remark: str, work: Work) -> Program:
     return Program(
-        name=f"fio {direction.value}",
+        name=name,
         package="fio",
-        line=tuple(fio.command(node, size_bytes, direction, Engine.PSYNC)),
+        line=tuple(line),
         did=f"four jobs, direct in 1 MiB; {remark}",
         beside=(work,),
-        writes=direction is Direction.WRITE,
+        writes=work is not Work.READ,
     )
 
 
