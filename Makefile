@@ -66,6 +66,20 @@ loop: setup ## tests on loop drives: root needed
 bench: setup ## speed against fio on the same memory-backed loop drive
 	@$(BIN)/python -m benchmarks
 
+# Programs of others; one that cannot be installed is shown as missing in the table.
+PEER_PACKAGES := fio nwipe scrub e2fsprogs coreutils
+PEERS ?=
+.PHONY: peers
+peers: setup ## speed against nwipe, shred, scrub, badblocks and fio; PEERS="--nwipe PATH" adds a newer nwipe
+	@missing=""; for p in $(PEER_PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
+	  echo "Installing Debian packages:$$missing"; apt-get update -qq || true; \
+	  for p in $$missing; do \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$p >/dev/null || echo "NOT INSTALLED: $$p"; done; \
+	fi
+	@$(BIN)/python -m benchmarks.peers $(PEERS)
+
 # --- documents ----------------------------------------------------------------------------------
 .PHONY: docs
 docs: setup ## write the pages that follow from data, and THIRD-PARTY; a unit test compares them

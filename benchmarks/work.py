@@ -14,7 +14,7 @@ from wipe_station.block import open_block
 from wipe_station.overwrite.extent import Extent
 from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, StreamContent, content_of
-from wipe_station.records import KeyedStream, Pattern
+from wipe_station.records import CompareResult, KeyedStream, Pattern, WriteResult
 from wipe_station.worker_protocol import Action, Task
 from wipe_station.workers import WorkerProcess
 
@@ -123,6 +123,25 @@ def worker_peak_bytes(drive: LoopDrive, action: Action, pattern: Pattern) -> int
     return max(peaks_bytes)
 
 
+def run_worker(drive: LoopDrive, action: Action, pattern: Pattern, descriptor: int) -> None:
+    """Let a real worker process do the whole drive, from its start to its end.
+
+    Raises:
+        WorkFailedError: it ended without a result, or did not do every byte.
+    """
+    worker = WorkerProcess(_task(drive, action, pattern), descriptor)
+    end = worker.run(_no_checkpoint, _no_checkpoint)
+    match end.result:
+        case WriteResult(completed_bytes=done, flushed=True):
+            pass
+        case CompareResult(verified_bytes=done):
+            pass
+        case _:
+            done = 0
+    if done != drive.size_bytes:
+        raise WorkFailedError(f"{end.lost or end.result}: {end.said}")
+
+
 def _high_water_bytes(status: Path) -> int:
     """Return VmHWM, or 0 of a process that has ended meanwhile."""
     try:
@@ -146,4 +165,4 @@ def _task(drive: LoopDrive, action: Action, pattern: Pattern) -> Task:
 
 
 def _no_checkpoint(_: int) -> None:
-    """Nobody keeps a journal here."""
+    """Nobody keeps a journal here, nor looks at progress."""
