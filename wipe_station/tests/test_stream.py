@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from wipe_station.overwrite.stream import (
@@ -120,7 +120,6 @@ def test_fixed_pattern__unit_boundary__keeps_its_phase(pattern: FixedPattern, un
     assert made == bytes(repeat[(start + i) % len(repeat)] for i in range(22))
 
 
-@settings(deadline=None)  # the clock of a busy machine is no requirement
 @given(
     which=st.integers(0, len(PATTERNS) - 1),
     ends=st.tuples(st.integers(0, WHOLE_BYTES), st.integers(0, WHOLE_BYTES)).map(sorted),
@@ -131,7 +130,6 @@ def test_expected_bytes__any_slice__slice_of_the_whole(which: int, ends: list[in
     assert expected_bytes(PATTERNS[which], start, end - start) == WHOLE[which][start:end]
 
 
-@settings(deadline=None)  # the clock of a busy machine is no requirement
 @given(
     repeat=st.binary(min_size=1, max_size=9),
     start=st.integers(0, 1 << 45),
