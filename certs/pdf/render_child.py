@@ -29,6 +29,10 @@ _MISSING = re.compile(r'the text `("(?:[^"\\]|\\.)*")` could not be displayed')
 _RUST_ESCAPE = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 
 
+class _WarnedError(Exception):
+    """The page was rendered, but not as it was meant."""
+
+
 def _confine(parent: int, most_output_bytes: int) -> None:
     """Become nobody, keep no way back, stay within limits, and die with the parent."""
     if os.getuid() == 0:
@@ -65,7 +69,12 @@ def _render(template: bytes, page: dict[str, Any], fonts: str) -> bytes:
         package_path=_EMPTY,
         package_cache_path=_EMPTY,
     )
-    pdf = compiler.compile(format="pdf", pdf_standards=["a-3b"], timestamp=page["timestamp"])
+    pdf, warnings = compiler.compile_with_warnings(
+        format="pdf", pdf_standards=["a-3b"], timestamp=page["timestamp"]
+    )
+    if warnings:
+        # Without any font typst leaves out all text, and only warns.
+        raise _WarnedError("; ".join(str(warning.message) for warning in warnings))
     assert isinstance(pdf, bytes), "one document was asked for"
     return pdf
 
@@ -74,6 +83,8 @@ def _answer(template: bytes, fonts: str) -> bytes:
     page = json.loads(sys.stdin.buffer.read(MOST_INPUT_BYTES))
     try:
         return b"P" + _render(template, page, fonts)
+    except _WarnedError as error:
+        said = str(error)
     except typst.TypstError as error:
         # typst tells every fault at once, but says so only in this one field.
         said = str(getattr(error, "diagnostic", error))
