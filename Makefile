@@ -12,7 +12,8 @@ help: ## list the targets
 # --- set-up ------------------------------------------------------------------------------------
 # Debian packages that the product and its tests call; `make` and git brought you here.
 SYSTEM_PACKAGES := python3 python3-venv ca-certificates util-linux mount e2fsprogs dosfstools \
-	mtools testdisk fio openssl libssl3 libudev1 libfuse3-3 perl procps
+	mtools testdisk fio openssl libssl3 libudev1 libfuse3-3 perl procps fonts-noto-cjk \
+	poppler-utils libnss3-tools
 
 .PHONY: system setup
 system:
@@ -91,6 +92,7 @@ LOCK = $(BIN)/uv pip compile pyproject.toml --universal --generate-hashes --no-h
 lock: setup ## resolve and pin the dependencies anew (uv is fetched for it)
 	@$(BIN)/pip install --quiet uv
 	$(LOCK) -o requirements/certs.txt
+	$(LOCK) --extra pdf -o requirements/pdf.txt
 	$(LOCK) --extra station -o requirements/station.txt
 	$(LOCK) --extra dev -o requirements/dev.txt
 

@@ -1,7 +1,8 @@
 """Signed statements about sanitized devices, and how a stranger checks them.
 
 Stands alone: it imports the standard library, ``cryptography`` and ``rfc8785``, nothing of the
-station. A recycler installs the distribution without extras and has ``wipe-cert``.
+station. A recycler installs the distribution without extras and has ``wipe-cert``, which checks
+PDFs too; only making a PDF (`certs.pdf`) needs the extra ``pdf``.
 
 To issue::
 

@@ -1,6 +1,7 @@
 """Bundles on disk: written durably, read with suspicion."""
 
 import os
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
@@ -10,22 +11,41 @@ from certs.errors import BundleConflictError, CertificateError
 from certs.formats import statement_v1
 from certs.formats.fields import parse_time
 from certs.keys import Signer
-from certs.layout import Bundle, DocumentType, bundle_of, refuse, type_of_names
+from certs.layout import (
+    MAX_PDF_BYTES,
+    Bundle,
+    DocumentType,
+    bundle_of,
+    refuse,
+    type_of_names,
+)
+from certs.pdf.container import attached_bundle
 from certs.reading import UnexpectedFileError, read_regular_file
 from certs.text import Text
 from certs.verify import verify
 
-# Three files are expected; a folder with thousands must not be listed to its end.
+# Three or four files are expected; a folder with thousands must not be listed to its end.
 _MAX_LISTED = 16
 
 
-def write_bundle(parent: Path, statement: JsonObject, signer: Signer) -> Path:
+def without_pdf(bundle: Bundle) -> Bundle:
+    """Leave a bundle as it is."""
+    return bundle
+
+
+def write_bundle(
+    parent: Path,
+    statement: JsonObject,
+    signer: Signer,
+    add_pdf: Callable[[Bundle], Bundle] = without_pdf,
+) -> Path:
     """Sign a statement and put its bundle on disk, whole and durable or not at all.
 
     Args:
         parent: existing folder that holds the bundles. One writer at a time.
         statement: of version 1, naming the signer's key.
         signer: the key.
+        add_pdf: returns the same bundle with its PDF, or as it was; asked for new bundles only.
 
     Returns:
         the folder ``parent/<id>``. Where it held the same document already, it is left as it is:
@@ -46,7 +66,8 @@ def write_bundle(parent: Path, statement: JsonObject, signer: Signer) -> Path:
         # The crash may have come between the rename and this.
         sync_folder(parent)
     else:
-        write_folder(folder, {name: NewFile(data=data) for name, data in bundle.files().items()})
+        files = add_pdf(bundle).files()
+        write_folder(folder, {name: NewFile(data=data) for name, data in files.items()})
     return folder
 
 
@@ -83,34 +104,40 @@ def read_bundle(path: Path) -> Bundle:
     """Read a bundle that anybody may have made.
 
     Args:
-        path: the folder, which must hold the three files and nothing else; or its JSON file,
-            whose two siblings are then read and nothing else is looked at.
+        path: the folder, which must hold the three files, perhaps their PDF, and nothing else;
+            or its JSON file, whose two siblings are then read and nothing else is looked at;
+            or a PDF under any name that ends in ``.pdf``, which carries the three files.
 
     Returns:
         the bundle, nothing checked but names, kinds of file and sizes.
 
     Raises:
-        CertificateError: BUNDLE.
+        CertificateError: BUNDLE, or PDF where the path is one.
         OSError: the path itself is missing or cannot be read.
     """
     path.stat()
-    document_type = _type_in_folder(path) if path.is_dir() else _type_of_document(path)
-    folder = path if path.is_dir() else path.parent
-    limits = document_type.size_limits_bytes
-    return bundle_of({name: _read_member(folder / name, limits[name]) for name in limits})
+    if path.is_dir():
+        return _read_folder(path)
+    if path.suffix.lower() == ".pdf":
+        return attached_bundle(_read_member(path, MAX_PDF_BYTES))
+    limits = _type_of_document(path).size_limits_bytes
+    return bundle_of({name: _read_member(path.parent / name, limits[name]) for name in limits})
 
 
-def _type_in_folder(folder: Path) -> DocumentType:
+def _read_folder(folder: Path) -> Bundle:
     with os.scandir(folder) as entries:
-        return type_of_names([entry.name for entry in islice(entries, _MAX_LISTED)])
+        names = [entry.name for entry in islice(entries, _MAX_LISTED)]
+    document_type = type_of_names(names)
+    limits = document_type.size_limits_bytes | {document_type.pdf_name: MAX_PDF_BYTES}
+    return bundle_of({name: _read_member(folder / name, limits[name]) for name in names})
 
 
 def _type_of_document(path: Path) -> DocumentType:
     matching = [kind for kind in DocumentType if kind.document_name == path.name]
     if not matching:
         refuse(
-            "文件名应为 certificate.json 或 notice.json",
-            "the file must be named certificate.json or notice.json",
+            "文件名应为 certificate.json 或 notice.json，或者是一份 PDF",
+            "the file must be named certificate.json or notice.json, or be a PDF",
         )
     return matching[0]
 

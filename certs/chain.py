@@ -62,6 +62,7 @@ class SigningChain:
     Attributes:
         key: the signer's public key, on P-256.
         key_id: SHA-256 of its SPKI DER, in hex.
+        certificates_der: the signer's own first, then its issuers, without the root.
         signer_name: subject of the signer's certificate, safe to show.
         practice: whether the root's name is the practice root's.
         root_known: whether a trusted root was given and the chain ends in it.
@@ -71,6 +72,7 @@ class SigningChain:
 
     key: ec.EllipticCurvePublicKey
     key_id: str
+    certificates_der: tuple[bytes, ...]
     signer_name: str
     practice: bool
     root_known: bool
@@ -254,6 +256,7 @@ def _summary(links: Sequence[_Link], roots: Sequence[_Link]) -> SigningChain:
     return SigningChain(
         key=links[0].key,
         key_id=key_id_of(links[0].key),
+        certificates_der=tuple(link.certificate.public_bytes(Encoding.DER) for link in links),
         signer_name=links[0].name,
         practice=is_practice_name(links[-1].issuer),
         root_known=bool(roots),

@@ -17,7 +17,7 @@ from certs.bundle import read_bundle
 from certs.command_line import ExitCode, command_line
 from certs.errors import CertificateError, Layer
 from certs.formats.fields import shown
-from certs.layout import MAX_CHAIN_BYTES
+from certs.layout import MAX_CHAIN_BYTES, Bundle
 from certs.reading import UnexpectedFileError, read_regular_file
 from certs.text import Language, Text, language_of
 from certs.verdict import Status, Verdict
@@ -47,6 +47,10 @@ EXIT_CODES = {
 }
 STEP_NAMES = {
     Layer.BUNDLE: Text(zh="文件齐全，大小正常", en="the files are there and of sane size"),
+    Layer.PDF: Text(
+        zh="PDF 由同一方签名，附有同样的文件",
+        en="the PDF has the same signer and carries the same files",
+    ),
     Layer.CHAIN: Text(zh="签名方的证书", en="the signer's certificates"),
     Layer.SIGNATURE_ENCODING: Text(zh="签名的写法", en="the signature's encoding"),
     Layer.SIGNATURE: Text(zh="签名和内容相符", en="the signature fits the content"),
@@ -57,6 +61,7 @@ STEP_NAMES = {
     ),
     Layer.PRACTICE: Text(zh="练习文件是否允许", en="practice documents only if allowed"),
 }
+_NOT_THERE = "–"  # noqa: RUF001 - as in a table's empty cell
 _NO_CLAIM = Text(zh="这份文件什么也证明不了。", en="This document proves nothing.")
 
 
@@ -96,12 +101,13 @@ def _never_fail_on_output() -> None:
 
 
 def _check(path: Path, root: Path | None, allow_practice: bool, now: datetime) -> Report:
+    bundle = None
     try:
         root_pem = _read_root(root) if root else None
         bundle = read_bundle(path)
         verdict = verify(bundle, root_pem=root_pem, allow_practice=allow_practice, now=now)
     except CertificateError as error:
-        return _refused(error)
+        return _refused(error, bundle)
     except OSError as error:
         return _missing(error)
     return _accepted(verdict)
@@ -117,7 +123,11 @@ def _read_root(path: Path) -> bytes:
 
 def _accepted(verdict: Verdict) -> Report:
     exit_code = EXIT_CODES[verdict.status]
-    steps = [_step_line(layer, "✓" if layer in verdict.steps else "?") for layer in Layer]
+    marks = {Layer.PDF: _NOT_THERE}
+    steps = [
+        _step_line(layer, "✓" if layer in verdict.steps else marks.get(layer, "?"))
+        for layer in Layer
+    ]
     return Report(
         exit_code=exit_code,
         lines=(*steps, *verdict.lines),
@@ -131,14 +141,15 @@ def _accepted(verdict: Verdict) -> Report:
     )
 
 
-def _refused(error: CertificateError) -> Report:
+def _refused(error: CertificateError, bundle: Bundle | None) -> Report:
     practice = error.layer is Layer.PRACTICE
     exit_code = ExitCode.PRACTICE_REFUSED if practice else ExitCode.NOT_TRUSTED
+    left_out = {Layer.PDF} if bundle is not None and bundle.pdf is None else set()
     passed = tuple(Layer)[: tuple(Layer).index(error.layer)]
     return Report(
         exit_code=exit_code,
         lines=(
-            *(_step_line(layer, "✓") for layer in passed),
+            *(_step_line(layer, _NOT_THERE if layer in left_out else "✓") for layer in passed),
             _step_line(error.layer, "✗"),
             _NO_CLAIM,
             error.message,

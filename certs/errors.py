@@ -12,6 +12,7 @@ class Layer(Enum):
     """
 
     BUNDLE = "bundle"
+    PDF = "pdf"
     CHAIN = "chain"
     SIGNATURE_ENCODING = "signature-encoding"
     SIGNATURE = "signature"
@@ -56,6 +57,22 @@ class MalformedJsonError(CertsError):
 
 class UnencodableValueError(CertsError):
     """A value of our own cannot be written as canonical JSON; the caller has a defect."""
+
+
+class PdfError(CertsError):
+    """No PDF could be made; the signed document itself is not affected."""
+
+
+class MissingGlyphError(PdfError):
+    """The fonts lack characters that stand on the page.
+
+    Attributes:
+        characters: all of them.
+    """
+
+    def __init__(self, message: Text, hint: Text, characters: frozenset[str]) -> None:
+        super().__init__(message, hint)
+        self.characters = characters
 
 
 class KeyStoreError(CertsError):

@@ -14,6 +14,8 @@ MAX_DOCUMENT_BYTES = MAX_BYTES
 # A P-256 signature has at most 72 bytes; the rest lets the DER step say what is wrong with it.
 MAX_SIGNATURE_BYTES = 256
 MAX_CHAIN_BYTES = 16 << 10
+# A page is 60 KB; ten thousand ranges make some hundred pages.
+MAX_PDF_BYTES = 8 << 20
 
 _HINT = Text(
     zh="请让出具方重新给一份完整的文件夹，不要改名、增减文件。",
@@ -38,8 +40,13 @@ class DocumentType(Enum):
         return "notice.sig" if self is DocumentType.NOTICE else "certificate.sig"
 
     @property
+    def pdf_name(self) -> str:
+        """Name of the PDF, which a bundle may lack."""
+        return "notice.pdf" if self is DocumentType.NOTICE else "certificate.pdf"
+
+    @property
     def size_limits_bytes(self) -> dict[str, int]:
-        """The files of a bundle of this type and the most each may hold."""
+        """The files that a bundle of this type must have, and the most each may hold."""
         return {
             self.document_name: MAX_DOCUMENT_BYTES,
             self.signature_name: MAX_SIGNATURE_BYTES,
@@ -56,15 +63,22 @@ class Bundle:
         document: the JSON file.
         signature: the detached signature over exactly those bytes.
         chain_pem: the signer's certificate first, then its issuers, without the root.
+        pdf: the page for people with the three files attached, or None.
     """
 
     type_by_name: DocumentType
     document: bytes
     signature: bytes
     chain_pem: bytes
+    pdf: bytes | None = None
 
     def files(self) -> dict[str, bytes]:
-        """Return the files by name."""
+        """Return the files by name, the PDF last if there is one."""
+        pdf = {} if self.pdf is None else {self.type_by_name.pdf_name: self.pdf}
+        return self.signed_files() | pdf
+
+    def signed_files(self) -> dict[str, bytes]:
+        """Return the three files that every bundle has."""
         return {
             self.type_by_name.document_name: self.document,
             self.type_by_name.signature_name: self.signature,
@@ -76,7 +90,7 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
     """Recognise a bundle by its file names.
 
     Args:
-        files: exactly one JSON document, its signature and the chain, by name.
+        files: exactly one JSON document, its signature, the chain, and the PDF or not, by name.
 
     Returns:
         the bundle, within the size limits.
@@ -90,6 +104,7 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
         document=files[document_type.document_name],
         signature=files[document_type.signature_name],
         chain_pem=files[CHAIN_NAME],
+        pdf=files.get(document_type.pdf_name),
     )
     check_sizes(bundle)
     return bundle
@@ -102,14 +117,17 @@ def type_of_names(names: Iterable[str]) -> DocumentType:
         names: all file names of the folder.
 
     Raises:
-        CertificateError: BUNDLE; not exactly the three files of one document.
+        CertificateError: BUNDLE; not exactly the three files of one document, or with its PDF.
     """
     found = set(names)
-    matching = [kind for kind in DocumentType if found == kind.size_limits_bytes.keys()]
+    matching = [
+        kind for kind in DocumentType if found - {kind.pdf_name} == kind.size_limits_bytes.keys()
+    ]
     if not matching:
         refuse(
-            "应该正好有三个文件：证明、签名和 station.pem",
-            "expected exactly three files: the document, its signature and station.pem",
+            "应该正好有三个文件：证明、签名和 station.pem，另外最多一份 PDF",
+            "expected exactly three files: the document, its signature and station.pem;"
+            " at most one PDF beside them",
         )
     return matching[0]
 
@@ -120,7 +138,8 @@ def check_sizes(bundle: Bundle) -> None:
     Raises:
         CertificateError: BUNDLE.
     """
-    limits = bundle.type_by_name.size_limits_bytes
+    kind = bundle.type_by_name
+    limits = kind.size_limits_bytes | {kind.pdf_name: MAX_PDF_BYTES}
     for name, data in bundle.files().items():
         if len(data) > limits[name]:
             refuse(f"{name} 太大", f"{name} is too large")

@@ -6,9 +6,12 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 # The plan, in the order of `Layer`. Nothing is parsed before it must be, and no JSON before its
 # signature fits.
 #
-# 1. bundle               The three files are there and within their limits.
+# 1. bundle               The files are there and within their limits.
+#    pdf                  Where there is a PDF, exactly the bundle's files are attached to it.
 # 2. chain                The certificates parse, each was issued by the next, the last by the root
 #                         (if one was given), and each may do what it did.
+#    pdf again            The signer of the bundle signed every byte of the PDF, in the one
+#                         spelling. Only now is that signer known.
 # 3. signature-encoding   The signature is canonical DER.
 # 4. signature            It fits the bytes of the JSON file as they are.
 # 5. canonical-json       Those bytes are the one spelling of one object.
@@ -30,6 +33,8 @@ from certs.errors import CertificateError, Layer, MalformedJsonError
 from certs.formats import statement_v1
 from certs.formats.fields import parse_time
 from certs.layout import Bundle, check_sizes
+from certs.pdf.cms import check_pdf_signature
+from certs.pdf.container import check_attachments, signed_bytes
 from certs.text import Text
 from certs.verdict import Verdict, verdict_of
 
@@ -63,7 +68,10 @@ def verify(
         CertificateError: refused, naming the layer.
     """
     check_sizes(bundle)  # 1
+    check_attachments(bundle)
     chain = read_chain(bundle.chain_pem, root_pem)  # 2
+    if bundle.pdf is not None:
+        check_pdf_signature(signed_bytes(bundle.pdf), chain)
     check_signature_encoding(bundle.signature)  # 3
     verify_signature(chain, bundle.signature, bundle.document)  # 4
     statement = _decode(bundle.document)  # 5
@@ -74,12 +82,16 @@ def verify(
     if issued_at > now + CLOCK_TOLERANCE:
         _unbound("签发时间在将来", "it was signed in the future")
     _check_practice(statement, allow_practice)  # 9
-    return verdict_of(statement, chain, _passed(chain))  # 10
+    return verdict_of(statement, chain, _passed(bundle, chain))  # 10
 
 
-def _passed(chain: SigningChain) -> tuple[Layer, ...]:
+def _passed(bundle: Bundle, chain: SigningChain) -> tuple[Layer, ...]:
     # A chain that ends nowhere is consistent, but nobody vouches for it.
-    return tuple(layer for layer in Layer if chain.root_known or layer is not Layer.CHAIN)
+    left_out = {
+        *(() if chain.root_known else (Layer.CHAIN,)),
+        *(() if bundle.pdf is not None else (Layer.PDF,)),
+    }
+    return tuple(layer for layer in Layer if layer not in left_out)
 
 
 def _decode(document: bytes) -> JsonObject:

@@ -6,14 +6,16 @@ call, which finds the bundle and checks that it speaks about this very state of 
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from certs.bundle import read_bundle, write_bundle
 from certs.canonical import decode
+from certs.errors import KeyStoreError, PdfError
 from certs.keys import Signer
+from certs.layout import Bundle
 from certs.text import Text
 from wipe_station.clock import Clock, utc_text
 from wipe_station.errors import EvidenceError
@@ -33,6 +35,32 @@ class JobEnd:
     outcome: Outcome
     bundle: Path
     statement: dict[str, Any]
+    no_pdf: Text | None = None
+    """Why the bundle that was just written has no PDF; None where it has one."""
+
+
+class PdfMaker:
+    """Makes the PDF of one bundle; where that fails, the bundle goes on without (decision 007)."""
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        self.problem: Text | None = None
+
+    def add(self, bundle: Bundle) -> Bundle:
+        """Return the bundle with its PDF, or as it was, and remember why."""
+        try:
+            # Here, because what it loads takes 0.4 s and most commands make no PDF.
+            from certs.pdf.make import add_pdf  # noqa: PLC0415
+
+            return add_pdf(bundle, self._signer)
+        except KeyStoreError:
+            raise
+        except PdfError as error:
+            self.problem = error.message
+        except Exception as error:  # noqa: BLE001 - no fault of a page may cost the document
+            fault = f"{type(error).__name__}: {str(error)[:200]!a}"
+            self.problem = Text(zh=f"没能做出 PDF：{fault}。", en=f"No PDF was made: {fault}.")
+        return bundle
 
 
 class Issuer:
@@ -54,20 +82,21 @@ class Issuer:
         if history.records[-1].kind == Kind.DOCUMENT.value:
             return self._end(job, self._bundles / str(job.documents[-1]["id"]))
         folder = self._bundles / document_id(job)
+        page = PdfMaker(self._signer)
         if folder.exists():
             self._check_belongs(folder, job)
         else:
-            folder = self._write(self._statement(job))
+            folder = self._write(self._statement(job), page)
         document = read_bundle(folder).document
         journal.append(
             Kind.DOCUMENT.value,
             {"id": folder.name, "sha256": hashlib.sha256(document).hexdigest()},
         )
-        return self._end(job, folder)
+        return replace(self._end(job, folder), no_pdf=page.problem)
 
-    def _write(self, statement: dict[str, Any]) -> Path:
+    def _write(self, statement: dict[str, Any], page: PdfMaker) -> Path:
         try:
-            return write_bundle(self._bundles, statement, self._signer)
+            return write_bundle(self._bundles, statement, self._signer, page.add)
         except OSError as error:
             raise state_disk_error(self._bundles) from error
 

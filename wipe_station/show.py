@@ -275,12 +275,15 @@ class Screen:
                 root=str(root),
                 openssl=commands,
                 exit_code=exit_code,
+                **({"no_pdf": _texts(end.no_pdf)} if end.no_pdf else {}),
             )
             return
         self._print(self._say(OUTCOME_TEXT[end.outcome]))
         if "notice" in end.statement:
             self._print(self._notice_reason(end.statement["notice"]["reason"]))
         self._print(self._say(Text(zh="文件：", en="Bundle: ")) + str(end.bundle))
+        if end.no_pdf is not None:
+            self._print(self._say(end.no_pdf))
         self._print(self._say(Text(zh="任何人都可以这样核对：", en="Anybody can check it with:")))
         for command in commands:
             self._print("  " + shlex.join(command))

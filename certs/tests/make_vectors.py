@@ -26,6 +26,7 @@ from certs.canonical import encode
 from certs.chain import PRACTICE_ORGANIZATION
 from certs.errors import Layer
 from certs.layout import MAX_CHAIN_BYTES, DocumentType
+from certs.tests.pdf_samples import with_pdf
 from certs.tests.samples import (
     INTERMEDIATE,
     LEAF,
@@ -54,6 +55,7 @@ from certs.verdict import Status
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "certificate"
 OUR_RULE = "certs/verify.py, plan"
+PDF_RULE = "certs/pdf/container.py; certs/pdf/cms.py"
 RFC5280 = "RFC 5280"
 X690 = "X.690 §8.3, §10.1"
 RFC8785 = "RFC 8785; RFC 7493 §2"
@@ -206,6 +208,42 @@ def accept_without_root() -> Vector:
 
 
 # --- bundle ------------------------------------------------------------------------------------
+
+
+@vector
+def accept_certificate_with_pdf() -> Vector:
+    """The folder holds a PDF that the same station signed and that carries the same files."""
+    return Vector(expect=Status.ERASED, source=PDF_RULE, files=with_pdf(_good(), PRACTICE_SIGNER))
+
+
+@vector
+def refuse_pdf_changed_byte() -> Vector:
+    """One byte inside the PDF's signed ranges was changed."""
+    files = with_pdf(_good(), PRACTICE_SIGNER)
+    changed = files["certificate.pdf"].replace(b"/Count 0", b"/Count 1")
+    return Vector(expect=Layer.PDF, source=PDF_RULE, files=files | {"certificate.pdf": changed})
+
+
+@vector
+def refuse_pdf_of_another_document() -> Vector:
+    """The PDF is genuine, but belongs to another document of the same station."""
+    files = signed_files(certificate_statement() | {"not_checked": []})
+    other = with_pdf(files, PRACTICE_SIGNER)["certificate.pdf"]
+    return Vector(expect=Layer.PDF, source=PDF_RULE, files=_good() | {"certificate.pdf": other})
+
+
+@vector
+def refuse_pdf_signed_by_another_station() -> Vector:
+    """The PDF carries the right files, but another station signed it."""
+    return Vector(expect=Layer.PDF, source=PDF_RULE, files=with_pdf(_good(), PRODUCTION_SIGNER))
+
+
+@vector
+def refuse_pdf_padding_not_zero() -> Vector:
+    """The padding behind the PDF's signature is not zero; no signature covers it."""
+    files = with_pdf(_good(), PRACTICE_SIGNER)
+    changed = files["certificate.pdf"].replace(b"00>\n/ByteRange", b"01>\n/ByteRange")
+    return Vector(expect=Layer.PDF, source=PDF_RULE, files=files | {"certificate.pdf": changed})
 
 
 @vector

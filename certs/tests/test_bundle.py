@@ -156,11 +156,11 @@ def test_read_bundle__missing_path__not_found(tmp_path: Path) -> None:
 
 
 def test_read_bundle__extra_missing_or_oversized_file__refused(folder: Path) -> None:
-    """A folder holds the three files within their limits, and nothing else."""
-    (folder / "certificate.pdf").write_bytes(b"")
+    """A folder holds the three files within their limits, a PDF or not, and nothing else."""
+    (folder / "notice.pdf").write_bytes(b"")
     _refused(folder)
     read_bundle(folder / "certificate.json")
-    (folder / "certificate.pdf").unlink()
+    (folder / "notice.pdf").unlink()
     chain = (folder / "station.pem").read_bytes()
     (folder / "station.pem").write_bytes(chain.ljust(MAX_CHAIN_BYTES + 1))
     _refused(folder)

@@ -9,6 +9,7 @@ import pytest
 from certs import cli
 from certs.cli import STEP_NAMES, main
 from certs.errors import Layer
+from certs.tests.pdf_samples import with_pdf
 from certs.tests.samples import (
     NOW,
     PRACTICE_ROOT,
@@ -109,7 +110,7 @@ def test_cli__no_root__5(desk: Desk, genuine: Path, capsys: pytest.CaptureFixtur
     """Without a root a flawless certificate ends with 5, never 0."""
     assert desk.verify(genuine) == 5
     output = capsys.readouterr().out
-    assert "? 2. the signer's certificates" in output
+    assert "? 3. the signer's certificates" in output
     assert "Signer unknown" in output
     assert "Erased" not in output
 
@@ -121,8 +122,9 @@ def test_cli__altered__6(desk: Desk, genuine: Path, capsys: pytest.CaptureFixtur
     assert desk.verify(genuine, "root.pem") == 6
     output = capsys.readouterr().out
     assert "✓ 3. " in output
-    assert "✗ 4. the signature fits the content" in output
-    assert "5. " not in output
+    assert "✗ 5. the signature fits the content" in output
+    assert "6. " not in output
+    assert "\N{EN DASH} 2. " in output
 
 
 @pytest.mark.parametrize("name", ["certificate.json", "certificate.sig", "station.pem"])
@@ -154,7 +156,7 @@ def test_cli__json__one_object_either_way(
     desk.verify(genuine, "root.pem", "--json")
     accepted = _json(capsys)
     assert (accepted["status"], accepted["exit_code"]) == ("erased", 0)
-    assert accepted["steps"] == [layer.value for layer in Layer]
+    assert accepted["steps"] == [layer.value for layer in Layer if layer is not Layer.PDF]
     assert accepted["statement"] == certificate_statement(PRODUCTION_SIGNER)
     assert accepted["lines"][0]["zh"].startswith("请和手里的设备核对")
     desk.verify(genuine, "practice-root.pem", "--json")
@@ -205,3 +207,18 @@ def test_cli__english_locale_over_chinese_lang__speaks_english(
 def test_cli__steps__every_layer_has_a_name() -> None:
     """No layer is reported without words."""
     assert STEP_NAMES.keys() == set(Layer)
+
+
+def test_cli__pdf__verified_alone(
+    desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A PDF under any name needs nothing but a root; one byte more and it proves nothing."""
+    files = {file.name: file.read_bytes() for file in genuine.iterdir()}
+    pdf = with_pdf(files, PRODUCTION_SIGNER)["certificate.pdf"]
+    path = desk.path / "from the shop.pdf"
+    path.write_bytes(pdf)
+    assert desk.verify(path, "root.pem") == 0
+    assert "✓ 2. the PDF has the same signer" in capsys.readouterr().out
+    path.write_bytes(pdf + b"\n")
+    assert desk.verify(path, "root.pem") == 6
+    assert "✗ 2. the PDF has the same signer" in capsys.readouterr().out

@@ -25,7 +25,11 @@ def test_modules__that_decide__say_pure() -> None:
         "command_line",
         "durable",
         "keys",
+        "make",
         "reading",
+        "render",
+        "render_child",
+        "sign",
     }
 
 

@@ -34,6 +34,7 @@ SPDX_OF_CLASSIFIER: Final = {
     "License :: OSI Approved :: Apache Software License": "Apache-2.0",
     "License :: OSI Approved :: ISC License (ISCL)": "ISC",
     "License :: OSI Approved :: MIT License": "MIT",
+    "License :: OSI Approved :: Python Software Foundation License": "PSF-2.0",
     "License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 """Older packages state a classifier; those that name several licences at once are left out."""
@@ -83,6 +84,10 @@ def licence_of(stated: Message) -> str | None:
     if expression:
         return str(expression)
     classifiers = [str(c) for c in stated.get_all("Classifier") or [] if c.startswith("License ::")]
+    if not classifiers:
+        # Free text in the older metadata: believed where it is exactly an identifier that we know.
+        named = str(stated.get("License"))
+        return named if named in ALLOWED else None
     known = [SPDX_OF_CLASSIFIER.get(classifier) for classifier in classifiers]
     return known[0] if len(known) == 1 else None
 

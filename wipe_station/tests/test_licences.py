@@ -51,13 +51,14 @@ def test_expression__read__allowed_only_if_it_can_be_met(expression: str, allowe
         ({"Classifier": "License :: OSI Approved :: MIT License"}, "MIT"),
         ({"Classifier": "License :: OSI Approved :: BSD License"}, None),
         ({"License": "do what you like"}, None),
+        ({"License": "BSD-3-Clause"}, "BSD-3-Clause"),
         ({}, None),
     ],
 )
 def test_metadata__stated_licence__read_or_unknown(
     headers: dict[str, str], licence: str | None
 ) -> None:
-    """An SPDX expression or an unambiguous classifier counts; free text is unknown."""
+    """An SPDX expression or an unambiguous classifier counts; other free text is unknown."""
     assert licence_of(_metadata(**headers)) == licence
 
 

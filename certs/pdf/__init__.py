@@ -1,0 +1,12 @@
+"""The PDF of a bundle: `container` and `cms` check one, the rest makes one. Pure.
+
+To check needs the base only and is a part of `certs.verify`: every byte of the file but the
+signature's own digits is signed, those digits have one spelling, and the attached files are the
+bundle's. To make needs the extra ``pdf``::
+
+    pdf = make_pdf(bundle, signer)                 # certs.pdf.make, the numbered plan
+
+`page` and `words` say what stands on the page, ``certificate.typ`` where; `render` runs typst in
+`render_child`, which is nobody and sees neither keys nor files; `sign` lets pyHanko embed the
+station's signature.
+"""

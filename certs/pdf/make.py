@@ -1,0 +1,74 @@
+"""From a signed bundle to the same bundle with its PDF. I/O.
+
+1. Put the statement into words (`page`); attach the three files as they are.
+2. Render it in a child without rights (`render`). Characters that the fonts lack come back by
+   name; they are then shown as ``[U+XXXX]``, and the page is rendered once more.
+3. Sign every byte with the station's key (`sign`).
+4. Check the result as a stranger would, before anybody gets it.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+from certs.canonical import decode
+from certs.errors import CertificateError, MissingGlyphError, PdfError
+from certs.formats.fields import parse_time
+from certs.keys import Signer
+from certs.layout import Bundle
+from certs.pdf.page import attachments_of, page_of
+from certs.pdf.render import FONTS, render
+from certs.pdf.sign import sign_pdf
+from certs.verify import verify
+
+
+def render_bundle(bundle: Bundle, fonts: Path = FONTS) -> bytes:
+    """Render the page of a bundle, unsigned.
+
+    Args:
+        bundle: signed and checked.
+        fonts: folder with the fonts.
+
+    Returns:
+        PDF/A-3b with the bundle's files attached; the same bytes each time.
+
+    Raises:
+        PdfError: it cannot be rendered.
+        OSError: no process can be started.
+    """
+    try:
+        return _rendered(bundle, fonts, frozenset())
+    except MissingGlyphError as error:
+        return _rendered(bundle, fonts, error.characters)
+
+
+def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS) -> Bundle:
+    """Return the bundle with its PDF, checked.
+
+    Args:
+        bundle: signed and checked, without a PDF.
+        signer: the bundle's own.
+        fonts: folder with the fonts.
+
+    Raises:
+        PdfError: none can be made; the bundle is good without it.
+        KeyStoreError: the signer failed.
+        OSError: no process can be started.
+    """
+    issued_at = parse_time(decode(bundle.document)["issued_at"])
+    signed = sign_pdf(render_bundle(bundle, fonts), signer, issued_at)
+    with_pdf = replace(bundle, pdf=signed)
+    try:
+        verify(with_pdf, root_pem=None, allow_practice=True, now=issued_at)
+    except CertificateError as error:
+        raise PdfError(error.message, error.hint) from error
+    return with_pdf
+
+
+def _rendered(bundle: Bundle, fonts: Path, undrawable: frozenset[str]) -> bytes:
+    statement = decode(bundle.document)
+    page = page_of(statement, undrawable)
+    more = {
+        "attachments": attachments_of(bundle),
+        "timestamp": int(parse_time(statement["issued_at"]).timestamp()),
+    }
+    return render(page | more, fonts)

@@ -1,0 +1,88 @@
+"""Start the process that renders, and distrust its answer. I/O."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from certs.errors import MissingGlyphError, PdfError
+from certs.layout import MAX_PDF_BYTES
+from certs.text import Text
+
+FONTS: Final = Path("/usr/share/fonts/opentype/noto")
+"""Where Debian's ``fonts-noto-cjk`` puts its fonts."""
+_TIME_LIMIT_S: Final = 60
+_MOST_SAID_BYTES: Final = 2000
+# One thread and few arenas: the limit on memory counts what is reserved, not what is used.
+_ENVIRONMENT: Final = {"LC_ALL": "C.UTF-8", "RAYON_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+
+_HINT = Text(
+    zh="证明本身没有问题，文件都在；PDF 可以以后补。请告诉维护人员。",
+    en="The document itself is complete; its PDF can be made later. Tell an engineer.",
+)
+
+
+def render(page: dict[str, Any], fonts: Path = FONTS) -> bytes:
+    """Render a page in a child that is nobody.
+
+    Args:
+        page: from `certs.pdf.page`, with ``attachments`` and ``timestamp``.
+        fonts: folder with the fonts; no others are used.
+
+    Returns:
+        PDF/A-3b, the same bytes for the same page, fonts and typst.
+
+    Raises:
+        MissingGlyphError: the fonts lack characters of the page.
+        PdfError: no fonts, no typst, or the child failed, hung or said nonsense.
+        OSError: no process can be started.
+    """
+    if not fonts.is_dir():
+        _fail("缺少字体 fonts-noto-cjk", "the fonts are missing: fonts-noto-cjk")
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said:
+        command = ["-I", "-m", "certs.pdf.render_child", str(fonts), str(os.getpid())]
+        try:
+            done = subprocess.run(
+                [sys.executable, *command, str(MAX_PDF_BYTES)],
+                input=json.dumps(page).encode(),
+                stdout=output,
+                stderr=said,
+                env=_ENVIRONMENT,
+                cwd="/",
+                check=False,
+                timeout=_TIME_LIMIT_S,
+            )
+        except subprocess.TimeoutExpired as error:
+            _fail("排版太久", "rendering took too long", error)
+        output.seek(0)
+        said.seek(0)
+        answer = output.read(MAX_PDF_BYTES + 1)
+        if done.returncode != 0:
+            words = ascii(said.read().decode("utf-8", "replace")[-_MOST_SAID_BYTES:])
+            _fail("排版程序出错", f"the rendering process ended with {done.returncode}: {words}")
+    return _pdf_in(answer)
+
+
+def _pdf_in(answer: bytes) -> bytes:
+    kind, content = answer[:1], answer[1:]
+    if kind == b"P" and content.startswith(b"%PDF-") and len(answer) <= MAX_PDF_BYTES:
+        return content
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        _fail("排版程序的回答读不懂", "the rendering process answered nonsense", error)
+    if kind == b"G" and isinstance(value, list):
+        raise MissingGlyphError(
+            Text(zh="字体里缺少一些字。", en="The fonts lack characters of the page."),
+            _HINT,
+            frozenset(map(str, value)),
+        )
+    return _fail("排版失败", f"rendering failed: {value!a}")
+
+
+def _fail(zh: str, en: str, cause: Exception | None = None) -> NoReturn:
+    message = Text(zh=f"没能做出 PDF：{zh}。", en=f"No PDF was made: {en}.")
+    raise PdfError(message, _HINT) from cause

@@ -1,0 +1,63 @@
+"""PDFs without a page, in the shape of ours: for vectors and for tests of the reader alone.
+
+Nothing here needs typst, fonts or pyHanko, and the same bytes come out each time. That the real
+makers produce this shape is tested in `certs.tests.test_pdf`.
+"""
+
+from collections.abc import Callable, Mapping
+
+from certs.chain import read_chain
+from certs.pdf.cms import cms_of, signed_attributes
+from certs.tests.samples import SampleSigner
+
+RESERVED_BYTES = 4096
+
+
+def unsigned_pdf(files: Mapping[str, bytes]) -> bytes:
+    """Return a first revision that carries files and nothing to look at."""
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count 0/Kids[]>>"]
+    for name, data in files.items():
+        number = len(objects) + 1
+        embedded = b"<</Length %d/Type/EmbeddedFile/Subtype/text#2Fplain>>" % len(data)
+        objects += [
+            b"%b\nstream\n%b\nendstream" % (embedded, data),
+            b"<</Type/Filespec/F(%b)/UF(%b)/EF<</F %d 0 R/UF %d 0 R>>>>"
+            % (name.encode(), name.encode(), number, number),
+        ]
+    body = b"".join(b"\n%d 0 obj\n%b\nendobj\n" % (n, o) for n, o in enumerate(objects, start=1))
+    return b"%PDF-1.7\n" + body + b"\nstartxref\n0\n%%EOF"
+
+
+def signed_pdf(
+    unsigned: bytes,
+    signer: SampleSigner,
+    *,
+    change_cms: Callable[[bytes], bytes] = lambda cms: cms,
+    reserved_bytes: int = RESERVED_BYTES,
+) -> bytes:
+    """Append a second revision with a signature over all but itself.
+
+    Args:
+        unsigned: the first revision.
+        signer: whose chain goes into the signature.
+        change_cms: what to do to the signature before it is padded.
+        reserved_bytes: for the signature and its padding.
+    """
+    before = unsigned + b"\n28 0 obj\n<<\n/Contents "
+    after = b"\n/ByteRange [0 %d %d %d]\n>>\nendobj\n\nstartxref\n0\n%%%%EOF\n"
+    end = len(before) + 2 * reserved_bytes + 2
+    # The length of the tail stands in the tail.
+    length = len(after % (len(before), end, 99))
+    tail = after % (len(before), end, length)
+    assert len(tail) == length, "two digits, as assumed"
+    certificates = read_chain(signer.certificate_chain_pem, None).certificates_der
+    attributes = signed_attributes(before + tail, certificates[0])
+    cms = change_cms(cms_of(signer.sign(attributes), attributes, certificates))
+    return before + b"<%b>" % cms.ljust(reserved_bytes, b"\0").hex().upper().encode() + tail
+
+
+def with_pdf(
+    files: Mapping[str, bytes], signer: SampleSigner, *, name: str = "certificate.pdf"
+) -> dict[str, bytes]:
+    """Return a bundle's files and a PDF that carries them."""
+    return {**files, name: signed_pdf(unsigned_pdf(files), signer)}
