@@ -54,7 +54,7 @@ def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> 
         "device": _device(statement["device"]),
         "basis": _basis(statement),
         "passes": [_pass(each, statement["device"]["size_bytes"]) for each in statement["passes"]],
-        "verification": _verification(statement["verification"]),
+        "verification": [*_probes(statement), *_verification(statement["verification"])],
         "ranges": [
             [f"{gap['from_byte']:,} – {gap['to_byte']:,}", code_words(gap["what"])]  # noqa: RUF001
             for gap in statement["not_reached"]
@@ -226,6 +226,17 @@ def _attempt(attempt: JsonObject) -> Text:
     span = f"{attempt['from_byte']:,} – {attempt['to_byte']:,}"  # noqa: RUF001
     ended = code_words(attempt["ended"])
     return Text(zh=f"{span} {ended.zh}", en=f"{span} {ended.en}")
+
+
+def _probes(statement: JsonObject) -> list[Json]:
+    if "probes" not in statement:
+        return []
+    probes = statement["probes"]
+    note = Text(
+        zh=f"读回 {probes['verified_bytes']:,} 字节",
+        en=f"{probes['verified_bytes']:,} bytes read back",
+    )
+    return [_row("probes", code_words(probes["outcome"]), note)]
 
 
 def _verification(verification: JsonObject) -> list[Json]:
