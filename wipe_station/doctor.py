@@ -2,8 +2,10 @@
 
 import os
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
+from certs.pdf.render import FONTS
 from certs.text import Text
 from wipe_station.detect.snapshot import udevd_present
 
@@ -54,6 +56,15 @@ def examine() -> tuple[Finding, ...]:
             without_it=Text(
                 zh="没有 udevd：读不到硬盘自己的编号（ata_id），其余照常。",
                 en="No udevd: drives' own answers (ata_id) are not read; all else works.",
+            ),
+        ),
+        Finding(
+            name="pdf",
+            present=FONTS.is_dir() and all(map(find_spec, ("typst", "pyhanko"))),
+            without_it=Text(
+                zh="没有字体（fonts-noto-cjk）、typst 或 pyhanko：证明照常签发，只是没有 PDF。",
+                en="No fonts (fonts-noto-cjk), typst or pyhanko: documents are signed as always,"
+                " without a PDF.",
             ),
         ),
     )

@@ -47,7 +47,7 @@ def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> 
         "words": WORDS,
         "head": [
             _row("document", statement["id"]),
-            _row("issued", _utc(statement["issued_at"])),
+            _row("issued", _utc(statement["issued_at"]) + " UTC"),
             _row("key", statement["key_id"]),
         ],
         "reason": _reason(statement),
@@ -174,7 +174,7 @@ def _source(code: str) -> Text:
 def _decimal(size_bytes: int) -> str:
     for step, name in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
         if size_bytes >= 10**step:
-            tenths = size_bytes * 10 // 10**step
+            tenths = (size_bytes * 20 // 10**step + 1) // 2
             return f"{tenths // 10}.{tenths % 10} {name}"
     return f"{size_bytes} B"
 

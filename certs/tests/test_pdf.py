@@ -1,7 +1,9 @@
 """Making PDFs: the page, the child that renders it, and the signature in it."""
 
 import hashlib
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -146,3 +148,21 @@ def test_signer__practice__pdf_is_practice(tmp_path: Path) -> None:
         text = _text(path)
         assert ("\nPRACTICE" in text) is expected
         assert ("这是练习，不是证明。" in text) is expected
+
+
+def test_child__confined__nobody_with_limits_and_no_way_back() -> None:
+    """The process that renders has given up every right before it reads the page."""
+    program = (
+        "import os, resource as r; from certs.pdf.render_child import _confine;"
+        " _confine(os.getppid(), 5);"
+        " lines = open('/proc/self/status').read().splitlines();"
+        " print(os.getuid(), os.getgroups(), [x for x in lines if 'NoNewPrivs' in x],"
+        " r.getrlimit(r.RLIMIT_FSIZE), r.getrlimit(r.RLIMIT_AS)[0] > 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], check=True, capture_output=True, text=True
+    )
+    user = 65534 if os.getuid() == 0 else os.getuid()
+    assert done.stdout.startswith(f"{user} [")
+    assert "NoNewPrivs:\\t1" in done.stdout
+    assert "(5, 5) True" in done.stdout
