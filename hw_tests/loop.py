@@ -8,10 +8,12 @@ import contextlib
 import os
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+BUSY_S = 30.0
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
 
 
@@ -57,10 +59,37 @@ def attach(file: Path, *, sector_bytes: int = 512, read_only: bool = False) -> L
     """Bind a file of ours to a free loop device, and make sure that it is that file."""
     options = ["--direct-io=on", f"--sector-size={sector_bytes}"]
     options += ["--read-only"] if read_only else []
-    node = run("losetup", "--find", "--show", *options, file)
+    node = losetup("--find", "--show", *options, file)
     backing = Path(f"/sys/block/{Path(node).name}/loop/backing_file").read_text("utf-8").strip()
     assert backing == str(file), f"{node} stands on {backing}, not on our {file}"
     return LoopDrive(node=node, file=file, size_bytes=file.stat().st_size)
+
+
+def losetup(*words: str | os.PathLike[str]) -> str:
+    """Run ``losetup``, again while the kernel is busy: others look at the same devices."""
+    ends = time.monotonic() + BUSY_S
+    while True:
+        try:
+            return run("losetup", *words)
+        except subprocess.CalledProcessError as error:
+            if "busy" not in str(error.output) or time.monotonic() > ends:
+                raise
+
+
+def unplug(drive: LoopDrive) -> None:
+    """Detach a drive of ours and wait until it is really gone.
+
+    Whoever looks at the device in this moment delays the end of it.
+    """
+    detach(drive)
+    ends = time.monotonic() + BUSY_S
+    while Path(f"/sys/block/{drive.name}/loop/backing_file").exists():
+        assert time.monotonic() < ends, f"{drive.node} does not let go"
+
+
+def replug(drive: LoopDrive) -> None:
+    """Attach a drive's file to its old node again: another plugging-in, another ``diskseq``."""
+    losetup("--direct-io=on", drive.node, drive.file)
 
 
 def detach(drive: LoopDrive) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from hw_tests.command import document, first_start, openssl_agrees, station, wait_for_line
-from hw_tests.loop import LoopDrive, loop_drive, scratch
+from hw_tests.loop import LoopDrive, loop_drive, replug, scratch, unplug
 from hw_tests.throttle import throttled
 from wipe_station.detect.snapshot import devno_text, read_openers
 from wipe_station.evidence import replay
@@ -162,7 +162,7 @@ def test_resume__device_absent__signed_notice_and_still_resumable(bench: Bench) 
     job = bench.start()
     bench.wait_for(job, b'"kind":"checkpoint"')
     assert bench.kill(job)
-    subprocess.run(["losetup", "--detach", bench.drive.node], check=True)
+    unplug(bench.drive)
 
     absent = station(bench.state, "resume", "--json")
 
@@ -172,7 +172,7 @@ def test_resume__device_absent__signed_notice_and_still_resumable(bench: Bench) 
     assert notice["notice"]["reason"]["code"] == "station-stopped"
     assert all(p["pattern"].get("key", "withheld") == "withheld" for p in notice["passes"])
 
-    subprocess.run(["losetup", "--direct-io=on", bench.drive.node, bench.drive.file], check=True)
+    replug(bench.drive)
     back = station(bench.state, "resume", "--json")
     assert back.code == 0, back
     statement = document(bench.documents()[-1])

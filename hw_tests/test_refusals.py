@@ -9,7 +9,18 @@ from pathlib import Path
 import pytest
 
 from hw_tests.command import first_start, sha256, station
-from hw_tests.loop import LoopDrive, attach, detach, loop_drive, make_file, mounted, run
+from hw_tests.loop import (
+    LoopDrive,
+    attach,
+    detach,
+    loop_drive,
+    losetup,
+    make_file,
+    mounted,
+    replug,
+    run,
+    unplug,
+)
 from wipe_station.clock import SystemClock
 from wipe_station.errors import RefusedByPolicyError
 from wipe_station.state import state_lock
@@ -110,7 +121,7 @@ def test_wipe__mounted_loop_device_stacked_on_target__refused(
     state: Path, target: LoopDrive, folder: Path
 ) -> None:
     """A loop device on the target leaves no holder and no exclusive claim, and is found."""
-    node = run("losetup", "--find", "--show", target.node)
+    node = losetup("--find", "--show", target.node)
     stacked = LoopDrive(node=node, file=Path(target.node), size_bytes=target.size_bytes)
     try:
         with mounted(stacked, folder / "mnt"):
@@ -175,8 +186,8 @@ def test_wipe__wrong_confirmation__refused(state: Path, target: LoopDrive) -> No
 def test_wipe__diskseq_changed_since_the_plan__refused(state: Path, target: LoopDrive) -> None:
     """The same file in the same place is another plugging-in: the old plan does not hold."""
     planned = station(state, "plan", target.node, "--json").event("plan")["sha256"]
-    detach(target)
-    run("losetup", "--direct-io=on", target.node, target.file)
+    unplug(target)
+    replug(target)
     before = sha256(target.file)
     said = station(state, "wipe", target.node, "--confirm", target.file, "--plan", planned)
     assert (said.code, sha256(target.file)) == (4, before)
@@ -188,8 +199,8 @@ def test_wipe__exchanged_between_plan_and_start__refused(state: Path, target: Lo
     with state_lock(state):
         station_here = Station(state, SystemClock())
         plan = station_here.plan(target.node, None, "random")
-        detach(target)
-        run("losetup", "--direct-io=on", target.node, target.file)
+        unplug(target)
+        replug(target)
         before = sha256(target.file)
         with pytest.raises(RefusedByPolicyError):
             station_here.wipe(plan, confirm=str(target.file), on_progress=lambda _: None)

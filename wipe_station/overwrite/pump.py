@@ -92,7 +92,7 @@ class _Units:
 
 
 def _run_threads(work: Callable[[], None], tick: Callable[[], None]) -> None:
-    """Run ``work`` in the pump's threads and call ``tick`` between until all have ended.
+    """Run ``work`` in the pump's threads; call ``tick`` until all have ended, and once after.
 
     An exception that ``work`` did not turn into a result is a fault of ours and is raised here.
     """
@@ -113,6 +113,7 @@ def _run_threads(work: Callable[[], None], tick: Callable[[], None]) -> None:
             tick()
     if faults:
         raise faults[0]
+    tick()  # the last bytes count, too
 
 
 def _failure(start_byte: int, length: int, operation: str, code: int | None) -> IoFailure:
