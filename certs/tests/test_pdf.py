@@ -29,7 +29,9 @@ from certs.tests.samples import (
 from certs.verdict import Status
 from certs.verify import verify
 
-pytestmark = pytest.mark.skipif(not FONTS.is_dir(), reason="needs Debian's fonts-noto-cjk")
+pytestmark = pytest.mark.skipif(  # in CI what is missing fails
+    not FONTS.is_dir() and "CI" not in os.environ, reason="needs Debian's fonts-noto-cjk"
+)
 
 BUNDLE = bundle_of(signed_files(certificate_statement()))
 

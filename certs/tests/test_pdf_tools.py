@@ -1,5 +1,6 @@
 """Our PDFs in the hands of tools that strangers have: pdfsig, pdfdetach, pdftotext, pdffonts."""
 
+import os
 import random
 import re
 import shutil
@@ -26,8 +27,8 @@ from certs.tests.samples import (
 from certs.verify import verify
 
 _TOOLS = ("pdfsig", "pdfdetach", "pdftotext", "pdffonts", "pdfinfo", "certutil", "openssl")
-pytestmark = pytest.mark.skipif(
-    not FONTS.is_dir() or not all(map(shutil.which, _TOOLS)),
+pytestmark = pytest.mark.skipif(  # in CI what is missing fails
+    "CI" not in os.environ and not (FONTS.is_dir() and all(map(shutil.which, _TOOLS))),
     reason="needs Debian's fonts-noto-cjk, poppler-utils and libnss3-tools",
 )
 GUTMANN_PASSES = 35
