@@ -16,11 +16,14 @@ import pytest
 from hw_tests.command import document, first_start, openssl_agrees, station, wait_for_line
 from hw_tests.loop import LoopDrive, loop_drive, replug, scratch, unplug
 from hw_tests.throttle import throttled
+from wipe_station.clock import SystemClock
 from wipe_station.detect.snapshot import devno_text, read_openers
 from wipe_station.evidence import replay
 from wipe_station.journal_format import parse
 from wipe_station.overwrite.stream import expected_bytes
 from wipe_station.records import KeyedStream, Outcome
+from wipe_station.state import state_lock
+from wipe_station.station import Station
 
 SIZE_BYTES = (32 << 20) + (3 << 19) + 512
 """Not a multiple of the unit: the tail is a prefix."""
@@ -226,3 +229,29 @@ def test_resume__abandoned__final_notice(bench: Bench) -> None:
     assert document(bench.documents()[-1], "notice.json")["outcome"] == "aborted"
     again = station(bench.state, "resume", "--json")
     assert (again.code, again.event("waiting")["jobs"]) == (0, [])
+
+
+def test_resume__stopped_before_the_tail_was_read__nothing_is_lost_or_taken_for_granted(
+    bench: Bench,
+) -> None:
+    """A tail that nobody read is neither right nor wrong: the job waits, its progress stands."""
+    job = bench.start()
+    bench.wait_for(job, b'"kind":"checkpoint"')
+    assert bench.kill(job)
+    before = replay(parse(bench.journal(), "")).passes[0].written_bytes()
+    assert before > 0
+    with state_lock(bench.state):
+        stopped = Station(bench.state, SystemClock())
+        stopped.stop()
+        (job_id,) = stopped.unfinished()
+        end = stopped.resume(job_id, confirm=None, on_progress=lambda _: None)
+    assert end.outcome is Outcome.INDETERMINATE
+    evidence = replay(parse(bench.journal(), ""))
+    assert evidence.passes[0].written_bytes() == before
+    assert len(evidence.passes[0].attempts) == 1, "no pass went on without its tail"
+
+    said = station(bench.state, "resume", "--json")
+    assert said.code == 0, said
+    statement = document(bench.documents()[-1])
+    assert_erased(bench, statement)
+    assert statement["passes"][0]["attempts"][1]["from_byte"] > 0

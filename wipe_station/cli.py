@@ -324,6 +324,8 @@ def resume(
                     end = station.resume(job_id, confirm=confirm, on_progress=on_progress)
             codes.append(EXIT_OF_OUTCOME[end.outcome])
             screen.end(end, station.root_certificate, codes[-1])
+            if station.stopping:
+                break
     raise typer.Exit(max(codes))
 
 

@@ -178,7 +178,7 @@ class Engine:
         why = reasons.io_failure(end.result.failures) if at is None else reasons.difference(at)
         self._journal.append(Kind.VERIFY_FAILED.value, data | {"reason": why})
 
-    def check_tail(self, pattern: Pattern, end_byte: int) -> tuple[bool, int]:
+    def check_tail(self, pattern: Pattern, end_byte: int) -> tuple[bool, int] | None:
         """Compare the 64 MiB before an offset with what must stand there.
 
         Args:
@@ -186,12 +186,15 @@ class Engine:
             end_byte: offset below which everything was called durable.
 
         Returns:
-            whether every byte fitted, and how many bytes were read and fitted.
+            whether every byte fitted, and how many bytes were read and fitted; None if the
+            comparison did not come to an end, which says nothing about what stands there.
         """
         start = max(0, end_byte - TAIL_WINDOW_BYTES)
         task = self._task(Action.COMPARE, pattern, start - start % UNIT_BYTES, end_byte)
         end = self._work(task, os.O_RDONLY | os.O_DIRECT, _no_checkpoint, _no_checkpoint)
-        fitted = end.result.verified_bytes if isinstance(end.result, CompareResult) else 0
+        if not isinstance(end.result, CompareResult):
+            return None
+        fitted = end.result.verified_bytes
         return fitted == end_byte - task.start_byte, fitted
 
     def _task(self, action: Action, pattern: Pattern, start: int, end: int) -> Task:

@@ -221,6 +221,11 @@ class Station:
             self._engine.stop()
         return self._engine
 
+    @property
+    def stopping(self) -> bool:
+        """Whether somebody asked to stop; no further job is begun then."""
+        return self._stopping
+
     def stop(self) -> None:
         """End the running work at once; the job stays resumable. Fit for a signal handler."""
         self._stopping = True
@@ -282,8 +287,8 @@ class Station:
                 {"node": device.node, "identity_strength": device.identity_strength.value},
             )
             engine = self._make_engine(journal, device, on_progress)
-            self._check_content(engine, journal, device, confirm)
-            engine.run()
+            if self._check_content(engine, journal, device, confirm):
+                engine.run()
 
     def abandon(self, job_id: str) -> JobEnd:
         """Give an interrupted job up for good and sign the notice that says so."""
@@ -321,8 +326,12 @@ class Station:
 
     def _check_content(
         self, engine: Engine, journal: Journal, device: DeviceFacts, confirm: str | None
-    ) -> None:
-        """Show that the device still holds what the job wrote last; below *medium* it must."""
+    ) -> bool:
+        """Show that the device still holds what the job wrote last; below *medium* it must.
+
+        Returns:
+            whether the job may go on; not if the reading was broken off, which proves nothing.
+        """
         job = engine.evidence()
         current = job.current_pass()
         pattern, end = (job.passes[-1].pattern, job.size_bytes)
@@ -332,13 +341,17 @@ class Station:
         if pattern is None or end == 0:
             if not sure and confirm != device.confirmation:
                 self._refuse_content(device)
-            return
-        matched, verified_bytes = engine.check_tail(pattern, end)
+            return True
+        tail = engine.check_tail(pattern, end)
+        if tail is None:
+            return False
+        matched, verified_bytes = tail
         if not matched and not sure:
             self._refuse_content(device)
         journal.append(
             Kind.TAIL_CHECKED.value, {"matched": matched, "verified_bytes": verified_bytes}
         )
+        return True
 
     def _refuse_content(self, device: DeviceFacts) -> None:
         text = Text(
