@@ -38,6 +38,10 @@ SPDX_OF_CLASSIFIER: Final = {
     "License :: OSI Approved :: Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
 }
 """Older packages state a classifier; those that name several licences at once are left out."""
+FAMILY: Final = "License :: OSI Approved :: BSD License"
+"""Says BSD and not which: the free text beside it must."""
+READ_IN_ITS_FILE: Final = {"jinja2": "BSD-3-Clause"}
+"""Packages whose metadata name only a family; a person read the licence file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +88,10 @@ def licence_of(stated: Message) -> str | None:
     if expression:
         return str(expression)
     classifiers = [str(c) for c in stated.get_all("Classifier") or [] if c.startswith("License ::")]
-    if not classifiers:
+    if classifiers in ([], [FAMILY]):
         # Free text in the older metadata: believed where it is exactly an identifier that we know.
         named = str(stated.get("License"))
-        return named if named in ALLOWED else None
+        return named if named in ALLOWED else READ_IN_ITS_FILE.get(str(stated["Name"]).lower())
     known = [SPDX_OF_CLASSIFIER.get(classifier) for classifier in classifiers]
     return known[0] if len(known) == 1 else None
 
