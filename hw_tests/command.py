@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from certs.openssl import verification_commands
+from wipe_station.clock import SystemClock
+from wipe_station.station import Station
+from wipe_station.write_guard import WriteGuard
 
 STATION = (sys.executable, "-m", "wipe_station")
 
@@ -45,6 +48,11 @@ def station(state: Path, *arguments: str | Path, language: str = "C.UTF-8") -> S
         timeout=300,
     )
     return Said(code=done.returncode, out=done.stdout, err=done.stderr)
+
+
+def bare_station(state: Path) -> Station:
+    """Return a station in this very process; the caller holds the lock."""
+    return Station(state, SystemClock(), guard=WriteGuard(SystemClock()))
 
 
 def wait_for_line(process: "subprocess.Popen[str]", text: str) -> None:

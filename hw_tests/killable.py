@@ -9,7 +9,8 @@ from pathlib import Path
 
 from wipe_station.clock import SystemClock
 from wipe_station.state import state_lock
-from wipe_station.station import Station
+from wipe_station.station import Station, require_confirmed
+from wipe_station.write_guard import WriteGuard
 
 CHECKPOINT_EVERY_MS = 50
 
@@ -18,13 +19,18 @@ def main() -> None:
     """Run one gb-46864 job, or go on with the one that waits."""
     state, node, file = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     with state_lock(state):
-        station = Station(state, SystemClock(), checkpoint_every_ms=CHECKPOINT_EVERY_MS)
+        clock = SystemClock()
+        station = Station(
+            state, clock, guard=WriteGuard(clock), checkpoint_every_ms=CHECKPOINT_EVERY_MS
+        )
         waiting = station.unfinished()
         if waiting:
-            station.resume(waiting[0], confirm=None, on_progress=lambda _: None)
-            return
-        plan = station.plan(node, "gb-46864", None)
-        station.wipe(plan, confirm=file, on_progress=lambda _: None)
+            job = station.reopen(waiting[0], confirm=None)
+        else:
+            plan = station.plan(node, "gb-46864", None)
+            require_confirmed(plan, file)
+            job = station.start(plan, job_id=station.new_job_id(), confirmed={"how": "serial"})
+        job.run(lambda _: None)
 
 
 if __name__ == "__main__":

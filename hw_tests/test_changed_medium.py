@@ -43,7 +43,7 @@ class Written:
         copy = self.folder / f"{name}.jsonl"
         shutil.copy(self.journal, copy)
         with contextlib.closing(Journal(copy, SystemClock())) as journal:
-            Engine(journal=journal, target=self.target, on_progress=lambda _: None).run()
+            Engine(journal=journal, target=self.target).run(lambda _: None)
             return self.issuer.sign(journal)
 
 
@@ -67,10 +67,10 @@ def write_only(drive: LoopDrive, journal: Journal, monkeypatch: pytest.MonkeyPat
     journal.append(Kind.PLAN.value, opening)
     assert facts.diskseq is not None
     target = Target(node=drive.node, size_bytes=SIZE_BYTES, diskseq=facts.diskseq, sector_bytes=512)
-    engine = Engine(journal=journal, target=target, on_progress=lambda _: None)
+    engine = Engine(journal=journal, target=target)
     with monkeypatch.context() as patch:
         patch.setattr(engine, "_verify", lambda _: None)
-        engine.run()
+        engine.run(lambda _: None)
     return target
 
 

@@ -13,17 +13,22 @@ from typing import Any
 
 import pytest
 
-from hw_tests.command import document, first_start, openssl_agrees, station, wait_for_line
+from hw_tests.command import (
+    bare_station,
+    document,
+    first_start,
+    openssl_agrees,
+    station,
+    wait_for_line,
+)
 from hw_tests.loop import LoopDrive, loop_drive, replug, scratch, unplug
 from hw_tests.throttle import throttled
-from wipe_station.clock import SystemClock
 from wipe_station.detect.snapshot import devno_text, read_openers
 from wipe_station.evidence import replay
 from wipe_station.journal_format import parse
 from wipe_station.overwrite.stream import expected_bytes
 from wipe_station.records import KeyedStream, Outcome
 from wipe_station.state import state_lock
-from wipe_station.station import Station
 
 SIZE_BYTES = (32 << 20) + (3 << 19) + 512
 """Not a multiple of the unit: the tail is a prefix."""
@@ -241,10 +246,11 @@ def test_resume__stopped_before_the_tail_was_read__nothing_is_lost_or_taken_for_
     before = replay(parse(bench.journal(), "")).passes[0].written_bytes()
     assert before > 0
     with state_lock(bench.state):
-        stopped = Station(bench.state, SystemClock())
-        stopped.stop()
+        stopped = bare_station(bench.state)
         (job_id,) = stopped.unfinished()
-        end = stopped.resume(job_id, confirm=None, on_progress=lambda _: None)
+        reopened = stopped.reopen(job_id, confirm=None)
+        reopened.stop("stopped-by-operator")
+        end = reopened.run(lambda _: None)
     assert end.outcome is Outcome.INDETERMINATE
     evidence = replay(parse(bench.journal(), ""))
     assert evidence.passes[0].written_bytes() == before

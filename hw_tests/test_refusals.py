@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hw_tests.command import first_start, sha256, station
+from hw_tests.command import bare_station, first_start, sha256, station
 from hw_tests.loop import (
     LoopDrive,
     attach,
@@ -21,10 +21,8 @@ from hw_tests.loop import (
     run,
     unplug,
 )
-from wipe_station.clock import SystemClock
 from wipe_station.errors import RefusedByPolicyError
 from wipe_station.state import state_lock
-from wipe_station.station import Station
 
 SIZE_BYTES = 32 << 20
 
@@ -197,13 +195,13 @@ def test_wipe__diskseq_changed_since_the_plan__refused(state: Path, target: Loop
 def test_wipe__exchanged_between_plan_and_start__refused(state: Path, target: LoopDrive) -> None:
     """A device exchanged in the last moment, with the plan already in hand, is not written to."""
     with state_lock(state):
-        station_here = Station(state, SystemClock())
+        station_here = bare_station(state)
         plan = station_here.plan(target.node, None, "random")
         unplug(target)
         replug(target)
         before = sha256(target.file)
         with pytest.raises(RefusedByPolicyError):
-            station_here.wipe(plan, confirm=str(target.file), on_progress=lambda _: None)
+            station_here.start(plan, job_id=station_here.new_job_id(), confirmed={})
     assert sha256(target.file) == before
 
 
@@ -212,12 +210,12 @@ def test_wipe__mounted_between_plan_and_start__refused(
 ) -> None:
     """Somebody who mounts the device after the plan keeps his data."""
     with state_lock(state):
-        station_here = Station(state, SystemClock())
+        station_here = bare_station(state)
         plan = station_here.plan(target.node, None, "random")
         with mounted(target, folder / "mnt"):
             before = sha256(target.file)
             with pytest.raises(Exception, match="held exclusively"):
-                station_here.wipe(plan, confirm=str(target.file), on_progress=lambda _: None)
+                station_here.start(plan, job_id=station_here.new_job_id(), confirmed={})
             assert sha256(target.file) == before
 
 

@@ -1,4 +1,4 @@
-"""What crosses the daemon's socket: the shapes of requests and answers, and nothing else.
+"""What crosses the daemon's socket: the shapes of requests and answers, and nothing else. Pure.
 
 Shared by the daemon (``api.py``), the command line and the kiosk (``client.py``). All texts that
 people read are bilingual; all times are UTC; a missing value is ``None`` and means unknown.
@@ -18,11 +18,11 @@ people read are bilingual; all times are UTC; a missing value is ``None`` and me
                                                job and its documents no more
     GET  /v1/jobs/{id}/documents/{name}      → bytes of one document
 
-An error is a ``Problem`` with the HTTP status of ``errors.HTTP_STATUS_OF``.
+An error is a ``Problem`` with the HTTP status of ``errors.HANDLING``.
 """
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -226,6 +226,7 @@ class PlanView(Value):
     """What would be done to a device, in words, and what binds it."""
 
     device_key: Key
+    node: str
     diskseq: int
     plan_sha256: Sha256
     size_bytes: int
@@ -239,6 +240,8 @@ class PlanView(Value):
     open_questions: tuple[Words, ...]
     practice: bool
     confirmation: str
+    plan: dict[str, Any]
+    """The plan itself, as hashed and as the journal will keep it."""
 
 
 class HoldRequest(PlanRequest):

@@ -10,6 +10,7 @@ from typing import Final
 from certs.text import Text
 from wipe_station.errors import BusyError, DeviceGoneError, InvalidInputError
 
+BLKROSET: Final = 0x125D  # <linux/fs.h> _IO(0x12, 93)
 BLKROGET: Final = 0x125E  # <linux/fs.h> _IO(0x12, 94)
 BLKFLSBUF: Final = 0x1261  # <linux/fs.h> _IO(0x12, 97)
 BLKGETSIZE64: Final = 0x80081272  # <linux/fs.h> _IOR(0x12, 114, size_t)
@@ -24,6 +25,11 @@ def _read_u64(descriptor: int, request: int) -> int:
 def is_read_only(descriptor: int) -> bool:
     """Return the kernel's read-only flag of an open block device."""
     return bool(struct.unpack("=i", fcntl.ioctl(descriptor, BLKROGET, struct.pack("=i", 0)))[0])
+
+
+def set_read_only(descriptor: int, *, read_only: bool) -> None:
+    """Set or clear the kernel's read-only flag of an open block device; root's right."""
+    fcntl.ioctl(descriptor, BLKROSET, struct.pack("=i", int(read_only)))
 
 
 def drop_cached_pages(descriptor: int) -> None:

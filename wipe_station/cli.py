@@ -1,4 +1,4 @@
-"""``wipe-station``: the command line, and the composition root of a foreground station. I/O.
+"""``wipe-station``: the command line, a client of the daemon, or a station of its own. I/O.
 
 One language per run, chosen by the locale; progress bars for people, JSON lines with ``--json``.
 Exit codes: 0 verified, 2 usage, 3 not erased, 4 refused, 5 inconclusive, 6 cannot be trusted.
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, Final, NoReturn
+from typing import Annotated, Final
 
 from certs.errors import CertsError
 from certs.text import Text, language_of
@@ -20,8 +20,14 @@ try:
 except ImportError:  # the base distribution is for recyclers and has no station in it
     sys.exit("wipe-station needs the station extra: pip install 'wipe-station[station]'")
 
+from pydantic import ValidationError
+
+from certs.keys import ROOT_NAME
 from wipe_station import doctor as checks
+from wipe_station.accounts import account
+from wipe_station.api_values import PlanRequest
 from wipe_station.clock import SystemClock
+from wipe_station.desk import Desk, desk, known_guard
 from wipe_station.detect.watch import Watch
 from wipe_station.errors import (
     EXIT_INCONCLUSIVE,
@@ -41,9 +47,11 @@ from wipe_station.plan import DEFAULT_POLICY
 from wipe_station.records import Outcome
 from wipe_station.show import Screen
 from wipe_station.state import make_state_folder, state_lock
-from wipe_station.station import Station
+from wipe_station.up import Setup
+from wipe_station.up import run as run_station
 
 DEFAULT_STATE: Final = Path("/var/lib/wipe-station")
+DEFAULT_PORT: Final = 8046
 LANGUAGE: Final = language_of(
     os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
 )
@@ -118,18 +126,18 @@ def _handled(screen: Screen) -> Iterator[None]:
         raise typer.Exit(EXIT_NOT_TRUSTED) from error
 
 
-def _end(screen: Screen, station: Station, end: JobEnd) -> NoReturn:
+def _end(screen: Screen, state: Path, end: JobEnd) -> int:
     code = EXIT_OF_OUTCOME[end.outcome]
-    screen.end(end, station.root_certificate, code)
-    raise typer.Exit(code)
+    screen.end(end, state / "keys" / ROOT_NAME, code)
+    return code
 
 
 @contextmanager
-def _stoppable(station: Station) -> Iterator[None]:
+def _stoppable(desk: Desk) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM stop the work in good order: journal, notice, exit code."""
 
     def stop(_signal: int, _frame: object) -> None:
-        station.stop()
+        desk.stop()
 
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -139,14 +147,22 @@ def _stoppable(station: Station) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _choice(policy: str | None, method: str | None) -> tuple[str | None, str | None]:
-    """Apply the default policy, and refuse two answers to one question."""
-    if policy is not None and method is not None:
-        raise InvalidInputError(
-            Text(zh="--policy 和 --method 只能给一个。", en="Give --policy or --method, not both."),
-            hint=Text(zh="去掉其中一个。", en="Leave one out."),
+def _request(
+    device: str, policy: str | None, method: str | None, *, accept_unestablished: bool
+) -> PlanRequest:
+    try:
+        return PlanRequest(
+            device=device,
+            policy=policy,
+            method=method,
+            accept_unestablished=accept_unestablished,
         )
-    return (policy if method is not None or policy is not None else DEFAULT_POLICY), method
+    except ValidationError as error:
+        what = ", ".join(str(each["loc"][0]) for each in error.errors())
+        raise InvalidInputError(
+            Text(zh=f"不成样子的参数：{what}。", en=f"Malformed: {what}."),
+            hint=Text(zh="看看 --help。", en="See --help."),
+        ) from error
 
 
 @app.command(
@@ -175,7 +191,8 @@ def devices(
 def _show_devices(screen: Screen, state: Path, *, only: str | None = None) -> None:
     """Look and show; the first look of a boot is written down, and that needs the lock."""
     make_state_folder(state)
-    lookout = Lookout(state, SystemClock())
+    clock = SystemClock()
+    lookout = Lookout(state, clock, guarded=known_guard(state, clock).ours)
     with nullcontext() if lookout.first_start_noted() else state_lock(state):
         world = lookout.look()
     shown = [d for d in world.devices if d.whole_disk and only in (None, d.name)]
@@ -218,10 +235,10 @@ def plan(
 ) -> None:
     """Show the plan for a device."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
-    with _handled(screen), state_lock(state):
-        station = Station(state, SystemClock())
-        chosen = _choice(policy, method)
-        screen.plan(station.plan(device, *chosen, accept_unestablished=accept_unestablished))
+    with _handled(screen):
+        wanted = _request(device, policy, method, accept_unestablished=accept_unestablished)
+        with desk(state, SystemClock()) as open_desk:
+            screen.plan(open_desk.plan(wanted))
 
 
 @app.command(
@@ -256,15 +273,15 @@ def wipe(
 ) -> None:
     """Wipe one device."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
-    with _handled(screen), state_lock(state):
-        station = Station(state, SystemClock())
-        chosen = _choice(policy, method)
-        made = station.plan(device, *chosen, accept_unestablished=accept_unestablished)
-        _require_plan(made.sha256(), plan_sha256)
-        screen.plan(made)
-        with _stoppable(station), screen.progress(made.total_bytes()) as on_progress:
-            end = station.wipe(made, confirm=confirm, on_progress=on_progress)
-        _end(screen, station, end)
+    with _handled(screen):
+        wanted = _request(device, policy, method, accept_unestablished=accept_unestablished)
+        with desk(state, SystemClock()) as open_desk:
+            made = open_desk.plan(wanted)
+            _require_plan(made.plan_sha256, plan_sha256)
+            screen.plan(made)
+            with _stoppable(open_desk), screen.progress(made.total_bytes) as on_progress:
+                end = open_desk.wipe(wanted, made, confirm, on_progress)
+        raise typer.Exit(_end(screen, state, end))
 
 
 def _require_plan(made: str, wanted: str | None) -> None:
@@ -307,9 +324,8 @@ def resume(
     """Continue interrupted jobs."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
     codes = [EXIT_VERIFIED]
-    with _handled(screen), state_lock(state):
-        station = Station(state, SystemClock())
-        waiting = station.unfinished() if job is None else (job,)
+    with _handled(screen), desk(state, SystemClock()) as open_desk:
+        waiting = open_desk.unfinished() if job is None else (job,)
         if abandon and job is None:
             raise InvalidInputError(
                 Text(zh="要放弃哪个任务？", en="Which job shall be given up?"),
@@ -317,16 +333,60 @@ def resume(
             )
         screen.waiting(waiting)
         for job_id in waiting:
-            with _stoppable(station), screen.progress(None) as on_progress:
+            with _stoppable(open_desk), screen.progress(None) as on_progress:
                 if abandon:
-                    end = station.abandon(job_id)
+                    end = open_desk.abandon(job_id)
                 else:
-                    end = station.resume(job_id, confirm=confirm, on_progress=on_progress)
-            codes.append(EXIT_OF_OUTCOME[end.outcome])
-            screen.end(end, station.root_certificate, codes[-1])
-            if station.stopping:
+                    end = open_desk.resume(job_id, confirm, on_progress)
+            codes.append(_end(screen, state, end))
+            if open_desk.stopping:
                 break
     raise typer.Exit(max(codes))
+
+
+@app.command(
+    help=_say(
+        "启动整个工作站：后台服务和柜台页面，按 Ctrl-C 结束。",
+        "Start the whole station, daemon and counter page, until Ctrl-C.",
+    )
+)
+def up(
+    practice: Annotated[
+        Path | None,
+        typer.Option(
+            "--practice",
+            metavar="DIR",
+            help=_say(
+                "只管文件在 DIR 里的循环设备，不碰真设备。",
+                "Mind loop drives whose file lies in DIR, and no real device.",
+            ),
+        ),
+    ] = None,
+    port: Annotated[
+        int,
+        typer.Option(
+            "--port", min=0, max=65535, help=_say("页面的端口；0 为任意。", "Page's port; 0: any.")
+        ),
+    ] = DEFAULT_PORT,
+    kiosk_user: Annotated[
+        str | None,
+        typer.Option(
+            "--kiosk-user",
+            metavar="NAME|UID:GID",
+            help=_say("柜台页面用哪个用户运行。", "The user that the page's process becomes."),
+        ),
+    ] = None,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Start daemon and kiosk."""
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    with _handled(screen):
+        make_state_folder(state)
+        setup = Setup(
+            state=state.resolve(), practice=practice, kiosk=account(kiosk_user), port=port
+        )
+        raise typer.Exit(run_station(setup, screen.process))
 
 
 @app.command(

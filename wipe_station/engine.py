@@ -24,6 +24,7 @@ from wipe_station.records import (
     Json,
     KeyedStream,
     Pattern,
+    Progress,
     WriteResult,
     fields_of,
 )
@@ -33,18 +34,6 @@ from wipe_station.workers import WorkerEnd, WorkerProcess
 
 CHECKPOINT_EVERY_MS: Final = 2000
 TAIL_WINDOW_BYTES: Final = 64 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """How far a job is, for people; evidence is in the journal only."""
-
-    step: str
-    step_number: int
-    steps: int
-    done_bytes: int
-    """Over all steps, resumed ones included."""
-    total_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,32 +54,40 @@ class Engine:
         *,
         journal: Journal,
         target: Target,
-        on_progress: Callable[[Progress], None],
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
     ) -> None:
         self._journal = journal
         self._target = target
-        self._on_progress = on_progress
+        self._on_progress: Callable[[Progress], None] = _nobody_listens
         self._checkpoint_every_ms = checkpoint_every_ms
         job = self.evidence()
         probes = Extent(start_byte=0, end_byte=target.size_bytes, probes=True)
         self._probes_bytes = probes.length_bytes() if job.probes is not None else 0
         self._passes = len(job.passes)
         self._worker: WorkerProcess | None = None
-        self._stopping = False
+        self._stopped_as: str | None = None
 
     def evidence(self) -> JobEvidence:
         """Return what the journal proves by now."""
         return replay(self._journal.history())
 
-    def stop(self) -> None:
-        """End the running worker and begin no other; safe to call from a signal handler."""
-        self._stopping = True
+    def stop(self, code: str = "stopped-by-operator") -> None:
+        """End the running worker and begin no other; safe to call from a signal handler.
+
+        Args:
+            code: who stopped it, of ``reasons.INTERRUPTIONS``.
+        """
+        self._stopped_as = code
         if self._worker is not None:
             self._worker.kill()
 
-    def run(self) -> JobEvidence:
-        """Probe and write what is not yet done, then verify; stop at the first trouble."""
+    def run(self, on_progress: Callable[[Progress], None]) -> JobEvidence:
+        """Probe and write what is not yet done, then verify; stop at the first trouble.
+
+        Args:
+            on_progress: called ten times a second, with bytes over all steps.
+        """
+        self._on_progress = on_progress
         probes = self.evidence().probes
         going = probes is None or probes.fit or self._probe()
         while going and (current := self.evidence().current_pass()) is not None:
@@ -218,13 +215,13 @@ class Engine:
     ) -> WorkerEnd:
         """Open the device anew, make sure that it is the same, and let a new process work."""
         nobody = WorkerEnd(worker="none", result=None, lost="worker-died", said="")
-        if self._stopping:
+        if self._stopped_as is not None:
             return nobody
         try:
             self._worker = self._start_worker(task, access)
         except DeviceGoneError as gone:
             return WorkerEnd(worker="none", result=None, lost="device-gone", said=gone.message.en)
-        if self._stopping:
+        if self._stopped_as is not None:
             self._worker.kill()
         return self._worker.run(on_progress, on_checkpoint)
 
@@ -239,7 +236,7 @@ class Engine:
             os.close(descriptor)
 
     def _lost(self, end: WorkerEnd) -> dict[str, Json]:
-        code = "stopped-by-operator" if self._stopping else end.lost
+        code = self._stopped_as or end.lost
         return {"reason": reasons.interruption(code), "said": end.said}
 
     def _teller(self, step: str, number: int, start: int) -> Callable[[int], None]:
@@ -258,6 +255,10 @@ class Engine:
             )
 
         return tell
+
+
+def _nobody_listens(_: Progress) -> None:
+    """Before the run there is no progress."""
 
 
 def _no_checkpoint(_: int) -> None:

@@ -1,7 +1,7 @@
 """What can go wrong, typed, with the next step for the person at the counter. Pure.
 
 A failed wipe is a value (``records.Outcome``), never one of these. Each class maps to one exit
-code in ``EXIT_CODE_OF``; library code never exits the process itself.
+code and one HTTP status in ``HANDLING``; library code never exits the process itself.
 """
 
 from certs.text import Text
@@ -88,17 +88,35 @@ EXIT_REFUSED = 4
 EXIT_INCONCLUSIVE = 5
 EXIT_NOT_TRUSTED = 6
 
-# Order matters: the first class that fits decides.
-EXIT_CODE_OF: tuple[tuple[type[StationError], int], ...] = (
-    (InvalidInputError, EXIT_USAGE),
-    (RequestError, EXIT_REFUSED),
-    (DeviceError, EXIT_INCONCLUSIVE),
-    (MalformedReplyError, EXIT_INCONCLUSIVE),
-    (EvidenceError, EXIT_NOT_TRUSTED),
-    (StationError, EXIT_INCONCLUSIVE),
+# Order matters: the first class that fits decides. Exit code, then HTTP status.
+HANDLING: tuple[tuple[type[StationError], int, int], ...] = (
+    (InvalidInputError, EXIT_USAGE, 422),
+    (BusyError, EXIT_REFUSED, 409),
+    (NotConfirmedError, EXIT_REFUSED, 403),
+    (RequestError, EXIT_REFUSED, 409),
+    (DeviceError, EXIT_INCONCLUSIVE, 502),
+    (EvidenceError, EXIT_NOT_TRUSTED, 503),
+    (StationError, EXIT_INCONCLUSIVE, 500),
 )
 
 
 def exit_code_of(error: StationError) -> int:
     """Return the process exit code for an error class."""
-    return next(code for kind, code in EXIT_CODE_OF if isinstance(error, kind))
+    return next(code for kind, code, _ in HANDLING if isinstance(error, kind))
+
+
+def http_status_of(error: StationError) -> int:
+    """Return the HTTP status for an error class."""
+    return next(status for kind, _, status in HANDLING if isinstance(error, kind))
+
+
+def error_named(
+    name: str, message: Text, *, hint: Text, reasons: tuple[Text, ...], device_id: str | None
+) -> StationError:
+    """Return the error of a class name that crossed the socket; an unknown name is the base."""
+    if name == RefusedByPolicyError.__name__:
+        return RefusedByPolicyError(message, hint=hint, reasons=reasons, device_id=device_id)
+    known = {kind.__name__: kind for kind, _, _ in HANDLING} | {
+        DeviceGoneError.__name__: DeviceGoneError
+    }
+    return known.get(name, StationError)(message, hint=hint, device_id=device_id)

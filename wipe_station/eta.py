@@ -33,12 +33,18 @@ class Eta:
             self._speeds.append((done_bytes - self._last[1]) / elapsed)
             self._last = (now_s, done_bytes)
 
+    def mean_bytes_per_s(self) -> float | None:
+        """Return the mean speed of the last half minute, or None while unknown."""
+        if len(self._speeds) < NEEDED_WINDOWS:
+            return None
+        return sum(self._speeds) / len(self._speeds)
+
     def range_s(self, remaining_bytes: int) -> tuple[float, float] | None:
         """Return the shortest and longest time for what remains, or None while unknown."""
         if remaining_bytes <= 0:
             return 0.0, 0.0
-        mean = sum(self._speeds) / len(self._speeds) if self._speeds else 0.0
-        if len(self._speeds) < NEEDED_WINDOWS or mean <= 0:
+        mean = self.mean_bytes_per_s()
+        if mean is None or mean <= 0:
             return None
         slowest = max(min(self._speeds), mean * SLOWEST_RATIO)
         return remaining_bytes / max(self._speeds), remaining_bytes / slowest

@@ -94,6 +94,7 @@ class JobEvidence:
     failure: dict[str, Json] | None = None
     documents: list[dict[str, Json]] = field(default_factory=list)
     last_utc: str = ""
+    last_boot_id: str = ""
     records: int = 0
     head_sha256: str = ""
 
@@ -192,6 +193,7 @@ class _Replay:
         self._handlers[kind](record)
         self.job.state = state
         self.job.last_utc = max(self.job.last_utc, record.utc)
+        self.job.last_boot_id = record.boot_id
 
     def _plan(self, record: Record) -> None:
         self.job.plan = _object(record.data, "plan")

@@ -5,13 +5,15 @@ only ever grows, so one number, noted at that first start, tells old from new.
 """
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from certs.canonical import decode, encode
 from certs.durable import NewFile, write_file
 from certs.text import Text
+from wipe_station.bays import Bays, everywhere
 from wipe_station.block import device_number
 from wipe_station.clock import Clock
 from wipe_station.detect.classify import World, classify
@@ -38,15 +40,42 @@ class Assessment:
 class Lookout:
     """Sees the devices of this machine, and remembers which were there at the first start."""
 
-    def __init__(self, state: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        state: Path,
+        clock: Clock,
+        *,
+        bays: Bays = everywhere,
+        guarded: Callable[[], frozenset[int]] = frozenset,
+    ) -> None:
+        """Remember where to look.
+
+        Args:
+            state: the state directory, which keeps the note of the first start.
+            clock: tells one boot from the next.
+            bays: which devices are the station's business; all others are refused.
+            guarded: returns the ``diskseq`` of devices that are read-only by our own guard.
+        """
         self._boot_note = state / BOOT_NAME
         self._clock = clock
+        self._bays = bays
+        self._guarded = guarded
 
     def look(self) -> World:
         """Return the machine as it is now, and note what was there at the first start."""
         world = classify(read_snapshot())
         self._note_boot(world)
-        return world
+        guarded = self._guarded()
+        return replace(world, devices=tuple(_unguarded(d, guarded) for d in world.devices))
+
+    def minds(self, device: DeviceFacts) -> bool:
+        """Tell whether a device lies in one of the station's bays."""
+        return self._bays(device)
+
+    def came_later(self, device: DeviceFacts) -> bool:
+        """Tell whether a device was plugged in after the first start of this boot."""
+        mark = self._boot_diskseq()
+        return mark is not None and device.diskseq is not None and device.diskseq > mark
 
     def first_start_noted(self) -> bool:
         """Whether this boot's first start is on record, so that a look writes nothing."""
@@ -67,7 +96,11 @@ class Lookout:
     def assess(self, device: DeviceFacts, world: World, *, resuming: bool = False) -> Assessment:
         """Return every reason against wiping a device."""
         found = refusals(
-            device, world, boot_diskseq=self._boot_diskseq(), may_have_been_present=resuming
+            device,
+            world,
+            boot_diskseq=self._boot_diskseq(),
+            may_have_been_present=resuming,
+            in_bay=self._bays(device),
         )
         return Assessment(device=device, refusals=found)
 
@@ -109,6 +142,11 @@ class Lookout:
                 ),
             )
         return fitting[0]
+
+
+def _unguarded(device: DeviceFacts, guarded: frozenset[int]) -> DeviceFacts:
+    """See through our own write guard: it is lifted when a job claims the device."""
+    return replace(device, read_only=False) if device.diskseq in guarded else device
 
 
 def _refused(device: DeviceFacts, reasons: tuple[Text, ...]) -> RefusedByPolicyError:

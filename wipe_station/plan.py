@@ -115,6 +115,20 @@ def require_available(method_name: str | None, unavailable: dict[str, Unavailabl
     )
 
 
+def choose(policy: str | None, method: str | None) -> tuple[str | None, str | None]:
+    """Apply the default policy, and refuse two answers to one question.
+
+    Raises:
+        InvalidInputError: both a policy and a method are named.
+    """
+    if policy is not None and method is not None:
+        raise InvalidInputError(
+            Text(zh="--policy 和 --method 只能给一个。", en="Give --policy or --method, not both."),
+            hint=Text(zh="去掉其中一个。", en="Leave one out."),
+        )
+    return (policy if method is not None or policy is not None else DEFAULT_POLICY), method
+
+
 def choose_method(
     device: DeviceFacts,
     policy: Policy | None,

@@ -50,6 +50,10 @@ class Transport(Enum):
 VIRTUAL_TRANSPORTS = frozenset({Transport.LOOP, Transport.VIRTIO})
 
 
+CONFIRMING_KINDS = ("backing-file", "serial", "wwn", "eui64", "nguid", "cid")
+"""Identifiers that a person can compare and repeat, the first that there is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identifier:
     """One identifier, with who said it and where it was read."""
@@ -101,7 +105,7 @@ class DeviceFacts:
     @property
     def confirmation(self) -> str | None:
         """Return what ``--confirm`` must repeat: the serial, or the loop's backing file."""
-        return self.identifier("backing-file", "serial", "wwn", "eui64", "nguid", "cid")
+        return self.identifier(*CONFIRMING_KINDS)
 
     @property
     def stable_id(self) -> str:
@@ -256,6 +260,18 @@ class CompareResult:
     mismatches: tuple[tuple[int, int], ...]
     """Ranges of differing sectors, ascending, joined where they touch; at most 64."""
     failures: tuple[IoFailure, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a job is, for people; evidence is in the journal only."""
+
+    step: str
+    step_number: int
+    steps: int
+    done_bytes: int
+    """Over all steps, resumed ones included."""
+    total_bytes: int
 
 
 Json = bool | int | str | Sequence["Json"] | Mapping[str, "Json"]

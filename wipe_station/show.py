@@ -17,33 +17,19 @@ from rich.table import Table
 from certs.open_questions import open_question
 from certs.openssl import verification_commands
 from certs.text import Language, Text
+from wipe_station.api_values import PlanView
 from wipe_station.detect.watch import BlockEvent
 from wipe_station.doctor import Finding
-from wipe_station.engine import Progress as JobProgress
 from wipe_station.errors import RefusedByPolicyError, StationError
 from wipe_station.eta import Eta
 from wipe_station.issuer import JobEnd
 from wipe_station.lookout import Assessment
 from wipe_station.method import Method, UnavailableMethod
-from wipe_station.plan import WipePlan, planned_pattern_json
-from wipe_station.records import Outcome, ProbeCapacity, Step, WritePass, fields_of, to_json
-from wipe_station.units import passes_text, pattern_text, remaining_text, size_text
-
-OUTCOME_TEXT = {
-    Outcome.VERIFIED: Text(zh="已清除，每个字节都核对过。", en="Erased; every byte checked."),
-    Outcome.VERIFIED_WITH_EXCEPTIONS: Text(
-        zh="清除了，但有例外；不能出售。", en="Erased with exceptions; not for sale."
-    ),
-    Outcome.FAILED: Text(
-        zh="没有清除成功，不能出售。请放进红盒，交给店长。",
-        en="Not erased; not for sale. Red box, manager.",
-    ),
-    Outcome.ABORTED: Text(zh="任务已放弃，设备没有清除完。", en="Given up; not erased."),
-    Outcome.INDETERMINATE: Text(
-        zh="没能确认清除成功，不能出售。用 wipe-station resume 接着做。",
-        en="Not confirmed; not for sale. wipe-station resume continues.",
-    ),
-}
+from wipe_station.plan import planned_pattern_json
+from wipe_station.records import Progress as JobProgress
+from wipe_station.records import fields_of, to_json
+from wipe_station.units import passes_text, remaining_text, size_text
+from wipe_station.views import OUTCOME_TEXT, text_of
 
 
 def printable(text: str) -> str:
@@ -170,21 +156,20 @@ class Screen:
         if not method.established:
             self._print("    " + self._say(open_question("method-not-established")))
 
-    def plan(self, plan: WipePlan) -> None:
+    def plan(self, plan: PlanView) -> None:
         """Show what will be done, what it may claim, and what stays open."""
         if self._json_lines:
-            self._line("plan", sha256=plan.sha256(), plan=plan.to_json())
+            self._line("plan", sha256=plan.plan_sha256, plan=plan.plan)
             return
-        device = plan.device
-        self._print(f"{device.node}  {size_text(device.size_bytes or 0)}  {device.confirmation}")
-        if plan.policy is not None:
-            self._print(self._say(plan.policy.title))
-            self._print(self._say(plan.policy.disclaimer))
-        self._print(f"{plan.method.name}: {self._say(plan.method.title)}")
+        self._print(f"{plan.node}  {size_text(plan.size_bytes)}  {plan.confirmation}")
+        for said in (plan.policy_title, plan.disclaimer):
+            if said is not None:
+                self._print(self._say(text_of(said)))
+        self._print(f"{plan.method}: {self._say(text_of(plan.method_title))}")
         for number, step in enumerate(plan.steps, start=1):
-            self._print(f"  {number}. {self._step(step)}")
-        for code in plan.not_checked:
-            self._print("  ? " + self._say(open_question(code)))
+            self._print(f"  {number}. {self._say(text_of(step))}")
+        for question in plan.open_questions:
+            self._print("  ? " + self._say(text_of(question)))
         if plan.practice:
             self._print(
                 self._say(
@@ -194,25 +179,7 @@ class Screen:
                     )
                 )
             )
-        self._print(self._say(Text(zh="计划摘要", en="plan")) + f" {plan.sha256()}")
-
-    def _step(self, step: Step) -> str:
-        if isinstance(step, ProbeCapacity):
-            return self._say(
-                Text(
-                    zh="全盘写探针并读回，核对容量是真的",
-                    en="write probes over the whole range and read them back: is the capacity real",
-                )
-            )
-        if not isinstance(step, WritePass):
-            return self._say(
-                Text(
-                    zh=f"读回每个字节，和第 {step.pass_number} 遍核对",
-                    en=f"read every byte back, compare with pass {step.pass_number}",
-                )
-            )
-        written = pattern_text(step.pattern)
-        return self._say(Text(zh=f"全盘写{written.zh}", en=f"write {written.en} everywhere"))
+        self._print(self._say(Text(zh="计划摘要", en="plan")) + f" {plan.plan_sha256}")
 
     @contextmanager
     def progress(self, total_bytes: int | None) -> Iterator[Callable[[JobProgress], None]]:
@@ -255,6 +222,23 @@ class Screen:
             done_bytes=now.done_bytes,
             total_bytes=now.total_bytes,
         )
+
+    def process(self, said: dict[str, Any]) -> None:
+        """Show what a process of the station says, and what becomes of it."""
+        if self._json_lines:
+            self._line(**said)
+        elif said["event"] == "kiosk":
+            self._print(self._say(Text(zh="柜台页面：", en="Counter page: ")) + said["url"])
+            self._print(self._say(Text(zh="按 Ctrl-C 结束。", en="Ctrl-C ends it.")))
+        elif said["event"] == "died":
+            self._complain(
+                self._say(
+                    Text(
+                        zh=f"{said['process']} 意外停了，正在重新启动。",
+                        en=f"{said['process']} died; starting it again.",
+                    )
+                )
+            )
 
     def waiting(self, jobs: Sequence[str]) -> None:
         """Show which jobs are going to be continued."""

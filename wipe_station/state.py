@@ -2,12 +2,23 @@
 
 import contextlib
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from certs.text import Text
 from wipe_station.errors import BusyError, InvalidInputError
+
+SOCKETS: Final = Path("/run/wipe-station")
+"""Reachable by the kiosk's user, as the state directory is not."""
+
+
+def socket_of(state: Path) -> Path:
+    """Return where the daemon of a state directory listens; a path that fits ``sun_path``."""
+    name = hashlib.sha256(os.fsencode(state.resolve())).hexdigest()[:16]
+    return SOCKETS / f"{name}.sock"
 
 
 def make_state_folder(state: Path) -> None:

@@ -21,6 +21,7 @@ INIT: Final = 1
 class Reason(Enum):
     """Names of the rules, as ``--json`` shows them."""
 
+    NOT_IN_A_BAY = "not-in-a-bay"
     NOT_WHOLE_DISK = "not-whole-disk"
     UNKNOWN = "unknown"
     ZERO_SIZE = "zero-size"
@@ -56,6 +57,7 @@ class Scene:
     boot_diskseq: int | None
     """The highest ``diskseq`` at the station's first start of this boot; None if not recorded."""
     may_have_been_present: bool
+    in_bay: bool
     blocks: frozenset[str]
     """Device numbers of the target, its partitions and all that is stacked on them."""
 
@@ -115,6 +117,16 @@ def beneath(devno: str, world: World) -> frozenset[str]:
 
 def _no(reason: Reason, zh: str, en: str) -> Refusal:
     return Refusal(reason=reason, text=Text(zh=zh, en=en))
+
+
+def _not_in_a_bay(scene: Scene) -> Iterable[Refusal]:
+    """A device outside the station's bays is refused: nobody has traded it in."""
+    if not scene.in_bay:
+        yield _no(
+            Reason.NOT_IN_A_BAY,
+            "它不在这个工作站的槽位里。",
+            "It is in none of this station's bays.",
+        )
 
 
 def _not_whole_disk(scene: Scene) -> Iterable[Refusal]:
@@ -300,6 +312,7 @@ def _users_unknown(scene: Scene) -> Iterable[Refusal]:
 
 RULES: Final[tuple[Callable[[Scene], Iterable[Refusal]], ...]] = (
     _system_disk,
+    _not_in_a_bay,
     _unknown,
     _not_whole_disk,
     _zero_size,
@@ -323,6 +336,7 @@ def refusals(
     *,
     boot_diskseq: int | None,
     may_have_been_present: bool = False,
+    in_bay: bool = True,
 ) -> tuple[Refusal, ...]:
     """Return every reason why a device may not be wiped; empty means that it may.
 
@@ -331,12 +345,14 @@ def refusals(
         world: all devices and users at the same moment.
         boot_diskseq: highest ``diskseq`` when the station first started under this boot.
         may_have_been_present: true only when an interrupted job of this very device goes on.
+        in_bay: whether the device is the station's business at all.
     """
     scene = Scene(
         target=target,
         world=world,
         boot_diskseq=boot_diskseq,
         may_have_been_present=may_have_been_present,
+        in_bay=in_bay,
         blocks=stacked_on(target, world),
     )
     return tuple(refusal for rule in RULES for refusal in rule(scene))

@@ -31,7 +31,7 @@ from grading.rules import Axis, Rule, RuleSet
 from grading.text import Language as GradeLanguage
 from wipe_station import cli
 from wipe_station.detect.safety import RULES, Reason, Refusal, Scene
-from wipe_station.errors import EXIT_CODE_OF
+from wipe_station.errors import HANDLING
 from wipe_station.run_state import _ANYWHERE, TRANSITIONS, State, outcome_of
 from wipe_station.tests.conformity import clauses_page
 from wipe_station.tests.licences import pinned, refused
@@ -256,7 +256,10 @@ def reasons_of(rule: SafetyRule) -> list[Reason]:
 def exit_codes_page() -> str:
     """Show what each program's exit codes mean, and the errors behind them."""
     numbers = sorted({*cli.EXIT_OF_OUTCOME.values(), *map(int, ExitCode)})
-    errors = ((code(kind.__name__), first_sentence(kind), str(n)) for kind, n in EXIT_CODE_OF)
+    errors = (
+        (code(kind.__name__), first_sentence(kind), str(number), str(status))
+        for kind, number, status in HANDLING
+    )
     return page(
         "Exit codes",
         table(
@@ -266,13 +269,13 @@ def exit_codes_page() -> str:
         " `resume` of several jobs ends with the highest code among them.",
         "## Errors of `wipe-station`",
         "The first class that fits decides.",
-        table(("Error", "Meaning", "Code"), errors),
+        table(("Error", "Meaning", "Code", "HTTP status"), errors),
     )
 
 
 def _exit_code_row(number: int) -> Sequence[str]:
     outcomes = [o.value for o, found in cli.EXIT_OF_OUTCOME.items() if found == number]
-    errors = [code(kind.__name__) for kind, found in EXIT_CODE_OF if found == number]
+    errors = [code(kind.__name__) for kind, found, _ in HANDLING if found == number]
     cert = [found.name.lower().replace("_", " ") for found in ExitCode if found == number]
     grade = {EXIT_EVALUATED: "evaluated, whatever the grades", EXIT_USAGE: "usage or measures"}
     return (str(number), ", ".join([*outcomes, *errors]), *cert, grade.get(number, ""))

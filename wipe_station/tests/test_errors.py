@@ -1,7 +1,7 @@
 """Errors: every class has an exit code, every sentence both languages."""
 
 from certs.text import Text
-from wipe_station import errors, reasons, show
+from wipe_station import errors, reasons, views
 from wipe_station.records import Outcome
 
 
@@ -41,4 +41,4 @@ def test_reasons__every_interruption_and_outcome__has_words() -> None:
     """No code reaches a person without a sentence."""
     for code in reasons.INTERRUPTIONS:
         assert set(reasons.interruption(code)) == {"code", "zh", "en"}
-    assert set(show.OUTCOME_TEXT) == set(Outcome)
+    assert set(views.OUTCOME_TEXT) == set(Outcome)

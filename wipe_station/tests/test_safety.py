@@ -207,9 +207,19 @@ def test_refusals__no_boot_mark__present_at_boot() -> None:
     assert {r.reason for r in found} == {Reason.PRESENT_AT_BOOT}
 
 
+def test_refusals__outside_the_bays__refused() -> None:
+    """A daemon never touches what was not put into one of its bays, whatever else it is."""
+    world = classify(raw_snapshot({"sda": raw_disk()}))
+    device = world.device("sda")
+    assert device is not None
+    found = refusals(device, world, boot_diskseq=1, in_bay=False)
+    assert {r.reason for r in found} == {Reason.NOT_IN_A_BAY}
+
+
 def test_rules__count__one_rule_at_least_for_each_reason() -> None:
     """Every reason is tested above: a new one without a test fails here."""
     tested = {reason for reason, _, _ in ALONE} | {
+        Reason.NOT_IN_A_BAY,
         Reason.NOT_WHOLE_DISK,
         Reason.SYSTEM_DISK,
         Reason.SHARED_BACKING,

@@ -1,0 +1,209 @@
+"""``wipe-stationd``: owns devices, keys, journals and store, and serves one Unix socket. I/O.
+
+1. Take the state directory's lock for as long as we live.
+2. Build everything and hand it down: store, guard, station, floor.
+3. Begin to hear of devices, then look for the first time, so that nothing falls in between.
+4. Put unfinished jobs on the counter; go on where nobody has to be asked.
+5. Listen; say so on standard output.
+6. On SIGTERM or SIGINT interrupt the jobs in good order, then end with 0.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Event, Thread
+
+import uvicorn
+
+from certs.text import Text
+from wipe_station.accounts import Account, account
+from wipe_station.api import create_api
+from wipe_station.bays import plugged_in, practice_drives
+from wipe_station.clock import SystemClock, utc_text
+from wipe_station.counter import Parts
+from wipe_station.detect.watch import Watch, follow
+from wipe_station.errors import BusyError, StationError, exit_code_of
+from wipe_station.floor import Floor
+from wipe_station.peers import Peer, Role, peer_protocol
+from wipe_station.state import socket_of, state_lock
+from wipe_station.station import Station
+from wipe_station.store import RefusalNote, Store
+from wipe_station.write_guard import WriteGuard
+
+_PR_SET_PDEATHSIG = 1
+_GRACE_S = 2
+_log = logging.getLogger(__name__)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="wipe-stationd", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="the state directory")
+    parser.add_argument(
+        "--practice",
+        type=Path,
+        metavar="DIR",
+        help="mind loop drives whose file lies in DIR, and no real device",
+    )
+    parser.add_argument("--kiosk-user", metavar="NAME|UID:GID", help="who may speak as the kiosk")
+    parser.add_argument("--parent", type=int, metavar="PID", help="end when this process ends")
+    return parser.parse_args()
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: jobs are interrupted before the socket closes."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def listen(path: Path, kiosk: Account) -> socket.socket:
+    """Return a listening socket that root and the kiosk's group can reach.
+
+    The state lock is ours, so whatever lies at the path belongs to a daemon that is dead.
+    """
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+    finally:
+        os.umask(before)
+    os.chown(path, os.getuid(), kiosk.gid)
+    path.chmod(0o660)
+    listener.listen(64)
+    return listener
+
+
+def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Floor:
+    practice = options.practice.resolve() if options.practice else None
+    store.forget_other_boots(clock.boot_id())
+    guard = WriteGuard(clock, store)
+    station = Station(
+        options.state,
+        clock,
+        guard=guard,
+        bays=plugged_in if practice is None else practice_drives(practice),
+    )
+    return Floor(
+        Parts(
+            state=options.state,
+            station=station,
+            store=store,
+            guard=guard,
+            clock=clock,
+            practice=practice is not None,
+        )
+    )
+
+
+async def _serve(options: argparse.Namespace, floor: Floor, store: Store) -> None:
+    clock, kiosk = SystemClock(), account(options.kiosk_user)
+    path = socket_of(options.state)
+
+    def note_refusal(uid: int, what: str, why: str) -> None:
+        at = utc_text(clock.utc())
+        store.note_refusal(RefusalNote(refused_at=at, uid=uid, what=what, why=why))
+
+    def on_stranger(pid: int, uid: int) -> None:
+        note_refusal(uid, f"connect as process {pid}", "nobody that the station knows")
+
+    def on_refused(peer: Peer, what: str, why: str) -> None:
+        note_refusal(peer.uid, what, why)
+
+    roles = {kiosk.uid: Role.KIOSK, 0: Role.OPERATOR, os.getuid(): Role.OPERATOR}
+    server = _Server(
+        uvicorn.Config(
+            create_api(floor, on_refused),
+            http=peer_protocol(roles, on_stranger),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=128,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+    )
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    with listen(path, kiosk) as listener:
+        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        _say("listening", socket=str(path))
+        asked = asyncio.create_task(stopping.wait())
+        await asyncio.wait({serving, asked}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.to_thread(floor.shut_down)
+        server.should_exit = True
+        await serving
+        path.unlink(missing_ok=True)
+
+
+def _say(event: str, **values: str) -> None:
+    sys.stdout.write(json.dumps({"event": event} | values) + "\n")
+    sys.stdout.flush()
+
+
+def _run(options: argparse.Namespace) -> None:
+    watch, stopping = Watch(), Event()
+    store = Store(options.state / "station.db")
+    try:
+        floor = _build(options, SystemClock(), store)
+        floor.recover()
+        watching = Thread(target=follow, args=(watch, floor.rescan, stopping), daemon=True)
+        watching.start()
+        asyncio.run(_serve(options, floor, store))
+        stopping.set()
+        floor.leave()
+    finally:
+        store.close()
+
+
+def _die_with(parent: int | None) -> None:
+    """End in good order when the process that started us ends."""
+    if parent is None:
+        return
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent:
+        sys.exit("the parent is gone")
+
+
+def main() -> None:
+    """Entry point of ``wipe-stationd``."""
+    options = _options()
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+    )
+    _die_with(options.parent)
+    try:
+        _require_root()
+        with state_lock(options.state):
+            _run(options)
+    except StationError as error:
+        sys.stderr.write(f"✗ {error.message.zh} {error.message.en}\n")
+        sys.stderr.write(f"→ {error.hint.zh} {error.hint.en}\n")
+        sys.exit(exit_code_of(error))
+
+
+def _require_root() -> None:
+    if os.geteuid() != 0:
+        raise BusyError(
+            Text(zh="只有 root 能打开设备。", en="Only root can open devices."),
+            hint=Text(zh="用 root 运行。", en="Run it as root."),
+        )
+
+
+if __name__ == "__main__":
+    main()
