@@ -13,7 +13,7 @@ help: ## list the targets
 # Debian packages that the product and its tests call; `make` and git brought you here.
 SYSTEM_PACKAGES := python3 python3-venv ca-certificates util-linux mount e2fsprogs dosfstools \
 	mtools testdisk fio openssl libssl3 libudev1 libfuse3-3 perl procps fonts-noto-cjk \
-	poppler-utils libnss3-tools
+	poppler-utils libnss3-tools smartmontools chromium
 
 .PHONY: system setup
 system:

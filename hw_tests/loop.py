@@ -62,6 +62,8 @@ def attach(file: Path, *, sector_bytes: int = 512, read_only: bool = False) -> L
     node = losetup("--find", "--show", *options, file)
     backing = Path(f"/sys/block/{Path(node).name}/loop/backing_file").read_text("utf-8").strip()
     assert backing == str(file), f"{node} stands on {backing}, not on our {file}"
+    if not read_only:
+        run("blockdev", "--setrw", node)  # a node keeps the flag of a station that was killed
     return LoopDrive(node=node, file=file, size_bytes=file.stat().st_size)
 
 

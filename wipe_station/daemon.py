@@ -11,7 +11,6 @@
 import argparse
 import asyncio
 import contextlib
-import ctypes
 import json
 import logging
 import os
@@ -34,12 +33,12 @@ from wipe_station.detect.watch import Watch, follow
 from wipe_station.errors import BusyError, StationError, exit_code_of
 from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
+from wipe_station.privileges import die_with
 from wipe_station.state import socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.store import RefusalNote, Store
 from wipe_station.write_guard import WriteGuard
 
-_PR_SET_PDEATHSIG = 1
 _GRACE_S = 2
 _log = logging.getLogger(__name__)
 
@@ -170,15 +169,6 @@ def _run(options: argparse.Namespace) -> None:
         store.close()
 
 
-def _die_with(parent: int | None) -> None:
-    """End in good order when the process that started us ends."""
-    if parent is None:
-        return
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-    if os.getppid() != parent:
-        sys.exit("the parent is gone")
-
-
 def main() -> None:
     """Entry point of ``wipe-stationd``."""
     options = _options()
@@ -186,7 +176,8 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
-    _die_with(options.parent)
+    if options.parent is not None:
+        die_with(options.parent, signal.SIGTERM)
     try:
         _require_root()
         with state_lock(options.state):

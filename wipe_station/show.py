@@ -28,13 +28,8 @@ from wipe_station.method import Method, UnavailableMethod
 from wipe_station.plan import planned_pattern_json
 from wipe_station.records import Progress as JobProgress
 from wipe_station.records import fields_of, to_json
-from wipe_station.units import passes_text, remaining_text, size_text
+from wipe_station.units import passes_text, printable, remaining_text, size_text
 from wipe_station.views import OUTCOME_TEXT, text_of
-
-
-def printable(text: str) -> str:
-    """Escape what a hostile device's name could do to a terminal; line ends stay."""
-    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 class Screen:

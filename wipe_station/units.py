@@ -68,3 +68,8 @@ def _short(pattern: PlannedPattern) -> Text:
 
 def _literal(pattern: FixedPattern) -> str:
     return pattern.repeat.hex(" ").upper()
+
+
+def printable(text: str) -> str:
+    """Escape what a hostile device's name could do to a terminal or a page; line ends stay."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)

@@ -6,8 +6,6 @@ writes events as JSON lines to standard output; the last one is the result. It o
 itself, can hang, crash or be killed without touching a neighbour, and dies with process PARENT.
 """
 
-import ctypes
-import os
 import resource
 import signal
 import sys
@@ -19,28 +17,17 @@ from wipe_station.block import check_same_device
 from wipe_station.errors import DeviceGoneError
 from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import content_of
+from wipe_station.privileges import become, die_with
 from wipe_station.records import Json, to_json
 from wipe_station.worker_protocol import Action, Said, Task, event_line, parse_task
 
 NOBODY: Final = 65534
-_PR_SET_PDEATHSIG: Final = 1
-_PR_SET_NO_NEW_PRIVS: Final = 38
 
 
 def _drop_privileges(parent: int) -> None:
     """Become nobody, keep no way back, and die when the parent dies."""
-    if os.getuid() == 0:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-    libc = ctypes.CDLL(None, use_errno=True)
-    # After the change of user, which would clear it again.
-    for option, value in ((_PR_SET_NO_NEW_PRIVS, 1), (_PR_SET_PDEATHSIG, signal.SIGKILL)):
-        if libc.prctl(option, int(value), 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "prctl")
-    # The parent says who it is: one that died before the line above has left us to another.
-    if os.getppid() != parent:
-        sys.exit("the parent is gone")
+    become(NOBODY, NOBODY)
+    die_with(parent, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds the pass's key
 

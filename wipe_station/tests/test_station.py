@@ -10,9 +10,9 @@ from wipe_station.detect.classify import classify
 from wipe_station.errors import BusyError, InvalidInputError
 from wipe_station.identity import same_identity
 from wipe_station.records import DeviceFacts, to_json
-from wipe_station.show import printable
 from wipe_station.state import make_state_folder, state_lock
 from wipe_station.testing import raw_disk, raw_snapshot
+from wipe_station.units import printable
 
 USB = {"name": "1-2", "subsystem": "usb", "attrs": {"serial": "BRIDGE"}}
 ATA = {"ID_ATA": "1", "ID_SERIAL_SHORT": "WD-1"}
