@@ -3,17 +3,17 @@
 import io
 import json
 import os
-import stat
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from grading.command_line import EXIT_EVALUATED, EXIT_USAGE, command_line
+from grading.command_line import EXIT_DIFFERENT, EXIT_EVALUATED, EXIT_USAGE, command_line
 from grading.errors import GradingError
-from grading.library import ruleset_named
-from grading.measures import MAX_BYTES, parse_measures
+from grading.library import DEFAULT_RULESET, ruleset_named
+from grading.measures import parse_measures
+from grading.opening import read
 from grading.report import to_bytes, to_lines
 from grading.rules import evaluate
+from grading.stated import Stated, stated_in
 from grading.text import Language, Text, language_of
 
 
@@ -24,7 +24,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; None takes the process's own.
 
     Returns:
-        the exit code: 0 evaluated, 2 wrong usage or unreadable measures.
+        the exit code: 0 evaluated, 2 wrong usage or unreadable measures, 3 a statement's grade
+        does not follow from its measures.
 
     Raises:
         SystemExit: from argparse, for help (0) and wrong usage (2).
@@ -33,8 +34,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _never_fail_on_output()
     options = command_line(language).parse_args(arguments)
     try:
-        measures = parse_measures(_read(options.measures))
-        evaluation = evaluate(measures, ruleset_named(options.ruleset))
+        stated = stated_in(read(options.measures))
+        name = options.ruleset or stated.ruleset or DEFAULT_RULESET
+        evaluation = evaluate(parse_measures(stated.measures), ruleset_named(name))
     except GradingError as error:
         _print_error(error, language, as_json=options.json)
         return EXIT_USAGE
@@ -42,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(to_bytes(evaluation).decode())
     else:
         _print(to_lines(evaluation), language)
+    if stated.grades is not None and not stated.agrees_with(evaluation):
+        _say_different(stated, language)
+        return EXIT_DIFFERENT
     return EXIT_EVALUATED
 
 
@@ -57,25 +62,16 @@ def _never_fail_on_output() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _read(path: Path) -> bytes:
-    """Read a regular file up to just beyond the limit, without waiting on a pipe."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise OSError(0, "not a regular file")
-            return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise _cannot_open(path, error) from error
-
-
-def _cannot_open(path: Path, error: OSError | ValueError) -> GradingError:
-    name = ascii(str(path))
-    reason = getattr(error, "strerror", None) or type(error).__name__
-    return GradingError(
-        Text(zh=f"文件打不开：{name}（{reason}）。", en=f"Cannot open {name}: {reason}."),
-        hint=Text(zh="请给出测量记录文件。", en="Name a file of measures."),
+def _say_different(stated: Stated, language: Language) -> None:
+    sentence = Text(
+        zh=f"和文件写的不一样：文件按 {stated.ruleset} 写的是 {_listed(stated)}。",
+        en=f"Not what the statement says: under {stated.ruleset} it states {_listed(stated)}.",
     )
+    sys.stderr.write(sentence.in_language(language) + "\n")
+
+
+def _listed(stated: Stated) -> str:
+    return ascii(", ".join(f"{axis} {grade}" for axis, grade in (stated.grades or {}).items()))
 
 
 def _print(lines: Sequence[Text], language: Language) -> None:

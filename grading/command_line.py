@@ -11,6 +11,7 @@ from grading.text import Language, Text
 
 EXIT_EVALUATED: Final = 0
 EXIT_USAGE: Final = 2
+EXIT_DIFFERENT: Final = 3
 
 HELP: Final = {
     "program": Text(
@@ -21,9 +22,13 @@ HELP: Final = {
         zh="给一台设备评级：功能、外观、剩余寿命，各评各的。",
         en="Grade one device: function, appearance and remaining life, kept apart.",
     ),
-    "measures": Text(zh="测量记录，一个 JSON 对象", en="the measures: one flat JSON object"),
+    "measures": Text(
+        zh="测量记录（JSON），或证明、通知：文件、文件夹或 zip",
+        en="measures as JSON, or a certificate or notice: file, folder or zip",
+    ),
     "ruleset": Text(
-        zh=f"用哪套规则；不写就用 {DEFAULT_RULESET}", en=f"rule set; {DEFAULT_RULESET} by default"
+        zh=f"用哪套规则；不写就用文件自己写的，或 {DEFAULT_RULESET}",
+        en=f"rule set; by default the one that the statement names, or {DEFAULT_RULESET}",
     ),
     "json": Text(zh="输出一行 JSON", en="print one line of JSON"),
     "help": Text(zh="显示这份说明", en="show this help"),
@@ -32,8 +37,10 @@ HELP: Final = {
     "arguments": Text(zh="参数", en="arguments"),
     "commands": Text(zh="命令", en="commands"),
     "codes": Text(
-        zh="退出码：0 已评级（不管级别高低）；2 用法不对，或测量记录读不懂",
-        en="exit codes: 0 evaluated, whatever the grades; 2 wrong usage or unreadable measures",
+        zh="不核对签名（用 wipe-cert verify）。退出码：0 已评级（不管级别高低）；"
+        "2 用法不对，或测量记录读不懂；3 文件写的级别和重算的不一样",
+        en="Signatures are not checked (wipe-cert verify does). Exit codes: 0 evaluated, whatever"
+        " the grades; 2 wrong usage or unreadable measures; 3 the statement states another grade",
     ),
     "bad-usage": Text(zh="参数不对", en="wrong arguments"),
 }
@@ -56,12 +63,10 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     )
     arguments = evaluate.add_argument_group(_say("arguments", language))
     arguments.add_argument(
-        "measures", type=Path, metavar="MEASURES.json", help=_say("measures", language)
+        "measures", type=Path, metavar="MEASURES|BUNDLE", help=_say("measures", language)
     )
     options = _add_help(evaluate, language)
-    options.add_argument(
-        "--ruleset", default=DEFAULT_RULESET, metavar="NAME", help=_say("ruleset", language)
-    )
+    options.add_argument("--ruleset", default=None, metavar="NAME", help=_say("ruleset", language))
     options.add_argument("--json", action="store_true", help=_say("json", language))
     return program
 

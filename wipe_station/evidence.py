@@ -37,6 +37,8 @@ class PassEvidence:
     pattern: Pattern | None = None
     attempts: list[Attempt] = field(default_factory=list)
     completed: bool = False
+    speed: dict[str, Json] | None = None
+    """Of the attempt that completed it, where that was the only one."""
 
     def written_bytes(self) -> int:
         """Return how many distinct bytes from offset 0 are known to be durable, without gaps."""
@@ -93,6 +95,10 @@ class JobEvidence:
     interruptions: list[Interruption] = field(default_factory=list)
     failure: dict[str, Json] | None = None
     documents: list[dict[str, Json]] = field(default_factory=list)
+    io_errors: int = 0
+    """Transfers that failed, over all steps."""
+    smart: dict[str, dict[str, Json]] = field(default_factory=dict)
+    """What the device said of itself, ``before`` and ``after``."""
     last_utc: str = ""
     last_boot_id: str = ""
     records: int = 0
@@ -179,6 +185,7 @@ class _Replay:
             Kind.ABORTED: self._aborted,
             Kind.DOCUMENT: lambda record: self.job.documents.append(record.data),
             Kind.TORN_TAIL: lambda _: None,
+            Kind.MEASURED: self._measured,
         }
 
     def take(self, record: Record) -> None:
@@ -191,6 +198,8 @@ class _Replay:
         if state is None:
             raise _corrupt(f"{record.kind} while {self.job.state.value}")
         self._handlers[kind](record)
+        failures = record.data.get("failures", ())
+        self.job.io_errors += len(failures) if isinstance(failures, list) else 0
         self.job.state = state
         self.job.last_utc = max(self.job.last_utc, record.utc)
         self.job.last_boot_id = record.boot_id
@@ -293,6 +302,11 @@ class _Replay:
         if not whole or not moved or current.written_bytes() != self.job.size_bytes:
             raise _corrupt("a pass called complete that did not cover the device")
         current.completed = True
+        if len(current.attempts) == 1 and "speed" in record.data:
+            current.speed = _object(record.data, "speed")
+
+    def _measured(self, record: Record) -> None:
+        self.job.smart[_string(record.data, "when")] = _object(record.data, "smart")
 
     def _verify_intent(self, record: Record) -> None:
         number = _integer(record.data, "pass_number")

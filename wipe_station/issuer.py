@@ -17,6 +17,7 @@ from certs.errors import KeyStoreError, PdfError
 from certs.keys import Signer
 from certs.layout import Bundle
 from certs.text import Text
+from grading.library import DEFAULT_RULESET, ruleset_named
 from wipe_station.clock import Clock, utc_text
 from wipe_station.errors import EvidenceError
 from wipe_station.evidence import JobEvidence, replay
@@ -105,6 +106,7 @@ class Issuer:
             issued_at=utc_text(self._clock.utc()),
             key_id=self._signer.key_id,
             practice_key=self._signer.practice,
+            ruleset=ruleset_named(DEFAULT_RULESET),
         )
         return build_statement(job, issue)
 

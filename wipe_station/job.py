@@ -11,11 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from certs.text import Text
+from wipe_station import smart
 from wipe_station.engine import Engine
 from wipe_station.errors import RefusedByPolicyError
 from wipe_station.issuer import Issuer, JobEnd
 from wipe_station.journal import Journal
-from wipe_station.records import DeviceFacts, Progress, Strength
+from wipe_station.records import DeviceFacts, Outcome, Progress, Strength
 from wipe_station.run_state import Kind
 
 
@@ -91,8 +92,18 @@ class OpenJob:
         """
         with self._held:
             if self._going is not None and self._may_go_on(self._going):
-                self._going.engine.run(on_progress)
+                self._measure("before", self._going)
+                done = self._going.engine.run(on_progress)
+                if done.outcome is not Outcome.INDETERMINATE:
+                    self._measure("after", self._going)
             return self._issuer.sign(self._journal)
+
+    def _measure(self, when: str, going: Going) -> None:
+        """Write down what the drive says of its own health; for the grade only."""
+        if when not in going.engine.evidence().smart:
+            self._journal.append(
+                Kind.MEASURED.value, {"when": when, "smart": smart.ask(going.device)}
+            )
 
     def _may_go_on(self, going: Going) -> bool:
         """Show that the device still holds what the job wrote last; below *medium* it must.

@@ -4,7 +4,7 @@ Claimed and observed never share a field, and ``None`` always means "unknown", n
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 
 from certs.text import Text
@@ -238,6 +238,16 @@ class IoFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Speed:
+    """How fast a traversal's zones were (``overwrite.speed``); what is not known is left out."""
+
+    zones: tuple[tuple[int, int], ...] = ()
+    """``(zone, bytes per second)``, ascending, zones counted from 0."""
+    slowest_ms: int = 0
+    """The longest that one transfer took."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WriteResult:
     """What a write pass achieved over its range."""
 
@@ -246,6 +256,8 @@ class WriteResult:
     """Everything below this offset was written and flushed."""
     flushed: bool
     failures: tuple[IoFailure, ...]
+    speed: Speed = field(default=Speed(), compare=False)
+    """Two results are the same result whatever time they took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +272,8 @@ class CompareResult:
     mismatches: tuple[tuple[int, int], ...]
     """Ranges of differing sectors, ascending, joined where they touch; at most 64."""
     failures: tuple[IoFailure, ...]
+    speed: Speed = field(default=Speed(), compare=False)
+    """Two results are the same result whatever time they took."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

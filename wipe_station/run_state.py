@@ -48,9 +48,10 @@ class Kind(Enum):
     ABORTED = "aborted"
     DOCUMENT = "document"
     TORN_TAIL = "torn-tail"
+    MEASURED = "measured"
 
 
-_ANYWHERE = (Kind.DOCUMENT, Kind.TORN_TAIL)
+_ANYWHERE = (Kind.DOCUMENT, Kind.TORN_TAIL, Kind.MEASURED)
 
 TRANSITIONS: dict[State, dict[Kind, State]] = {
     State.NEW: {Kind.PLAN: State.PLANNED},

@@ -13,11 +13,20 @@ from typing import Any, Final
 
 from certs.bundle import read_bundle
 from certs.text import Text
+from grading.library import all_rulesets
 from wipe_station import reasons
-from wipe_station.api_values import DocumentView, JobState, JobView, ProgressView, Words
+from wipe_station.api_values import (
+    DocumentView,
+    GradeView,
+    JobState,
+    JobView,
+    ProgressView,
+    Words,
+)
 from wipe_station.continuing import interrupted_by
 from wipe_station.eta import Eta
 from wipe_station.evidence import JobEvidence
+from wipe_station.grade_view import grade_view
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
 from wipe_station.methods import all_methods
@@ -43,6 +52,7 @@ class Seat:
     progress: ProgressView | None = None
     reason: Text | None = None
     document: DocumentView | None = None
+    grade: GradeView | None = None
     job: OpenJob | None = None
     thread: Thread | None = None
     tried_keys: set[str] = field(default_factory=set)
@@ -101,6 +111,7 @@ class Seat:
         self.evidence, self.job = evidence, None
         if end is not None:
             self.document = document_view(end)
+            self.grade = _grade(end.statement)
         unfinished = evidence.outcome is Outcome.INDETERMINATE
         self.state = JobState.INTERRUPTED if unfinished else JobState.ENDED
         self.reason = None
@@ -138,7 +149,7 @@ class Seat:
             outcome_text=words(OUTCOME_TEXT[outcome]) if outcome else None,
             reason=words(self.reason) if self.reason else None,
             can_resume=self.state is JobState.INTERRUPTED and self.device_key is not None,
-            grade=None,
+            grade=self.grade,
             document=self.document,
         )
 
@@ -176,6 +187,13 @@ def document_view(end: JobEnd) -> DocumentView:
 def files_of(bundle: Path) -> dict[str, bytes]:
     """Return a bundle's files by name, read with suspicion."""
     return read_bundle(bundle).files()
+
+
+def _grade(statement: dict[str, Any]) -> GradeView | None:
+    """Recompute the grade under the rules that the statement names, if they are still here."""
+    stated = statement.get("grade", {}).get("ruleset")
+    rules = all_rulesets().get(stated)
+    return grade_view(statement, rules) if rules is not None else None
 
 
 def _confirmation(device: dict[str, Any]) -> str | None:

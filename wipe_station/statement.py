@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from certs.text import Text
+from grading.rules import RuleSet, evaluate
 from wipe_station import reasons
 from wipe_station.errors import EvidenceError
 from wipe_station.evidence import (
@@ -18,6 +19,7 @@ from wipe_station.evidence import (
     ProbeEvidence,
     unreached,
 )
+from wipe_station.measures import measures_of, stated_grade
 from wipe_station.overwrite.extent import DENSE_BYTES, PROBE_BYTES, STRIDE_BYTES
 from wipe_station.records import FixedPattern, Json, Outcome
 
@@ -36,6 +38,8 @@ class Issue:
     issued_at: str
     key_id: str
     practice_key: bool
+    ruleset: RuleSet
+    """What the device is graded by."""
 
 
 def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
@@ -70,6 +74,9 @@ def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
         "journal": {"records": job.records, "head_sha256": job.head_sha256},
         "earlier_documents": [{"id": d["id"], "sha256": d["sha256"]} for d in job.documents],
     }
+    measures = measures_of(job)
+    statement["measures"] = measures
+    statement["grade"] = stated_grade(evaluate(measures, issue.ruleset))
     if job.probes is not None:
         statement["probes"] = _probes(job, job.probes)
     if "policy" in job.plan:

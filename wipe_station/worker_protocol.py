@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from wipe_station.errors import MalformedReplyError
 from wipe_station.overwrite.extent import Extent
+from wipe_station.overwrite.speed import ZONES
 from wipe_station.records import (
     CompareResult,
     FixedPattern,
@@ -18,11 +19,14 @@ from wipe_station.records import (
     Json,
     KeyedStream,
     Pattern,
+    Speed,
     WriteResult,
     to_json,
 )
 
 LINE_LIMIT_CHARACTERS: Final = 1 << 16
+MOST_BYTES_PER_S: Final = 1 << 40
+MOST_MS: Final = 1 << 32
 
 
 class Action(Enum):
@@ -144,6 +148,15 @@ def _word(value: object) -> str:
     return value
 
 
+def _speed(value: dict[str, Any]) -> Speed:
+    zones = tuple(
+        (_count(zone, ZONES - 1), _count(speed, MOST_BYTES_PER_S)) for zone, speed in value["zones"]
+    )
+    if [zone for zone, _ in zones] != sorted({zone for zone, _ in zones}):
+        raise ValueError("zones")
+    return Speed(zones=zones, slowest_ms=_count(value["slowest_ms"], MOST_MS))
+
+
 def _result(value: dict[str, Any], task: Task) -> Result:
     length = task.extent().length_bytes()
     failures = _failures(value["failures"], task)
@@ -153,6 +166,7 @@ def _result(value: dict[str, Any], task: Task) -> Result:
             durable_bytes=_count(value["durable_bytes"], task.end_byte),
             flushed=value["flushed"] is True,
             failures=failures,
+            speed=_speed(value["speed"]),
         )
     first = value.get("first_mismatch_byte")
     result = CompareResult(
@@ -165,6 +179,7 @@ def _result(value: dict[str, Any], task: Task) -> Result:
             for start, end in value["mismatches"]
         ),
         failures=failures,
+        speed=_speed(value["speed"]),
     )
     if result.verified_bytes + result.mismatched_bytes + result.unread_bytes != length:
         raise ValueError("counts")

@@ -27,6 +27,7 @@ def check_rules(statement: JsonObject, document_type: DocumentType) -> None:
     _check_passes(statement)
     _check_verification(statement)
     _check_not_reached(statement)
+    _check_measures(statement)
     if document_type is DocumentType.CERTIFICATE:
         _check_certificate(statement)
     else:
@@ -40,6 +41,21 @@ def _check_claim(statement: JsonObject, document_type: DocumentType) -> None:
         refuse("claim.category", "练习不能有结论", "practice supports no claim")
     if document_type is DocumentType.NOTICE:
         refuse("claim.category", "通知书不能有结论", "a notice supports no claim")
+
+
+def _check_measures(statement: JsonObject) -> None:
+    """What the grade follows from agrees with the rest; the grade itself wipe-grade recomputes."""
+    measures = statement.get("measures")
+    if measures is None:
+        if "grade" in statement:
+            refuse("grade", "没有测量就没有级别", "no grade without measures")
+        return
+    if measures["verified"] is not (statement["outcome"] == "verified"):
+        refuse("measures.verified", "和结果不符", "contradicts the outcome")
+    if measures["unreached_bytes"] != statement["not_reached_bytes"]:
+        refuse("measures.unreached_bytes", "和没到的范围不符", "contradicts the ranges not reached")
+    if measures["interruptions"] != len(statement["interruptions"]):
+        refuse("measures.interruptions", "和中断不符", "contradicts the interruptions")
 
 
 def _check_passes(statement: JsonObject) -> None:

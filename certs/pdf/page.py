@@ -54,7 +54,11 @@ def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> 
         "device": _device(statement["device"]),
         "basis": _basis(statement),
         "passes": [_pass(each, statement["device"]["size_bytes"]) for each in statement["passes"]],
-        "verification": [*_probes(statement), *_verification(statement["verification"])],
+        "verification": [
+            *_probes(statement),
+            *_verification(statement["verification"]),
+            *_grade(statement),
+        ],
         "ranges": [
             [f"{gap['from_byte']:,} – {gap['to_byte']:,}", code_words(gap["what"])]  # noqa: RUF001
             for gap in statement["not_reached"]
@@ -253,6 +257,20 @@ def _verification(verification: JsonObject) -> list[Json]:
     if "first_mismatch_byte" in verification:
         rows.append(_row("first-mismatch", f"{verification['first_mismatch_byte']:,}"))
     return [*rows, _row("when", " – ".join(times))] if times else rows  # noqa: RUF001
+
+
+def _grade(statement: JsonObject) -> list[Json]:
+    if "grade" not in statement:
+        return []
+    grade = statement["grade"]
+    words = {
+        axis: code_words(f"grade-{grade[axis]}") for axis in ("function", "appearance", "life")
+    }
+    line = Text(
+        zh="；".join(f"{WORDS[axis].zh}{word.zh}" for axis, word in words.items()),
+        en="; ".join(f"{WORDS[axis].en} {word.en}" for axis, word in words.items()),
+    )
+    return [_row("grade", line, f"{grade['ruleset']} ({grade['ruleset_sha256'][:16]})")]
 
 
 def _interruption(each: JsonObject) -> Json:

@@ -55,6 +55,10 @@ WORDS = {
     "evidence": Text(zh="任务记录", en="Journal"),
     "earlier": Text(zh="先前的文件", en="Earlier documents"),
     "software": Text(zh="软件", en="Software"),
+    "grade": Text(zh="可用程度", en="Usability"),
+    "function": Text(zh="功能", en="function"),
+    "appearance": Text(zh="外观", en="appearance"),
+    "life": Text(zh="剩余寿命", en="remaining life"),
     "none": Text(zh="无", en="none"),
     "not-known": Text(zh="不明", en="unknown"),
     "bytes": Text(zh="字节", en="bytes"),
@@ -83,6 +87,12 @@ CODES = {
     "wwn": Text(zh="全球唯一名", en="WWN"),
     "backing-file": Text(zh="后备文件", en="Backing file"),
     "backing-object": Text(zh="后备文件编号", en="Backing object"),
+}
+CODES |= {
+    "grade-good": Text(zh="良好", en="good"),
+    "grade-caution": Text(zh="要留意", en="caution"),
+    "grade-bad": Text(zh="不合格", en="bad"),
+    "grade-unknown": Text(zh="不清楚", en="unknown"),
 }
 MEDIUM_SAYS = Text(zh="介质自己", en="medium")
 

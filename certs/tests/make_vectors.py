@@ -44,6 +44,7 @@ from certs.tests.samples import (
     authority,
     certificate_statement,
     files_of,
+    graded_statement,
     issue,
     notice_statement,
     private_key,
@@ -168,6 +169,12 @@ def accept_organisation_certificate() -> Vector:
 def accept_probed_certificate() -> Vector:
     """An erasure by zeros whose capacity was probed first."""
     return Vector(expect=Status.ERASED, source=OUR_RULE, files=signed_files(probed_statement()))
+
+
+@vector
+def accept_graded_certificate() -> Vector:
+    """An erasure with all that was measured, and the grade that follows."""
+    return Vector(expect=Status.ERASED, source=OUR_RULE, files=signed_files(graded_statement()))
 
 
 @vector
@@ -622,6 +629,26 @@ def refuse_probes_missing() -> Vector:
 def _by_zeros_without_probes(statement: Statement) -> None:
     statement.update(probed_statement())
     del statement["probes"]
+
+
+@vector
+def refuse_grade_without_measures() -> Vector:
+    """A grade that follows from nothing."""
+    return _contradicting(_without_measures)
+
+
+def _without_measures(statement: Statement) -> None:
+    statement["grade"] = graded_statement()["grade"]
+
+
+@vector
+def refuse_measures_of_another_job() -> Vector:
+    """Measures that contradict the outcome that they stand beside."""
+    return _contradicting(_with_foreign_measures)
+
+
+def _with_foreign_measures(statement: Statement) -> None:
+    statement["measures"] = graded_statement()["measures"] | {"verified": False}
 
 
 @vector

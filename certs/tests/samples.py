@@ -217,6 +217,49 @@ def probed_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
     }
 
 
+def graded_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
+    """Return a statement with everything that any drive can be measured by, and its grade."""
+    counts = (
+        "slowest_write_ms",
+        "slowest_read_ms",
+        "write_fastest_zone_bytes_per_s",
+        "write_slowest_zone_bytes_per_s",
+        "write_zone_drop_percent",
+        "read_fastest_zone_bytes_per_s",
+        "read_slowest_zone_bytes_per_s",
+        "read_zone_drop_percent",
+        "smart_reallocated_sectors",
+        "smart_reallocated_sectors_before",
+        "smart_pending_sectors",
+        "smart_pending_sectors_before",
+        "smart_uncorrectable",
+        "power_on_hours",
+        "temperature_celsius",
+        "ssd_life_used_percent",
+        "nvme_critical_warning",
+        "nvme_percentage_used",
+        "nvme_media_errors",
+    )
+    measures = {
+        "verified": True,
+        "unreached_bytes": 0,
+        "io_errors": 0,
+        "interruptions": 1,
+        "identity_strength": "medium",
+        "drive_kind": "ata-ssd",
+        "smart_passed": True,
+    }
+    grade = {
+        "ruleset": "drive-1",
+        "ruleset_sha256": hashlib.sha256(b"rules").hexdigest(),
+        "function": "good",
+        "appearance": "unknown",
+        "life": "caution",
+    }
+    measured = measures | dict.fromkeys(counts, 7)
+    return certificate_statement(signer) | {"measures": measured, "grade": grade}
+
+
 def notice_statement(
     signer: SampleSigner = PRACTICE_SIGNER, kind: str = "failed", outcome: str = "failed"
 ) -> Statement:

@@ -17,6 +17,7 @@ from certs.tests.samples import (
     SIZE_BYTES,
     Statement,
     certificate_statement,
+    graded_statement,
     notice_statement,
     probed_statement,
 )
@@ -64,7 +65,12 @@ def test_field__removed_or_of_another_type__refused_by_its_path(
 
 def test_fields__samples__every_row_is_exercised() -> None:
     """Every row of the table stands in a sample, or is one of the few that are optional."""
-    samples = [certificate_statement(), notice_statement(), probed_statement()]
+    samples = [
+        certificate_statement(),
+        notice_statement(),
+        probed_statement(),
+        graded_statement(),
+    ]
     unused = {
         row.path
         for row in statement_v1.FIELDS

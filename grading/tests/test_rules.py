@@ -18,6 +18,8 @@ HEALTHY_HDD: dict[str, Value] = {
     "verified": True,
     "io_errors": 0,
     "unreached_bytes": 0,
+    "read_zone_drop_percent": 47,
+    "slowest_read_ms": 38,
     "smart_pending_sectors": 0,
     "smart_uncorrectable": 0,
     "smart_reallocated_sectors": 0,

@@ -13,10 +13,12 @@ import errno
 import mmap
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 from wipe_station.overwrite.extent import Extent, Piece
+from wipe_station.overwrite.speed import Meter
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
 from wipe_station.records import CompareResult, IoFailure, WriteResult
 
@@ -137,6 +139,7 @@ class Writer:
     """One writing traversal of an extent of an O_DIRECT descriptor."""
 
     def __init__(self, descriptor: int, content: Content, extent: Extent) -> None:
+        self._meter = Meter(extent.end_byte)
         self._descriptor = descriptor
         self._content = content
         self._extent = extent
@@ -149,6 +152,7 @@ class Writer:
         while (piece := self._units.claim()) is not None:
             unit, length = piece
             view = self._content.unit(unit, length, scratch)
+            began_ns = time.monotonic_ns()
             try:
                 if os.pwrite(self._descriptor, view, unit * UNIT_BYTES) != length:
                     raise ShortTransferError
@@ -157,6 +161,7 @@ class Writer:
                 self._failures.append(_failure(start, length, "write", error.errno))
                 self._units.stop()
                 return
+            self._meter.note(unit * UNIT_BYTES, length, began_ns, time.monotonic_ns())
             self._units.complete(unit)
 
     def completed_bytes(self) -> int:
@@ -197,6 +202,7 @@ class Writer:
             durable_bytes=self._durable_byte,
             flushed=flushed,
             failures=tuple(self._failures),
+            speed=self._meter.speed(),
         )
 
 
@@ -206,6 +212,7 @@ class Comparer:
     def __init__(
         self, descriptor: int, content: Content, extent: Extent, sector_bytes: int
     ) -> None:
+        self._meter = Meter(extent.end_byte)
         self._length = extent.length_bytes()
         assert self._length % sector_bytes == 0, "extents are whole sectors"
         self._descriptor = descriptor
@@ -224,12 +231,14 @@ class Comparer:
         read = memoryview(_buffer())
         while (piece := self._units.claim()) is not None:
             unit, length = piece
+            began_ns = time.monotonic_ns()
             try:
                 if os.preadv(self._descriptor, [read[:length]], unit * UNIT_BYTES) != length:
                     raise ShortTransferError
             except OSError as error:
                 self._note_failure(_failure(unit * UNIT_BYTES, length, "read", error.errno))
                 continue
+            self._meter.note(unit * UNIT_BYTES, length, began_ns, time.monotonic_ns())
             expected = self._content.unit(unit, length, scratch)
             if same_bytes(read[:length], expected):
                 self._note_equal(length)
@@ -284,6 +293,7 @@ class Comparer:
             first_mismatch_byte=self._first_mismatch,
             mismatches=joined(self._mismatched)[:64],
             failures=tuple(sorted(self._failures, key=lambda f: f.start_byte)),
+            speed=self._meter.speed(),
         )
 
 

@@ -23,7 +23,7 @@ import typer.main
 from certs.command_line import ExitCode
 from certs.command_line import command_line as cert_command_line
 from certs.text import Language as CertLanguage
-from grading.command_line import EXIT_EVALUATED, EXIT_USAGE
+from grading.command_line import EXIT_DIFFERENT, EXIT_EVALUATED, EXIT_USAGE
 from grading.command_line import command_line as grade_command_line
 from grading.library import all_rulesets
 from grading.report import AXIS_NAMES, condition
@@ -277,7 +277,11 @@ def _exit_code_row(number: int) -> Sequence[str]:
     outcomes = [o.value for o, found in cli.EXIT_OF_OUTCOME.items() if found == number]
     errors = [code(kind.__name__) for kind, found, _ in HANDLING if found == number]
     cert = [found.name.lower().replace("_", " ") for found in ExitCode if found == number]
-    grade = {EXIT_EVALUATED: "evaluated, whatever the grades", EXIT_USAGE: "usage or measures"}
+    grade = {
+        EXIT_EVALUATED: "evaluated, whatever the grades",
+        EXIT_USAGE: "usage or measures",
+        EXIT_DIFFERENT: "another grade than stated",
+    }
     return (str(number), ", ".join([*outcomes, *errors]), *cert, grade.get(number, ""))
 
 

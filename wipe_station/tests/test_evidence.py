@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from certs.formats import statement_v1
+from grading.library import DEFAULT_RULESET, ruleset_named
 from wipe_station.errors import EvidenceError
 from wipe_station.evidence import replay
 from wipe_station.records import Outcome
@@ -29,7 +31,8 @@ from wipe_station.tests.jobs import (
     write,
 )
 
-ISSUE = Issue(issued_at="2026-11-24T00:00:00Z", key_id="ab" * 32, practice_key=True)
+RULES = ruleset_named(DEFAULT_RULESET)
+ISSUE = Issue(issued_at="2026-11-24T00:00:00Z", key_id="ab" * 32, practice_key=True, ruleset=RULES)
 
 FAILED_PASS = [
     plan_record(),
@@ -226,7 +229,7 @@ def test_replay__tail_gone__pass_counts_from_zero(tmp_path: Path) -> None:
 def test_build_statement__clock_behind_the_journal__refused(tmp_path: Path) -> None:
     """Nothing is signed by a clock that stands before the last record."""
     job = replay(write(tmp_path, whole_job()).history())
-    early = Issue(issued_at="2026-11-23T11:59:59Z", key_id="ab" * 32, practice_key=True)
+    early = replace(ISSUE, issued_at="2026-11-23T11:59:59Z")
     with pytest.raises(EvidenceError, match="clock"):
         build_statement(job, early)
 
@@ -238,7 +241,7 @@ def test_build_statement__production__claims_only_what_was_verified(tmp_path: Pa
     opening["plan"] |= {"practice": False, "claim": claim}
     erased = replay(write(tmp_path, [(kind, opening), *whole_job()[1:]]).history())
     broken = replay(write(tmp_path, [(kind, opening), *FAILED_PASS[1:]], "f.jsonl").history())
-    issue = Issue(issued_at=erased.last_utc, key_id="ab" * 32, practice_key=False)
+    issue = replace(ISSUE, issued_at=erased.last_utc, practice_key=False)
     assert build_statement(erased, issue)["claim"] == claim
     assert build_statement(broken, issue)["claim"]["category"] == "none"
 

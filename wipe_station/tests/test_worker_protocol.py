@@ -14,6 +14,7 @@ from wipe_station.records import (
     IoFailure,
     KeyedStream,
     Pattern,
+    Speed,
     WriteResult,
     fields_of,
     to_json,
@@ -59,6 +60,7 @@ COMPARED = CompareResult(
     first_mismatch_byte=3,
     mismatches=((0, 512),),
     failures=(FAILURE,),
+    speed=Speed(zones=((0, 120_000_000), (15, 60_000_000)), slowest_ms=31),
 )
 
 
@@ -82,7 +84,9 @@ def test_task__there_and_back__equal(action: Action, pattern: Pattern) -> None:
 def test_event__there_and_back__equal(action: Action, event: Event) -> None:
     """An event survives its line."""
     value = to_json(event.result) if event.result else event.number
-    assert parse_event(event_line(event.said, value), task(action)) == event
+    read = parse_event(event_line(event.said, value), task(action))
+    assert read == event
+    assert event.result is None or to_json(read.result) == value, "speed is compared by hand"
 
 
 def changed(**fields: Any) -> dict[str, Any]:
@@ -99,6 +103,11 @@ LIES = {
     "mismatch outside": changed(first_mismatch_byte=SIZE),
     "ranges of three": changed(mismatches=[[0, 1, 2]]),
     "escape in a name": changed(failures=[dict(fields_of(FAILURE)) | {"errno_name": "\x1b[2J"}]),
+    "zone beyond the last": changed(speed={"zones": [[16, 1]], "slowest_ms": 0}),
+    "zones out of order": changed(speed={"zones": [[3, 1], [2, 1]], "slowest_ms": 0}),
+    "a zone twice": changed(speed={"zones": [[3, 1], [3, 1]], "slowest_ms": 0}),
+    "speed of no device": changed(speed={"zones": [[3, 1 << 41]], "slowest_ms": 0}),
+    "speed without its slowest": changed(speed={"zones": []}),
     "a write's result": dict(fields_of(WRITTEN)),
     "nothing": {},
 }
