@@ -5,7 +5,9 @@ device is checked against that file before it is given away, and detached by its
 """
 
 import contextlib
+import fcntl
 import os
+import struct
 import subprocess
 import tempfile
 import time
@@ -14,6 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 BUSY_S = 30.0
+SECTOR_BYTES = 512
+LOOP_CLR_FD = 0x4C01  # <linux/loop.h>
+LOOP_SET_STATUS64 = 0x4C04
+LOOP_GET_STATUS64 = 0x4C05
+LOOP_INFO64_BYTES = 232
+SIZE_LIMIT_AT = 32  # lo_sizelimit, behind lo_device, lo_inode, lo_rdevice, lo_offset
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
 
 
@@ -62,8 +70,6 @@ def attach(file: Path, *, sector_bytes: int = 512, read_only: bool = False) -> L
     node = losetup("--find", "--show", *options, file)
     backing = Path(f"/sys/block/{Path(node).name}/loop/backing_file").read_text("utf-8").strip()
     assert backing == str(file), f"{node} stands on {backing}, not on our {file}"
-    if not read_only:
-        run("blockdev", "--setrw", node)  # a node keeps the flag of a station that was killed
     return LoopDrive(node=node, file=file, size_bytes=file.stat().st_size)
 
 
@@ -84,6 +90,28 @@ def unplug(drive: LoopDrive) -> None:
     Whoever looks at the device in this moment delays the end of it.
     """
     detach(drive)
+    wait_until_gone(drive)
+
+
+def pull(drive: LoopDrive) -> None:
+    """Take a drive away while somebody works on it, as a pulled cable does.
+
+    A loop device that is held open outlives its detaching, so it is made to end after its first
+    sector at once: whoever looks sees another size, lets go, and then it is gone.
+    """
+    descriptor = os.open(drive.node, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        status = bytearray(fcntl.ioctl(descriptor, LOOP_GET_STATUS64, bytes(LOOP_INFO64_BYTES)))
+        struct.pack_into("=Q", status, SIZE_LIMIT_AT, SECTOR_BYTES)
+        fcntl.ioctl(descriptor, LOOP_SET_STATUS64, bytes(status))
+        fcntl.ioctl(descriptor, LOOP_CLR_FD)
+    finally:
+        os.close(descriptor)
+    wait_until_gone(drive)
+
+
+def wait_until_gone(drive: LoopDrive) -> None:
+    """Wait until the last one who held a detached drive has let go."""
     ends = time.monotonic() + BUSY_S
     while Path(f"/sys/block/{drive.name}/loop/backing_file").exists():
         assert time.monotonic() < ends, f"{drive.node} does not let go"
@@ -98,6 +126,8 @@ def detach(drive: LoopDrive) -> None:
     """Unbind a loop device of ours; one that is gone already is fine."""
     backing = Path(f"/sys/block/{drive.name}/loop/backing_file")
     if backing.exists() and backing.read_text("utf-8").strip() == str(drive.file):
+        # A node keeps the flag of a station that was killed, for whoever gets it next.
+        run("blockdev", "--setrw", drive.node)
         run("losetup", "--detach", drive.node)
 
 

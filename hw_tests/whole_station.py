@@ -1,0 +1,155 @@
+"""A whole station as ``wipe-station up`` starts it, for one test, on practice drives of its own."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+from hw_tests.loop import LoopDrive, attach, detach, make_file
+from hw_tests.throttle import SlowGroup, slow_group
+from wipe_station.accounts import UNREGISTERED
+from wipe_station.api_values import BoardView, JobState, JobView
+from wipe_station.client import Client
+from wipe_station.state import socket_of
+
+LONGEST_S = 60.0
+KIOSK = UNREGISTERED
+Value = TypeVar("Value")
+
+
+@dataclass(slots=True, kw_only=True)
+class WholeStation:
+    """A running station: its processes, its folders, its drives."""
+
+    state: Path
+    practice: Path
+    group: SlowGroup
+    process: "subprocess.Popen[str]"
+    said: list[dict[str, Any]] = field(default_factory=list)
+    drives: list[LoopDrive] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        """Return where the page is."""
+        return str(self.last("kiosk")["url"])
+
+    def last(self, event: str) -> dict[str, Any]:
+        """Return the newest thing of a kind that was said; wait for the first one."""
+        return until(lambda: next((e for e in reversed(self.said) if e["event"] == event), None))
+
+    def pid(self, process: str) -> int:
+        """Return the id of the daemon or the kiosk as it runs now."""
+        event = {"daemon": "listening", "kiosk": "kiosk"}[process]
+        return int(self.last(event)["pid"])
+
+    def client(self) -> Client:
+        """Speak to the daemon as the operator."""
+        return Client(socket_of(self.state))
+
+    def board(self) -> BoardView:
+        """Return what the station shows."""
+        with self.client() as client:
+            return client.board()
+
+    def plug_in(self, size_bytes: int, bytes_per_s: int | None = None) -> LoopDrive:
+        """Make a practice drive and attach it, slow if that is asked for."""
+        file = make_file(self.practice, size_bytes, f"drive-{len(self.drives)}.img")
+        with file.open("r+b") as medium:
+            medium.write(b"Dear diary, nobody else may ever read this. " * 1000)
+        drive = attach(file)
+        self.drives.append(drive)
+        if bytes_per_s is not None:
+            self.group.limit(drive, bytes_per_s)
+        return drive
+
+    def job(self) -> JobView:
+        """Return the only job on the counter."""
+        (only,) = self.board().jobs
+        return only
+
+    def wait_for_job(self, *states: JobState) -> JobView:
+        """Wait until the only job is in one of the states."""
+        return until(lambda: next((j for j in self.board().jobs if j.state in states), None))
+
+    def workers(self) -> list[int]:
+        """Return the process ids of the daemon's overwrite and verify workers."""
+        return [
+            pid
+            for pid in children(self.pid("daemon"))
+            if b"wipe_station.worker" in command_line(pid).split(b"\0")
+        ]
+
+    def kill(self, process: str) -> None:
+        """Kill the daemon or the kiosk, and wait until another one took its place."""
+        before = self.pid(process)
+        os.kill(before, signal.SIGKILL)
+        until(lambda: self.pid(process) != before)
+
+
+def until(look: Callable[[], Value | None]) -> Value:
+    """Return the first thing that is there."""
+    ends = time.monotonic() + LONGEST_S
+    while True:
+        with contextlib.suppress(OSError):
+            found = look()
+            if found:
+                return found
+        assert time.monotonic() < ends, "it never came"
+        time.sleep(0.02)
+
+
+def children(pid: int) -> list[int]:
+    """Return the direct children of a process, of all of its threads."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text("ascii").split()]
+
+
+def command_line(pid: int) -> bytes:
+    """Return a process's words; none if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
+
+
+def status(pid: int) -> dict[str, str]:
+    """Return ``/proc/PID/status`` by field."""
+    lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+@contextlib.contextmanager
+def whole_station(folder: Path) -> Iterator[WholeStation]:
+    """Start a station below a folder, and end it with all that it started."""
+    practice = folder / "practice"
+    practice.mkdir()
+    with slow_group() as group:
+        command = [*group.before, sys.executable, "-m", "wipe_station", "up", "--json"]
+        command += ["--state", str(folder / "state"), "--practice", str(practice), "--port", "0"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        made = WholeStation(state=folder / "state", practice=practice, group=group, process=process)
+        listener = Thread(target=_listen, args=(made,), daemon=True)
+        listener.start()
+        try:
+            until(lambda: any(said["event"] == "kiosk" for said in made.said))
+            yield made
+        finally:
+            process.terminate()
+            process.wait(LONGEST_S)
+            listener.join()
+            for drive in made.drives:
+                detach(drive)
+
+
+def _listen(made: WholeStation) -> None:
+    assert made.process.stdout is not None, "a pipe was asked for"
+    with made.process.stdout as said:
+        made.said.extend(map(json.loads, said))
