@@ -1,12 +1,14 @@
 """What this machine can do, what is missing, and what still works without it. I/O."""
 
 import os
+import shutil
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from certs.pdf.render import FONTS
 from certs.text import Text
+from wipe_station import sandbox
 from wipe_station.detect.snapshot import udevd_present
 
 
@@ -56,6 +58,24 @@ def examine() -> tuple[Finding, ...]:
             without_it=Text(
                 zh="没有 udevd：读不到硬盘自己的编号（ata_id），其余照常。",
                 en="No udevd: drives' own answers (ata_id) are not read; all else works.",
+            ),
+        ),
+        Finding(
+            name="seccomp",
+            present=sandbox.supported(),
+            without_it=Text(
+                zh="内核或处理器不支持 seccomp：清除程序没有特权，但没有关进沙箱。其余照常。",
+                en="No seccomp on this kernel or processor: workers have no rights, but are not"
+                " shut in. All else works.",
+            ),
+        ),
+        Finding(
+            name="smartctl",
+            present=shutil.which("smartctl") is not None,
+            without_it=Text(
+                zh="没有 smartctl：硬盘自己的健康记录读不到，级别会有“不清楚”。其余照常。",
+                en="No smartctl: what drives say of their own health is not read, and grades say"
+                " unknown. All else works.",
             ),
         ),
         Finding(

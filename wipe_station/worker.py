@@ -19,6 +19,7 @@ from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import content_of
 from wipe_station.privileges import become, die_with
 from wipe_station.records import Json, to_json
+from wipe_station.sandbox import confine
 from wipe_station.worker_protocol import Action, Said, Task, event_line, parse_task
 
 NOBODY: Final = 65534
@@ -30,6 +31,7 @@ def _drop_privileges(parent: int) -> None:
     die_with(parent, signal.SIGKILL)
     resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # memory holds the pass's key
+    confine()
 
 
 def _emit(said: Said, value: Json) -> None:
