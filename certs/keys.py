@@ -121,7 +121,7 @@ def ensure_practice_keys(directory: Path, now: datetime) -> PracticeKeys:
         OSError: nothing half-made is visible; the call may be repeated.
     """
     if not directory.is_dir() or not any(directory.iterdir()):
-        write_folder(directory, _new_practice_keys(now))
+        write_folder(directory, _new_practice_keys(now), mode=0o700)
     signer = load_file_signer(directory / KEY_NAME, directory / CHAIN_NAME)
     root_pem = _read(directory / ROOT_NAME, MAX_CHAIN_BYTES)
     _check_practice(signer, root_pem)

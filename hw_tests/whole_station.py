@@ -16,7 +16,14 @@ from typing import Any, TypeVar
 from hw_tests.loop import LoopDrive, attach, detach, make_file
 from hw_tests.throttle import SlowGroup, slow_group
 from wipe_station.accounts import UNREGISTERED
-from wipe_station.api_values import BoardView, JobState, JobView
+from wipe_station.api_values import (
+    BoardView,
+    HoldRequest,
+    JobState,
+    JobView,
+    PlanRequest,
+    WipeRequest,
+)
 from wipe_station.client import Client
 from wipe_station.state import socket_of
 
@@ -124,6 +131,23 @@ def status(pid: int) -> dict[str, str]:
     """Return ``/proc/PID/status`` by field."""
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def begin(station: WholeStation, drive: LoopDrive) -> str:
+    """Begin a job as the command line does; return its id."""
+    with station.client() as client:
+        device = until(
+            lambda: next((d for d in client.board().devices if d.node == drive.node), None)
+        )
+        plan = client.plan(PlanRequest(device=device.key))
+        held = client.hold(HoldRequest(device=device.key, plan_sha256=plan.plan_sha256))
+        wipe = WipeRequest(
+            confirmation=held.confirmation,
+            diskseq=held.diskseq,
+            plan_sha256=held.plan_sha256,
+            confirm=str(drive.file),
+        )
+        return client.wipe(wipe).job_id
 
 
 @contextlib.contextmanager

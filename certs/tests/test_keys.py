@@ -65,6 +65,7 @@ def test_practice_keys__on_disk__one_private_key_for_its_owner_only(keys: Practi
     folder = keys.root_path.parent
     assert names_in(folder) == [ROOT_NAME, KEY_NAME, CHAIN_NAME]
     assert stat.S_IMODE((folder / KEY_NAME).stat().st_mode) == 0o600
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     private = [path for path in folder.iterdir() if b"PRIVATE" in path.read_bytes()]
     assert private == [folder / KEY_NAME]
     assert "private_key" not in repr(keys.signer)
