@@ -42,8 +42,9 @@ setup: system ## install system packages, the virtual environment and its depend
 
 # --- the product --------------------------------------------------------------------------------
 .PHONY: run
-run: setup ## set everything up and do one whole practice job on a loop drive
-	@$(BIN)/python -m hw_tests.practice .run/station
+PORT ?= 8046
+run: setup ## set everything up, do one practice job through the station, leave its page open; PORT=8046
+	@$(BIN)/python -m hw_tests.practice .run/station --port $(PORT)
 
 # --- tests: one level each, with its time -------------------------------------------------------
 # level NAME, COMMAND: run one level and say how long it took.

@@ -32,13 +32,17 @@ KIOSK = UNREGISTERED
 Value = TypeVar("Value")
 
 
+class NotStartedError(Exception):
+    """The station ended before its page was there; it has said why on standard error."""
+
+
 @dataclass(slots=True, kw_only=True)
 class WholeStation:
     """A running station: its processes, its folders, its drives."""
 
     state: Path
     practice: Path
-    group: SlowGroup
+    group: SlowGroup | None
     process: "subprocess.Popen[str]"
     said: list[dict[str, Any]] = field(default_factory=list)
     drives: list[LoopDrive] = field(default_factory=list)
@@ -74,6 +78,7 @@ class WholeStation:
         drive = attach(file)
         self.drives.append(drive)
         if bytes_per_s is not None:
+            assert self.group is not None, "only a station in a slow group can have slow drives"
             self.group.limit(drive, bytes_per_s)
         return drive
 
@@ -152,25 +157,40 @@ def begin(station: WholeStation, drive: LoopDrive) -> str:
 
 @contextlib.contextmanager
 def whole_station(folder: Path) -> Iterator[WholeStation]:
-    """Start a station below a folder, and end it with all that it started."""
+    """Start a station below a folder that can have slow drives; end it with all that it started."""
     practice = folder / "practice"
     practice.mkdir()
-    with slow_group() as group:
-        command = [*group.before, sys.executable, "-m", "wipe_station", "up", "--json"]
-        command += ["--state", str(folder / "state"), "--practice", str(practice), "--port", "0"]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        made = WholeStation(state=folder / "state", practice=practice, group=group, process=process)
-        listener = Thread(target=_listen, args=(made,), daemon=True)
-        listener.start()
-        try:
-            until(lambda: any(said["event"] == "kiosk" for said in made.said))
-            yield made
-        finally:
-            process.terminate()
-            process.wait(LONGEST_S)
-            listener.join()
-            for drive in made.drives:
-                detach(drive)
+    with slow_group() as group, station_up(folder / "state", practice, group=group) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def station_up(
+    state: Path, practice: Path, *, port: int = 0, group: SlowGroup | None = None
+) -> Iterator[WholeStation]:
+    """Run ``wipe-station up`` and wait until its page is there; end it, and detach its drives.
+
+    Raises:
+        NotStartedError: with its exit code.
+    """
+    command = [*(group.before if group else ()), sys.executable, "-m", "wipe_station", "up"]
+    command += ["--json", "--state", str(state), "--practice", str(practice), "--port", str(port)]
+    # A session of its own: Ctrl-C in a terminal is for whoever started this, not for the station.
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+    made = WholeStation(state=state, practice=practice, group=group, process=process)
+    listener = Thread(target=_listen, args=(made,), daemon=True)
+    listener.start()
+    try:
+        until(lambda: process.poll() is not None or any(e["event"] == "kiosk" for e in made.said))
+        if process.poll() is not None:
+            raise NotStartedError(process.returncode)
+        yield made
+    finally:
+        process.terminate()
+        process.wait(LONGEST_S)
+        listener.join()
+        for drive in made.drives:
+            detach(drive)
 
 
 def _listen(made: WholeStation) -> None:

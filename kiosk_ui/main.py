@@ -26,7 +26,12 @@ from wipe_station.client import AsyncClient
 from wipe_station.privileges import become, die_with
 
 LOOPBACK: Final = "127.0.0.1"
+EXIT_USAGE: Final = 2
 _GRACE_S: Final = 2
+_PORT_TAKEN: Final = (
+    "✗ 端口 {port} 不能用。 Port {port} cannot be used: {why}.\n"
+    "→ 用 --port 指定另一个端口，0 为任意。 Name another one with --port; 0 takes any.\n"
+)
 _WARM_UP: Final = ("/", "/static/style.css", "/no-such-page", "/devices/none-0")
 _log = logging.getLogger(__name__)
 
@@ -86,11 +91,16 @@ async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
 def main() -> None:
     """Entry point of the kiosk's process."""
     options = _options()
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for quiet in ("httpx", "uvicorn"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, options.port))
+        try:
+            listener.bind((LOOPBACK, options.port))
+        except OSError as error:
+            sys.stderr.write(_PORT_TAKEN.format(port=options.port, why=error.strerror))
+            sys.exit(EXIT_USAGE)
         asyncio.run(_serve(options, listener))

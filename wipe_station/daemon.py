@@ -172,7 +172,8 @@ def _run(options: argparse.Namespace) -> None:
 def main() -> None:
     """Entry point of ``wipe-stationd``."""
     options = _options()
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for quiet in ("alembic", "uvicorn"):
+        logging.getLogger(quiet).setLevel(logging.WARNING)
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
