@@ -3,6 +3,7 @@
 ``requirements/station.txt`` says what is shipped; what it pins for other systems is left out.
 """
 
+import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -53,6 +54,19 @@ class Package:
     licence: str | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vendored:
+    """One file of others that lies in this repository, unmodified."""
+
+    path: str
+    sha256: str
+    licence: str
+
+
+VENDORED_LICENCES: Final = {"LICENSE.htmx": "0BSD"}
+"""Licence files beside vendored files; a person read them. Each names its project."""
+
+
 class WrongPackageError(Exception):
     """The installed packages are not the pinned ones; the answer would be about others."""
 
@@ -80,6 +94,25 @@ def _package(need: Requirement) -> Package:
         raise WrongPackageError(f"{need.name} {version} is installed, {need} is pinned")
     assert isinstance(stated, Message), "importlib's metadata is a message"
     return Package(name=need.name, version=version, licence=licence_of(stated))
+
+
+def vendored(root: Path) -> list[Vendored]:
+    """Return the files of others in every ``vendor`` folder, by path.
+
+    Raises:
+        WrongPackageError: the folder holds no licence that we know, or none at all.
+    """
+    found: list[Vendored] = []
+    for folder in sorted(root.glob("*/static/vendor")):
+        texts = {file.name for file in folder.glob("LICENSE*")}
+        if not texts or texts - VENDORED_LICENCES.keys():
+            raise WrongPackageError(f"{folder}: a licence is missing, or nobody has read it")
+        (licence,) = {VENDORED_LICENCES[name] for name in texts}
+        for file in sorted(set(folder.iterdir()) - set(folder.glob("LICENSE*"))):
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+            path = file.relative_to(root).as_posix()
+            found.append(Vendored(path=path, sha256=digest, licence=licence))
+    return found
 
 
 def licence_of(stated: Message) -> str | None:

@@ -13,6 +13,7 @@ from wipe_station.tests.licences import (
     licence_of,
     pinned,
     refused,
+    vendored,
 )
 
 
@@ -92,3 +93,18 @@ def test_pinned__for_another_system__left_out(tmp_path: Path) -> None:
     text = "no-such-package-here==1.0 ; sys_platform == 'win32' \\\n    --hash=sha256:00\n"
     (tmp_path / "station.txt").write_text(text, "utf-8")
     assert pinned(tmp_path / "station.txt") == []
+
+
+def test_vendored__licence_not_read_or_missing__refused(tmp_path: Path) -> None:
+    """A file of others comes with a licence that somebody has read."""
+    folder = tmp_path / "kiosk_ui" / "static" / "vendor"
+    folder.mkdir(parents=True)
+    (folder / "theirs.js").write_bytes(b"alert(1)")
+    with pytest.raises(WrongPackageError):
+        vendored(tmp_path)
+    (folder / "LICENSE.theirs").write_bytes(b"do what you like")
+    with pytest.raises(WrongPackageError):
+        vendored(tmp_path)
+    (folder / "LICENSE.theirs").rename(folder / "LICENSE.htmx")
+    (file,) = vendored(tmp_path)
+    assert (file.path, file.licence) == ("kiosk_ui/static/vendor/theirs.js", "0BSD")
