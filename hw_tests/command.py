@@ -36,11 +36,16 @@ class Said:
         return only
 
 
-def station(state: Path, *arguments: str | Path, language: str = "C.UTF-8") -> Said:
-    """Run ``wipe-station`` with a state directory of the test's own."""
+def station(
+    state: Path,
+    *arguments: str | Path,
+    language: str = "C.UTF-8",
+    before: tuple[str, ...] = (),
+) -> Said:
+    """Run ``wipe-station`` with a state directory of the test's own; ``before`` comes before it."""
     environment = os.environ | {"LC_ALL": language, "WIPE_STATION_STATE": str(state)}
     done = subprocess.run(
-        [*STATION, *map(str, arguments)],
+        [*before, *STATION, *map(str, arguments)],
         check=False,
         capture_output=True,
         text=True,

@@ -2,7 +2,8 @@
 
 The device is cut into 16 equal zones. A zone's speed is its bytes over the time from its first
 transfer's start to its last one's end; it is stated only where the whole zone was moved, in at
-least 32 transfers, because a few transfers at the edges overlap with the neighbours'.
+least 32 transfers, because a few transfers at the edges overlap with the neighbours', and over at
+least half a second, because in less the processor's other work shows and not the device.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from wipe_station.records import Speed
 
 ZONES: Final = 16
 NEEDED_TRANSFERS: Final = 32
+NEEDED_NS: Final = 500_000_000
 _NS: Final = 1_000_000_000
 
 
@@ -53,6 +55,6 @@ class Meter:
             # A unit may lie across the border: it is missing here and is too much there.
             if zone.transfers >= NEEDED_TRANSFERS
             and zone.moved_bytes > whole * 15 // 16
-            and zone.ended_ns > zone.began_ns
+            and zone.ended_ns - zone.began_ns >= NEEDED_NS
         )
         return Speed(zones=tuple(known), slowest_ms=self._slowest_ns // 1_000_000)
