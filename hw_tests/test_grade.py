@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from hw_tests.command import Said, document, first_start, station
-from hw_tests.faulty_file import Fault, Rule, faulty_drive
+from hw_tests.lab.faults import Effect, Fault, Op
+from hw_tests.lab.fuse_medium import faulty_drive
 from hw_tests.loop import loop_drive
 from hw_tests.throttle import throttled
 from wipe_station.smart import ask_node
@@ -86,8 +87,8 @@ def test_wipe__medium_with_a_read_error__grade_of_function_is_bad(
     state: Path, folder: Path
 ) -> None:
     """What the wipe met on its way stands in the grade, signed in the notice."""
-    rule = Rule(kind=Fault.READ_ERROR, start=3 << 20, end=(3 << 20) + 512)
-    with faulty_drive(folder, 8 << 20, rule) as drive:
+    rule = Fault(effect=Effect.ERROR, op=Op.READ, start_byte=3 << 20, end_byte=(3 << 20) + 512)
+    with faulty_drive(folder, 8 << 20, rule) as (drive, _):
         bundle = Path(wiped(state, drive.node, drive.file, 3).event("end")["bundle"])
     notice = document(bundle, "notice.json")
     assert notice["measures"]["io_errors"] > 0

@@ -6,22 +6,23 @@ from typing import Any
 import pytest
 
 from hw_tests.command import document, first_start, station
-from hw_tests.faulty_file import Fault, Rule, counts, faulty_drive
+from hw_tests.lab.faults import Effect, Fault, Op
+from hw_tests.lab.fuse_medium import faulty_drive
 
 SIZE = (80 << 20) + 512
 UNIT = 1 << 20
 MIDDLE = 41 * UNIT + 3 * 512
 
 
-def wipe(folder: Path, method: str, *rules: Rule) -> tuple[int, dict[str, Any]]:
+def wipe(folder: Path, method: str, *faults: Fault) -> tuple[int, dict[str, Any]]:
     """Wipe a faulty drive for real; return the exit code and the signed document."""
     state = folder / "state"
     first_start(state)
-    with faulty_drive(folder, SIZE, *rules) as drive:
+    with faulty_drive(folder, SIZE, *faults) as (drive, medium):
         arguments = ("--confirm", drive.file, "--method", method, "--json")
         said = station(state, "wipe", drive.node, *arguments)
         assert said.code in (0, 3), said
-        asked = counts(drive)
+        asked = medium.counts()
     bundle = Path(said.event("end")["bundle"])
     name = "certificate.json" if said.code == 0 else "notice.json"
     statement = document(bundle, name)
@@ -41,13 +42,13 @@ def test_wipe__honest_medium__verified(folder: Path, method: str) -> None:
 @pytest.mark.parametrize(
     ("fault", "first"),
     [
-        (Rule(kind=Fault.DROP, start=MIDDLE, end=MIDDLE + 512), MIDDLE),
-        (Rule(kind=Fault.DROP, start=0, end=SIZE), 0),
-        (Rule(kind=Fault.DROP, start=SIZE - 512, end=SIZE), SIZE - 512),
-        (Rule(kind=Fault.STALE, start=MIDDLE, end=MIDDLE + 4096), MIDDLE),
-        (Rule(kind=Fault.FLIP, start=MIDDLE, end=MIDDLE + 1), MIDDLE),
-        (Rule(kind=Fault.WRAP, start=0, end=64 * UNIT + 512), None),
-        (Rule(kind=Fault.WRAP, start=0, end=SIZE - 512), None),
+        (Fault(effect=Effect.DROP, start_byte=MIDDLE, end_byte=MIDDLE + 512), MIDDLE),
+        (Fault(effect=Effect.DROP, start_byte=0, end_byte=SIZE), 0),
+        (Fault(effect=Effect.DROP, start_byte=SIZE - 512, end_byte=SIZE), SIZE - 512),
+        (Fault(effect=Effect.STALE, op=Op.READ, start_byte=MIDDLE, end_byte=MIDDLE + 4096), MIDDLE),
+        (Fault(effect=Effect.FLIP, op=Op.READ, start_byte=MIDDLE, end_byte=MIDDLE + 1), MIDDLE),
+        (Fault(effect=Effect.WRAP, end_byte=64 * UNIT + 512), None),
+        (Fault(effect=Effect.WRAP, end_byte=SIZE - 512), None),
     ],
     ids=[
         "one sector dropped",
@@ -60,7 +61,7 @@ def test_wipe__honest_medium__verified(folder: Path, method: str) -> None:
     ],
 )
 def test_wipe__lying_medium__content_differs_at_the_offset(
-    folder: Path, fault: Rule, first: int | None
+    folder: Path, fault: Fault, first: int | None
 ) -> None:
     """Dropped writes, stale reads, flipped bits and false capacity never verify."""
     code, statement = wipe(folder, "random", fault)
@@ -76,7 +77,7 @@ def test_wipe__zeros_on_a_wrapping_medium__capacity_not_real(
     folder: Path, true_capacity: int
 ) -> None:
     """A method that cannot see a false capacity by itself finds it by its probes."""
-    code, statement = wipe(folder, "zero", Rule(kind=Fault.WRAP, start=0, end=true_capacity))
+    code, statement = wipe(folder, "zero", Fault(effect=Effect.WRAP, end_byte=true_capacity))
     assert (code, statement["notice"]["reason"]["code"]) == (3, "capacity-not-real")
     assert statement["probes"]["outcome"] == "failed"
     assert not any(each["attempts"] for each in statement["passes"]), "no pass was begun"
@@ -85,14 +86,20 @@ def test_wipe__zeros_on_a_wrapping_medium__capacity_not_real(
 @pytest.mark.parametrize(
     ("fault", "code"),
     [
-        (Rule(kind=Fault.WRITE_ERROR, start=MIDDLE, end=MIDDLE + 512), "write-error"),
-        (Rule(kind=Fault.READ_ERROR, start=MIDDLE, end=MIDDLE + 512), "read-error"),
-        (Rule(kind=Fault.FLUSH_ERROR, start=0, end=SIZE), "flush-error"),
+        (
+            Fault(effect=Effect.ERROR, start_byte=MIDDLE, end_byte=MIDDLE + 512),
+            "write-error",
+        ),
+        (
+            Fault(effect=Effect.ERROR, op=Op.READ, start_byte=MIDDLE, end_byte=MIDDLE + 512),
+            "read-error",
+        ),
+        (Fault(effect=Effect.ERROR, op=Op.FLUSH, start_byte=0, end_byte=SIZE), "flush-error"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_wipe__failing_medium__not_erased_with_the_error(
-    folder: Path, fault: Rule, code: str
+    folder: Path, fault: Fault, code: str
 ) -> None:
     """An error of the medium ends in a notice that names it, and nothing counts that failed."""
     exit_code, statement = wipe(folder, "random", fault)

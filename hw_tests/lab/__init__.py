@@ -1,0 +1,16 @@
+"""A device lab: a virtual machine with real kernel drivers, for what the host's kernel lacks.
+
+    python -m hw_tests.lab.setup      kernel and initramfs, from Debian's packages alone
+    with Guest() as guest: …          boots in seconds, with this very machine's files as its own
+
+The guest runs the same Python, virtual environment and project as the host, read only, under an
+overlay in memory: what it writes goes with it. Tests run on the host; in the guest an agent calls
+functions of ``inside`` for them. The host plugs, breaks and pulls devices, and afterwards reads
+their media from outside, which is the proof of an erasure.
+
+    setup.py       what to boot                    guest.py    boot, call, end by its process id
+    agent.py       the guest's side of the calls   inside.py   what can be called there
+    qmp.py         QEMU's control socket           bench.py    the devices, ready to be plugged
+    faults.py      one language of faults, and a medium that follows it
+    fuse_medium.py that medium as a file: under a loop drive, or behind any of QEMU's devices
+"""

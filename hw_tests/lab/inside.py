@@ -1,0 +1,151 @@
+"""What the host can have done in the guest: each function takes and returns JSON. I/O.
+
+They run in the guest's agent, as root, on devices of the guest; nothing here reaches the host,
+whose files the guest sees read only.
+"""
+
+import errno
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Final, TypedDict
+
+POLL_S: Final = 0.02
+LOGS: Final = Path("/run/lab")
+
+
+class Ran(TypedDict):
+    """What a program left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Disk(TypedDict):
+    """One whole block device as the kernel shows it."""
+
+    name: str
+    size_bytes: int
+    diskseq: int
+    path: str
+    """Its place in sysfs, which names controller and port."""
+
+
+def run(argv: list[str], timeout_s: float = 60.0, env: dict[str, str] | None = None) -> Ran:
+    """Run a program to its end."""
+    done = subprocess.run(
+        argv,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=timeout_s,
+        env=os.environ | (env or {}),
+    )
+    return Ran(
+        code=done.returncode,
+        out=done.stdout.decode("utf-8", "replace"),
+        err=done.stderr.decode("utf-8", "replace"),
+    )
+
+
+_started: dict[int, "subprocess.Popen[bytes]"] = {}
+
+
+def start(argv: list[str], name: str) -> int:
+    """Start a program that goes on by itself; what it says is kept under a name."""
+    LOGS.mkdir(exist_ok=True)
+    with (LOGS / f"{name}.out").open("wb") as out, (LOGS / f"{name}.err").open("wb") as err:
+        process = subprocess.Popen(
+            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+        )
+    _started[process.pid] = process
+    return process.pid
+
+
+def said(name: str) -> str:
+    """Return what a started program has written to standard output so far."""
+    return (LOGS / f"{name}.out").read_text("utf-8", "replace")
+
+
+def complained(name: str) -> str:
+    """Return what a started program has written to standard error so far."""
+    return (LOGS / f"{name}.err").read_text("utf-8", "replace")
+
+
+def ended(pid: int, timeout_s: float) -> int | None:
+    """Return a started program's exit code, waiting for it; None if it still runs."""
+    try:
+        return _started[pid].wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def tell(pid: int, number: int) -> None:
+    """Send a signal to a process."""
+    os.kill(pid, signal.Signals(number))
+
+
+def disks() -> list[Disk]:
+    """Return every whole block device with a medium."""
+    return [disk for entry in Path("/sys/block").iterdir() if (disk := _disk(entry)) is not None]
+
+
+def _disk(entry: Path) -> Disk | None:
+    try:
+        size_bytes = int((entry / "size").read_text("ascii")) * 512
+        diskseq = int((entry / "diskseq").read_text("ascii"))
+    except OSError:
+        return None  # gone since it was listed
+    if size_bytes == 0:
+        return None
+    return Disk(name=entry.name, size_bytes=size_bytes, diskseq=diskseq, path=str(entry.resolve()))
+
+
+def wait_for_disk(size_bytes: int, after: int, timeout_s: float) -> str:
+    """Wait for a disk of a size that was plugged in later than a ``diskseq``; return its node."""
+    ends = time.monotonic() + timeout_s
+    while time.monotonic() < ends:
+        for disk in disks():
+            node = f"/dev/{disk['name']}"
+            if disk["size_bytes"] == size_bytes and disk["diskseq"] > after and Path(node).exists():
+                return node
+        time.sleep(POLL_S)
+    raise TimeoutError(f"no disk of {size_bytes} bytes: {disks()}")
+
+
+def newest_diskseq() -> int:
+    """Return the highest number that any disk here has been given."""
+    return max((disk["diskseq"] for disk in disks()), default=0)
+
+
+def settle() -> None:
+    """Wait until udev has handled every event so far."""
+    subprocess.run(["udevadm", "settle", "--timeout=60"], check=True)
+
+
+def read_text(path: str) -> str:
+    """Return a file's text."""
+    return Path(path).read_text("utf-8", "replace")
+
+
+def write_text(path: str, text: str) -> None:
+    """Write a file or an attribute of the kernel."""
+    Path(path).write_text(text, "utf-8")
+
+
+def exists(path: str) -> bool:
+    """Tell whether a path is there."""
+    return Path(path).exists()
+
+
+def modprobe(*names: str) -> None:
+    """Load drivers."""
+    subprocess.run(["modprobe", "-a", *names], check=True)
+
+
+def fault(number: int) -> str:
+    """Return an error number's name, the same on both sides."""
+    return errno.errorcode.get(number, str(number))
