@@ -79,6 +79,8 @@ class Store:
         config = Config()
         config.set_main_option("script_location", str(files("wipe_station.store") / "migrations"))
         with self._engine.begin() as connection:
+            # The driver begins no transaction for DDL: a power cut would leave half a schema.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
