@@ -88,7 +88,8 @@ class Store:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (DatabaseError, CommandError, OSError) as error:
+        except (DatabaseError, CommandError, OSError, UnicodeError) as error:
+            # SQLite quotes the damaged bytes in its message, and the driver decodes that strictly.
             raise _unusable(self._path, error) from error
 
     @contextlib.contextmanager
