@@ -66,8 +66,9 @@ class WriteGuard:
         if device.diskseq not in self._ours:
             return
         if device.transport is Transport.LOOP:
-            with contextlib.suppress(OSError):  # the node itself may be gone
-                _set_flag(Path(device.node), read_only=False)
+            for name in (device.name, *device.partitions):
+                with contextlib.suppress(OSError):  # the node itself may be gone
+                    _set_flag(Path("/dev") / name, read_only=False)
         self._ours.discard(device.diskseq)
         if self._notes is not None:
             self._notes.forget_guard(self._boot_id, device.diskseq)
