@@ -210,20 +210,27 @@ def create_api(floor: Floor, on_refused: Callable[[Peer, str, str], None]) -> Fa
             problem(station_error).model_dump(), status_code=http_status_of(station_error)
         )
 
-    for kind in (StationError, CertsError, RequestValidationError, Exception):
+    async def bounded(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
+        refused = _refused_body(request)
+        if refused is not None:
+            return refused
+        try:
+            return await call(request)
+        except Exception as error:  # noqa: BLE001 - uvicorn would cut the connection behind it
+            return await answer(request, error)
+
+    for kind in (StationError, CertsError, RequestValidationError):
         app.add_exception_handler(kind, answer)
-    app.middleware("http")(_bounded)
+    app.middleware("http")(bounded)
     return app
 
 
-async def _bounded(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
+def _refused_body(request: Request) -> Response | None:
     """Refuse bodies without a length, or beyond the limit."""
     length = request.headers.get("content-length", "0")
     if "transfer-encoding" in request.headers or not length.isdigit():
         return Response(status_code=411)
-    if int(length) > MOST_BODY_BYTES:
-        return Response(status_code=413)
-    return await call(request)
+    return Response(status_code=413) if int(length) > MOST_BODY_BYTES else None
 
 
 def as_station_error(error: Exception) -> StationError:
