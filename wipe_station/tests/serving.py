@@ -45,9 +45,9 @@ class Serving:
         self._listening.set()
         await self._stopping.wait()
         listener.close()
-        for connection in list(state.connections):
-            connection.shutdown()
-        while state.connections or state.tasks:  # noqa: ASYNC110 - uvicorn has no event for it
+        while len(asyncio.all_tasks()) > 1 or state.connections:
+            for connection in list(state.connections):
+                connection.shutdown()
             await asyncio.sleep(0.001)
 
     def wait(self) -> None:
