@@ -14,6 +14,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from certs.errors import CertsError
 from certs.layout import zipped
@@ -45,6 +46,8 @@ MOST_WAIT_S: Final = 25.0
 MOST_BODY_BYTES: Final = 64 << 10
 GATHER_S: Final = 0.05
 """Changes of one moment are told together."""
+_UNPARSABLE: Final = 400
+"""What the framework says of a body that is no text, or nested beyond every limit."""
 _log = logging.getLogger(__name__)
 router = APIRouter(prefix="/v1")
 
@@ -210,20 +213,27 @@ def create_api(floor: Floor, on_refused: Callable[[Peer, str, str], None]) -> Fa
             problem(station_error).model_dump(), status_code=http_status_of(station_error)
         )
 
-    for kind in (StationError, CertsError, RequestValidationError, Exception):
+    async def bounded(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
+        refused = _refused_body(request)
+        if refused is not None:
+            return refused
+        try:
+            return await call(request)
+        except Exception as error:  # noqa: BLE001 - uvicorn would cut the connection behind it
+            return await answer(request, error)
+
+    for kind in (StationError, CertsError, RequestValidationError, _UNPARSABLE):
         app.add_exception_handler(kind, answer)
-    app.middleware("http")(_bounded)
+    app.middleware("http")(bounded)
     return app
 
 
-async def _bounded(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
+def _refused_body(request: Request) -> Response | None:
     """Refuse bodies without a length, or beyond the limit."""
     length = request.headers.get("content-length", "0")
     if "transfer-encoding" in request.headers or not length.isdigit():
         return Response(status_code=411)
-    if int(length) > MOST_BODY_BYTES:
-        return Response(status_code=413)
-    return await call(request)
+    return Response(status_code=413) if int(length) > MOST_BODY_BYTES else None
 
 
 def as_station_error(error: Exception) -> StationError:
@@ -232,9 +242,10 @@ def as_station_error(error: Exception) -> StationError:
         return error
     if isinstance(error, CertsError):
         return EvidenceError(error.message, hint=error.hint)
-    if isinstance(error, RequestValidationError):
+    if isinstance(error, RequestValidationError | HTTPException):
+        where = _fields(error.errors()) if isinstance(error, RequestValidationError) else "body"
         return InvalidInputError(
-            Text(zh="请求的格式不对。", en=f"Malformed request: {_fields(error.errors())}."),
+            Text(zh="请求的格式不对。", en=f"Malformed request: {where}."),
             hint=Text(zh="叫工程师。", en="See wipe_station/api_values.py."),
         )
     _log.error("a fault of the daemon", exc_info=error)

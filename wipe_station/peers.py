@@ -63,8 +63,8 @@ def peer_protocol(
             role = roles.get(uid)
             if role is None:
                 _log.warning("process %d of user %d was turned away", pid, uid)
+                transport.abort()  # first: a note that fails must keep no connection open
                 on_stranger(pid, uid)
-                transport.abort()
                 return
             self.app_state = self.app_state | {"peer": Peer(pid=pid, uid=uid, role=role)}
             super().connection_made(transport)

@@ -37,6 +37,7 @@ class WriteGuard:
         self._notes = notes
         self._boot_id = clock.boot_id()
         self._ours = set(notes.guards(self._boot_id)) if notes is not None else set()
+        self._unsure = set(self._ours)  # an earlier process noted them, and may have got no further
 
     def ours(self) -> frozenset[int]:
         """Return the ``diskseq`` of every device that we made read-only."""
@@ -48,12 +49,15 @@ class WriteGuard:
         Raises:
             OSError: the device went away meanwhile; nothing is to be guarded then.
         """
-        if device.diskseq is None or device.diskseq in self._ours or device.read_only is not False:
+        if device.diskseq is None or device.diskseq in self._ours - self._unsure:
+            return
+        if device.read_only is not False and device.diskseq not in self._unsure:
             return
         if self._notes is not None:
             now = utc_text(self._clock.utc())
             self._notes.note_guard(self._boot_id, device.diskseq, device.node, now)
         self._ours.add(device.diskseq)
+        self._unsure.discard(device.diskseq)
         # A disk's own flag does not reach its partitions.
         for name in (device.name, *device.partitions):
             _set_flag(Path("/dev") / name, read_only=True)
@@ -66,8 +70,9 @@ class WriteGuard:
         if device.diskseq not in self._ours:
             return
         if device.transport is Transport.LOOP:
-            with contextlib.suppress(OSError):  # the node itself may be gone
-                _set_flag(Path(device.node), read_only=False)
+            for name in (device.name, *device.partitions):
+                with contextlib.suppress(OSError):  # the node itself may be gone
+                    _set_flag(Path("/dev") / name, read_only=False)
         self._ours.discard(device.diskseq)
         if self._notes is not None:
             self._notes.forget_guard(self._boot_id, device.diskseq)

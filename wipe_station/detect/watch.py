@@ -81,7 +81,7 @@ def follow(watch: Watch, look: Callable[[], None], stopping: Event) -> None:
     seen: frozenset[tuple[str, str, str]] | None = None
     rounds = 0
     while not stopping.is_set():
-        came = watch.burst(RECONCILE_S)
+        came = _heard(watch, stopping)
         now = glance()
         rounds = 0 if came else rounds + 1
         if not came and now == seen and rounds % FULL_LOOK_ROUNDS:
@@ -92,3 +92,13 @@ def follow(watch: Watch, look: Callable[[], None], stopping: Event) -> None:
         except Exception:  # noqa: BLE001 - nobody would see that this thread had ended
             seen = None
             _log.exception("looking at the machine failed; again in a moment")
+
+
+def _heard(watch: Watch, stopping: Event) -> bool:
+    """Wait for a burst; a listener that fails, as it does when too much happens, says look."""
+    try:
+        return watch.burst(RECONCILE_S)
+    except OSError:
+        _log.exception("events were lost")
+        stopping.wait(RECONCILE_S)
+        return True

@@ -79,6 +79,8 @@ class Store:
         config = Config()
         config.set_main_option("script_location", str(files("wipe_station.store") / "migrations"))
         with self._engine.begin() as connection:
+            # The driver begins no transaction for DDL: a power cut would leave half a schema.
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -86,7 +88,8 @@ class Store:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (DatabaseError, CommandError, OSError) as error:
+        except (DatabaseError, CommandError, OSError, UnicodeError) as error:
+            # SQLite quotes the damaged bytes in its message, and the driver decodes that strictly.
             raise _unusable(self._path, error) from error
 
     @contextlib.contextmanager
