@@ -64,6 +64,11 @@ unit: setup ## unit tests: no root, no devices
 loop: setup ## tests on loop drives: root needed
 	$(call level,loop,$(BIN)/python -m hw_tests)
 
+.PHONY: soak
+SOAK ?= 5000
+soak: setup ## thousands of drawn fault scripts against whole jobs; SOAK=5000
+	@$(BIN)/python -m hw_tests.storm --first $$RANDOM --count $(SOAK)
+
 .PHONY: bench
 bench: setup ## speed against fio on the same memory-backed loop drive
 	@$(BIN)/python -m benchmarks
