@@ -55,13 +55,19 @@ class Counter:
         """Return what says a text."""
         return self.page.get_by_text(text, exact=True)
 
+    def hold_button(self) -> Locator:
+        """Return the button that begins a wipe, as soon as it listens."""
+        button = self.page.locator("button.hold")
+        expect(button).to_be_enabled(timeout=LONGEST_MS)
+        return button
+
     def hold(self, for_ms: int | None = None) -> None:
         """Press the button with a finger's worth of patience, or too little of it.
 
         Args:
             for_ms: let go after this time; None means when the page has gone on.
         """
-        button = self.page.locator("button.hold")
+        button = self.hold_button()
         button.scroll_into_view_if_needed()
         box = button.bounding_box()
         assert box is not None

@@ -137,7 +137,7 @@ def test_counter__held_by_keyboard__begins(station: WholeStation) -> None:
     with counter(station.url) as page:
         station.plug_in(SIZE_BYTES)
         page.say(ZH.plan).click()
-        page.page.locator("button.hold").focus()
+        page.hold_button().focus()
         page.page.keyboard.down("Space")
         page.page.wait_for_url("**/#job-*")
         page.page.keyboard.up("Space")

@@ -85,4 +85,5 @@
   button.addEventListener("keyup", up);
   button.addEventListener("contextmenu", (event) => event.preventDefault());
   window.addEventListener("pagehide", up);
+  button.disabled = false; // a press before this point would have been heard by nobody
 })();
