@@ -141,18 +141,21 @@ def status(pid: int) -> dict[str, str]:
 def begin(station: WholeStation, drive: LoopDrive) -> str:
     """Begin a job as the command line does; return its id."""
     with station.client() as client:
-        device = until(
-            lambda: next((d for d in client.board().devices if d.node == drive.node), None)
-        )
-        plan = client.plan(PlanRequest(device=device.key))
-        held = client.hold(HoldRequest(device=device.key, plan_sha256=plan.plan_sha256))
-        wipe = WipeRequest(
-            confirmation=held.confirmation,
-            diskseq=held.diskseq,
-            plan_sha256=held.plan_sha256,
-            confirm=str(drive.file),
-        )
-        return client.wipe(wipe).job_id
+        return start_job(client, drive)
+
+
+def start_job(client: Client, drive: LoopDrive) -> str:
+    """Plan, hold and wipe, as soon as a drive is shown; return the job's id."""
+    device = until(lambda: next((d for d in client.board().devices if d.node == drive.node), None))
+    plan = client.plan(PlanRequest(device=device.key))
+    held = client.hold(HoldRequest(device=device.key, plan_sha256=plan.plan_sha256))
+    wipe = WipeRequest(
+        confirmation=held.confirmation,
+        diskseq=held.diskseq,
+        plan_sha256=held.plan_sha256,
+        confirm=str(drive.file),
+    )
+    return client.wipe(wipe).job_id
 
 
 @contextlib.contextmanager

@@ -127,16 +127,21 @@ class Medium:
             volatile: whether what was not flushed can be lost.
         """
         self.size_bytes = size_bytes
-        self.faults = tuple(faults)
-        self.counts = Counts(met=[0] * len(self.faults))
+        self.counts = Counts()
+        self.follow(faults)
         wraps = [fault.end_byte for fault in self.faults if fault.effect is Effect.WRAP]
         self.cells = bytearray(min([size_bytes, *wraps]))
         """What is truly there, without faults and with what the cache holds."""
         self._durable = bytearray(self.cells) if volatile else None
         self._unflushed: set[int] = set()
-        self._seen = [0] * len(self.faults)
         self._held: list[tuple[int, int, bytes]] = []
         self._gone = False
+
+    def follow(self, faults: Iterable[Fault]) -> None:
+        """Follow another script from now on; a false capacity is there from the start or never."""
+        self.faults = tuple(faults)
+        self.counts.met = [0] * len(self.faults)
+        self._seen = [0] * len(self.faults)
 
     # --- what is asked of it -----------------------------------------------------------------
 
@@ -206,7 +211,11 @@ class Medium:
         self._unflushed.clear()
 
     def cut_power(self, seed: int) -> None:
-        """Lose what was not flushed: each sector of it, or not, as the seed decides."""
+        """Lose what was not flushed: each sector of it, or not, as the seed decides.
+
+        From then on everything fails, until the faults are lifted: the power is back.
+        """
+        self._gone = True
         if self._durable is None:
             return
         chance = random.Random(seed)
@@ -216,6 +225,11 @@ class Medium:
         self._unflushed.clear()
         self._held.clear()
         self.cells[:] = self._durable
+
+    def lift(self) -> None:
+        """End all faults; what is there stays as it is."""
+        self.faults = ()
+        self._gone = False
 
     # --- inside ------------------------------------------------------------------------------
 

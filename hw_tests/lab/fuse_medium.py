@@ -5,8 +5,9 @@ A FUSE file system in a process of its own, to be put under a loop device or beh
     disk      the medium, with its faults
     truth     what is really there, for whoever checks afterwards
     counts    JSON: bytes read and written, flushes, how often each fault was met
-    control   takes one JSON object: {"make": {"size_bytes", "faults", "volatile"}}, {"cut_power":
-              SEED}, or {"lift": true}, which ends all faults and lets hanging calls go
+    control   takes one JSON object: {"make": {"size_bytes", "faults", "volatile"}}, {"follow":
+              [FAULT, …]}, {"cut_power": SEED}, or {"lift": true}, which ends all faults, lets
+              hanging calls go, and brings the power back
 
 ``direct_io`` keeps the page cache from hiding what happens here: a test of a liar asserts by the
 counts that the liar was really asked.
@@ -127,10 +128,12 @@ class _Files(mfusepy.Operations):  # type: ignore[misc] # the library ships no t
         with self._lock:
             if "make" in told:
                 self._take(_medium(**told["make"]))
+            elif "follow" in told:
+                self._medium.follow(map(parse_fault, told["follow"]))
             elif "cut_power" in told:
                 self._medium.cut_power(told["cut_power"])
             else:
-                self._medium.faults = ()
+                self._medium.lift()
                 self._lifted.set()
 
 
@@ -179,13 +182,17 @@ class FuseMedium:
         script = [fault.to_json() for fault in faults]
         self.tell(make={"size_bytes": size_bytes, "faults": script, "volatile": volatile})
 
+    def follow(self, *faults: Fault) -> None:
+        """Have it follow another script from now on."""
+        self.tell(follow=[fault.to_json() for fault in faults])
+
 
 @contextlib.contextmanager
 def fuse_medium(
-    folder: Path, size_bytes: int, *faults: Fault, volatile: bool = False
+    folder: Path, size_bytes: int, *faults: Fault, volatile: bool = False, name: str = "medium"
 ) -> Iterator[FuseMedium]:
     """Serve a medium below a folder; taken down in the one order that cannot hang."""
-    point = folder / "medium"
+    point = folder / name
     point.mkdir()
     words = [sys.executable, "-m", "hw_tests.lab.fuse_medium", str(point), str(size_bytes)]
     with subprocess.Popen(words) as program:
