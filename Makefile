@@ -14,6 +14,8 @@ help: ## list the targets
 SYSTEM_PACKAGES := python3 python3-venv ca-certificates util-linux mount e2fsprogs dosfstools \
 	mtools testdisk fio openssl libssl3 libudev1 libfuse3-3 perl procps fonts-noto-cjk \
 	poppler-utils libnss3-tools smartmontools chromium
+# The lab's: a virtual machine with real drivers, and the programs that other tests ask in it.
+SYSTEM_PACKAGES += qemu-system-x86 busybox-static kmod udev usbutils nvme-cli hdparm sg3-utils
 
 .PHONY: system setup
 system:
@@ -51,9 +53,9 @@ run: setup ## set everything up, do one practice job through the station, leave 
 level = @start=$$(date +%s); status=0; { $(2); } || status=$$?; \
 	echo "== level $(1): $$(( $$(date +%s) - start )) s, exit $$status"; exit $$status
 
-.PHONY: test lint unit loop
+.PHONY: test lint unit loop lab
 test: setup ## set everything up, run linters and all tests that this machine can run
-	@$(MAKE) --silent --no-print-directory lint unit loop
+	@$(MAKE) --silent --no-print-directory lint unit loop lab
 
 lint: setup ## ruff, mypy --strict, import contracts
 	$(call level,lint,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary && { said=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$said"; false; }; })
@@ -63,6 +65,9 @@ unit: setup ## unit tests: no root, no devices
 
 loop: setup ## tests on loop drives: root needed
 	$(call level,loop,$(BIN)/python -m hw_tests)
+
+lab: setup ## tests in a virtual machine with real kernel drivers: root needed
+	$(call level,lab,$(BIN)/python -m hw_tests.lab)
 
 .PHONY: soak
 SOAK ?= 5000

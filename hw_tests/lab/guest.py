@@ -4,7 +4,6 @@ import contextlib
 import json
 import queue
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,7 +14,7 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar, cast
 
-from hw_tests.lab.qmp import QemuError, Qmp
+from hw_tests.lab.qmp import QemuError, Qmp, connect
 from hw_tests.lab.setup import HERE, LAB, Lab, set_up
 
 BOOT_S: Final = 180.0
@@ -102,8 +101,7 @@ class Guest:
     def _boot(self) -> None:
         ends = time.monotonic() + BOOT_S
         self.qmp = self._eventually(lambda: Qmp(self.folder / "qmp"), ends)
-        self._agent = socket.socket(socket.AF_UNIX)
-        self._eventually(lambda: self._agent.connect(str(self.folder / "agent")), ends)
+        self._agent = self._eventually(lambda: connect(self.folder / "agent"), ends)
         ready: queue.Queue[dict[str, Any]] = queue.Queue()
         self._answers[0] = ready
         Thread(target=self._listen, daemon=True).start()
@@ -157,6 +155,11 @@ class Guest:
         if "error" in answer:
             raise GuestError(f"{name}: {answer['error']}")
         return cast("T", answer["value"])
+
+    @property
+    def pid(self) -> int:
+        """QEMU's process id."""
+        return self._process.pid
 
     def plug(self, driver: str, name: str, **properties: object) -> None:
         """Plug a device in. ``_`` in names of properties stands for ``-``."""

@@ -146,6 +146,11 @@ def modprobe(*names: str) -> None:
     subprocess.run(["modprobe", "-a", *names], check=True)
 
 
+def unload(*names: str) -> None:
+    """Unload drivers."""
+    subprocess.run(["modprobe", "-r", "-a", *names], check=True)
+
+
 def fault(number: int) -> str:
     """Return an error number's name, the same on both sides."""
     return errno.errorcode.get(number, str(number))

@@ -15,6 +15,21 @@ class QemuError(Exception):
     """QEMU refused a command, or is gone."""
 
 
+def connect(path: Path) -> socket.socket:
+    """Return a connection to a Unix socket.
+
+    Raises:
+        OSError: nobody listens.
+    """
+    made = socket.socket(socket.AF_UNIX)
+    try:
+        made.connect(str(path))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
 class Qmp:
     """A conversation; safe to be used from several threads."""
 
@@ -22,10 +37,10 @@ class Qmp:
         """Connect and leave the negotiating mode.
 
         Raises:
+            OSError: nobody listens, yet or any more.
             QemuError: nobody answers.
         """
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.connect(str(path))
+        self._socket = connect(path)
         self._news = Condition()
         self._answers: dict[int, dict[str, Any]] = {}
         self._events: list[Event] = []

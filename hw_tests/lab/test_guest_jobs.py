@@ -1,0 +1,132 @@
+"""Whole jobs on real drivers: the host reads from outside what each medium holds afterwards."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hw_tests.independent_stream import first_difference
+from hw_tests.lab import inside, inside_station
+from hw_tests.lab.bench import Device, Kind, plug, pull, sd_arguments
+from hw_tests.lab.guest import Guest
+from hw_tests.loop import make_file, scratch
+
+JOB_S = 400.0
+SIZES = {Kind.STICK: 40 << 20, Kind.UAS: 36 << 20, Kind.NVME: 44 << 20, Kind.SD: 32 << 20}
+TRANSPORTS = {Kind.STICK: "usb", Kind.UAS: "usb", Kind.NVME: "nvme", Kind.SD: "mmc"}
+SECRET = b"Dear diary, nobody else may ever read this. "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """A guest and its four devices."""
+
+    guest: Guest
+    devices: tuple[Device, ...]
+
+
+@pytest.fixture(scope="module")
+def bench() -> Iterator[Bench]:
+    """Return a guest that has no device yet, and devices that hold somebody's letters."""
+    with scratch() as folder:
+        devices = tuple(device(folder, kind) for kind in Kind)
+        (card,) = [each for each in devices if each.kind is Kind.SD]
+        with Guest(*sd_arguments(card)) as guest:
+            yield Bench(guest=guest, devices=devices)
+
+
+def device(folder: Path, kind: Kind) -> Device:
+    """Make a device with a past."""
+    file = make_file(folder, SIZES[kind], kind.value)
+    write_letters(file)
+    return Device(kind=kind, name=kind.value, file=file, size_bytes=SIZES[kind])
+
+
+def write_letters(file: Path) -> None:
+    """Fill a medium with what its owner wrote."""
+    size_bytes = file.stat().st_size
+    with file.open("r+b") as medium:
+        for at in range(0, size_bytes, 1 << 20):
+            medium.seek(at)
+            medium.write(SECRET * 20)
+
+
+def check_medium(made: Device, statement: dict[str, Any]) -> None:
+    """Read the medium from outside: nothing but the stream that the certificate names."""
+    key = bytes.fromhex(statement["passes"][-1]["pattern"]["key_hex"])
+    assert made.file.stat().st_size == made.size_bytes == statement["device"]["size_bytes"]
+    assert SECRET not in made.file.read_bytes()
+    assert first_difference(made.file, key) is None
+    assert statement["device"]["transport"] == TRANSPORTS[made.kind]
+    assert statement["verification"]["verified_bytes"] == made.size_bytes
+
+
+def test_command_line__on_real_drivers__every_medium_ends_as_the_certificate_says(
+    bench: Bench,
+) -> None:
+    """Stick, UAS drive, NVMe and SD card, plugged in after the first start, are wiped at once."""
+    guest = bench.guest
+    states = {made.kind: f"/run/state-{made.name}" for made in bench.devices}
+    for state in states.values():
+        assert guest.call(inside_station.command, "devices", "--state", state)["code"] == 0
+    nodes = {made.kind: plug(guest, made) for made in bench.devices}
+
+    def wipe(made: Device) -> dict[str, Any]:
+        state, node = states[made.kind], nodes[made.kind]
+        listed = guest.call(inside_station.command, "devices", "--json", "--state", state)
+        shown = [json.loads(line) for line in listed["out"].splitlines()]
+        (mine,) = [each for each in shown if each["node"] == node]
+        assert mine["refusals"] == [], mine
+        words = ("wipe", node, "--confirm", mine["confirm"], "--method", "random", "--json")
+        ran = guest.call(inside_station.command, *words, "--state", state, timeout_s=JOB_S)
+        assert ran["code"] == 0, ran
+        end = [json.loads(line) for line in ran["out"].splitlines()][-1]
+        text = guest.call(inside.read_text, end["bundle"] + "/certificate.json")
+        statement: dict[str, Any] = json.loads(text)
+        return statement
+
+    with ThreadPoolExecutor(len(bench.devices)) as together:
+        statements = list(together.map(wipe, bench.devices))
+    for made, statement in zip(bench.devices, statements, strict=True):
+        pull(guest, made)
+        check_medium(made, statement)
+
+
+def test_daemon__on_real_drivers__four_jobs_at_once_by_default_policy(bench: Bench) -> None:
+    """The daemon sees each come by real udev, guards it, wipes all at once, and sees it go."""
+    guest, state = bench.guest, "/run/state-daemon"
+    pid = guest.call(inside_station.start_daemon, state, timeout_s=120.0)
+    for made in bench.devices:
+        write_letters(made.file)
+    nodes = [plug(guest, made) for made in bench.devices]
+
+    def wipe(node: str) -> dict[str, Any]:
+        return guest.call(inside_station.wipe, state, node, timeout_s=JOB_S)
+
+    with ThreadPoolExecutor(len(nodes)) as together:
+        jobs = list(together.map(wipe, nodes))
+    assert [job["outcome"] for job in jobs] == ["verified"] * len(nodes), jobs
+    for made, job in zip(bench.devices, jobs, strict=True):
+        pull(guest, made)
+        name = job["document"]["id"]
+        text = guest.call(inside_station.document, state, name, "certificate.json")
+        check_medium(made, json.loads(text))
+        assert "certificate.pdf" in job["document"]["files"]
+    guest.call(inside_station.wait_until_empty, state, timeout_s=60.0)
+    guest.call(inside.tell, pid, 15)
+    assert guest.call(inside.ended, pid, timeout_s=60.0) == 0
+
+
+def test_guest__its_end__leaves_no_process_and_no_folder(bench: Bench) -> None:
+    """A second guest beside the first ends by its own process id and takes its folder along."""
+    with Guest() as other:
+        folder, pid = other.folder, other.pid
+        assert folder != bench.guest.folder
+        assert Path(f"/proc/{pid}").exists()
+    assert not folder.exists()
+    assert not Path(f"/proc/{pid}").exists()
+    assert bench.guest.call(inside.exists, "/dev/kmsg"), "its neighbour goes on"
