@@ -203,8 +203,8 @@ def _back_home(path: str = "/") -> RedirectResponse:
     return RedirectResponse(path if ours else "/", status_code=303)
 
 
-def create_app(station: AsyncClient, hosts: frozenset[str]) -> FastAPI:
-    """Build the application.
+def create_app(station: AsyncClient, hosts: frozenset[str]) -> Guard:
+    """Build the application; its guard is outermost, so that even a fault of ours is guarded.
 
     Args:
         station: speaks to the daemon.
@@ -233,8 +233,7 @@ def create_app(station: AsyncClient, hosts: frozenset[str]) -> FastAPI:
 
     for kind in (ProblemError, StationAwayError, ForbiddenError, ValidationError):
         app.add_exception_handler(kind, refuse)
-    app.add_middleware(Guard, hosts=hosts)
-    return app
+    return Guard(app, hosts)
 
 
 def problem_of(error: Exception) -> tuple[Problem, int]:

@@ -10,7 +10,7 @@ from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from typing import Final
 
-from babel.dates import format_date, format_time
+from babel.dates import format_skeleton, format_time
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -48,7 +48,7 @@ def clock_time(moment: datetime, now: datetime, language: Language) -> str:
     time_of_day = format_time(moment, pattern, locale=locale)
     if moment.date() == now.date():
         return time_of_day
-    return f"{format_date(moment, 'MMMd', locale=locale)} {time_of_day}"
+    return f"{format_skeleton('MMMd', moment, locale=locale)} {time_of_day}"
 
 
 def ready_between(
