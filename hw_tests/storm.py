@@ -17,14 +17,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
-from unittest import mock
 
-from hw_tests.command import bare_station
+from hw_tests.in_process import quick_station, wipe
 from hw_tests.independent_stream import UNIT_BYTES, unit_bytes
 from hw_tests.lab.faults import SECTOR_BYTES, Effect, Fault, Op
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
+from hw_tests.lab.scripts import end_of
 from hw_tests.loop import attach, detach, missing, scratch
-from wipe_station.issuer import PdfMaker
 from wipe_station.station import Station
 
 METHODS: Final = ("random",) * 4 + ("zero-one-random", "zero", "one")
@@ -103,15 +102,12 @@ def play(script: Script, station: Station, medium: FuseMedium) -> Played:
     medium.make(script.size_bytes, *script.faults)
     drive = attach(medium.disk, sector_bytes=script.sector_bytes)
     try:
-        plan = station.plan(drive.node, None, script.method)
-        job = station.start(plan, job_id=station.new_job_id(), confirmed={"how": "storm"})
-        with job:
-            end = job.run(lambda _: None)
+        statement = wipe(station, drive.node, script.method)
     finally:
         counts, truth = medium.counts(), medium.truth()
         medium.tell(lift=True)
         detach(drive)
-    return Played(script=script, statement=end.statement, counts=counts, truth=truth)
+    return Played(script=script, statement=statement, counts=counts, truth=truth)
 
 
 def check(played: Played) -> str:
@@ -125,12 +121,12 @@ def check(played: Played) -> str:
     assert any(played.counts["met"]), f"a script that nobody met: {script}"
     verified_bytes = statement["verification"]["verified_bytes"]
     assert verified_bytes <= played.counts["read_bytes"], "more was reported than was read"
-    if "notice" in statement:
-        return str(statement["notice"]["reason"]["code"])
+    if (end := end_of(statement)) != "certified":
+        return end
     differs = _first_difference(played)
     if differs is not None or verified_bytes != script.size_bytes:
         raise FalseCertificateError(f"differs at {differs}: {script}")
-    return "certified"
+    return end
 
 
 def _first_difference(played: Played) -> int | None:
@@ -153,16 +149,9 @@ def _first_difference(played: Played) -> int | None:
 
 @contextlib.contextmanager
 def storm(folder: Path) -> Iterator[tuple[Station, FuseMedium]]:
-    """Return a station, and a medium to be made anew for each script.
-
-    Pages are left out: they are tested elsewhere and would take most of the time.
-    """
-    with fuse_medium(folder, 1 << 20) as medium:
-        (folder / "state").mkdir()
-        station = bare_station(folder / "state")
-        station.lookout.look()  # before any of the drives: what comes later may be wiped
-        with mock.patch.object(PdfMaker, "add", lambda _, bundle: bundle):
-            yield station, medium
+    """Return a station, and a medium to be made anew for each script."""
+    with fuse_medium(folder, 1 << 20) as medium, quick_station(folder / "state") as station:
+        yield station, medium
 
 
 def main() -> int:

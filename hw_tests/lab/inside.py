@@ -5,14 +5,17 @@ whose files the guest sees read only.
 """
 
 import errno
+import mmap
 import os
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypedDict
 
 POLL_S: Final = 0.02
+CHUNK_BYTES: Final = 1 << 20
 LOGS: Final = Path("/run/lab")
 
 
@@ -151,6 +154,77 @@ def unload(*names: str) -> None:
     subprocess.run(["modprobe", "-r", "-a", *names], check=True)
 
 
-def fault(number: int) -> str:
+class Held(TypedDict):
+    """What a process holds."""
+
+    descriptors: int
+    threads: int
+    children: int
+    memory_kib: int
+
+
+def held(pid: int) -> Held:
+    """Return what a process holds now."""
+    proc = Path(f"/proc/{pid}")
+    status = dict(line.split(":", 1) for line in (proc / "status").read_text("ascii").splitlines())
+    children = [
+        (task / "children").read_text("ascii").split() for task in (proc / "task").iterdir()
+    ]
+    return Held(
+        descriptors=len(list((proc / "fd").iterdir())),
+        threads=int(status["Threads"]),
+        children=sum(map(len, children)),
+        memory_kib=int(status["VmRSS"].split()[0]),
+    )
+
+
+class Pulled(TypedDict):
+    """What a writer met whose device was pulled out: results, or names of errors."""
+
+    in_flight: str
+    written_bytes: int
+    then: dict[str, str]
+
+
+def write_until_pulled(node: str, timeout_s: float) -> Pulled:
+    """Write a device again and again until it fails; then ask what is left of it."""
+    buffer = mmap.mmap(-1, CHUNK_BYTES)
+    descriptor = os.open(node, os.O_RDWR | os.O_DIRECT | os.O_EXCL)
+    try:
+        units = os.lseek(descriptor, 0, os.SEEK_END) // CHUNK_BYTES
+        done, ends = 0, time.monotonic() + timeout_s
+        while time.monotonic() < ends:
+            try:
+                done += os.pwrite(descriptor, buffer, done // CHUNK_BYTES % units * CHUNK_BYTES)
+            except OSError as error:
+                return Pulled(
+                    in_flight=fault(error.errno),
+                    written_bytes=done,
+                    then=_left_of(node, descriptor, buffer),
+                )
+        raise TimeoutError("nobody pulled")
+    finally:
+        os.close(descriptor)
+
+
+def _left_of(node: str, descriptor: int, buffer: mmap.mmap) -> dict[str, str]:
+    attempts: dict[str, Callable[[], object]] = {
+        "write": lambda: os.pwrite(descriptor, buffer, 0),
+        "read": lambda: os.pread(descriptor, 512, 0),
+        "flush": lambda: os.fsync(descriptor),
+        "end": lambda: os.lseek(descriptor, 0, os.SEEK_END),
+        "open": lambda: os.close(os.open(node, os.O_RDONLY)),
+    }
+    return {name: _met(attempt) for name, attempt in attempts.items()}
+
+
+def _met(attempt: Callable[[], object]) -> str:
+    try:
+        return repr(attempt())
+    except OSError as error:
+        return fault(error.errno)
+
+
+def fault(number: int | None) -> str:
     """Return an error number's name, the same on both sides."""
-    return errno.errorcode.get(number, str(number))
+    return errno.errorcode.get(number or 0, str(number))

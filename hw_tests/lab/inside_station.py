@@ -1,14 +1,22 @@
 """The station in the guest: started, asked and stopped by the host. JSON in, JSON out. I/O."""
 
+import sqlite3
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any, Final
 
+import pyudev
+
+from hw_tests.in_process import quick_station
+from hw_tests.in_process import wipe as wipe_with
 from hw_tests.lab import inside
 from wipe_station.api_values import HoldRequest, JobState, PlanRequest, WipeRequest
 from wipe_station.client import Client, StationAwayError
 from wipe_station.state import socket_of
+from wipe_station.station import Station
 
 STATION: Final = (sys.executable, "-m", "wipe_station")
 
@@ -65,6 +73,55 @@ def _device(client: Client, node: str, timeout_s: float) -> str:
     raise TimeoutError(f"{node} is not shown")
 
 
+def shown_after_s(state: str, size_bytes: int, timeout_s: float) -> float:
+    """Return how long after the kernel's event a new disk of a size is on the board.
+
+    Call it before the disk is plugged in.
+    """
+    monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source="kernel")
+    monitor.filter_by(subsystem="block", device_type="disk")
+    monitor.start()
+    with Client(socket_of(Path(state))) as client:
+        now = client.board()
+        known = {device.key for device in now.devices}
+        with ThreadPoolExecutor(1) as aside:
+            event = aside.submit(_added_at, monitor, timeout_s)
+            ends = time.monotonic() + timeout_s
+            while time.monotonic() < ends:
+                now = client.board(now.epoch, now.revision, wait_s=5.0)
+                came = [d for d in now.devices if d.key not in known and d.size_bytes == size_bytes]
+                if came:
+                    return time.monotonic() - event.result()
+    raise TimeoutError("not shown")
+
+
+def _added_at(monitor: pyudev.Monitor, timeout_s: float) -> float:
+    ends = time.monotonic() + timeout_s
+    while time.monotonic() < ends:
+        device = monitor.poll(1.0)
+        if device is not None and device.action == "add":
+            return time.monotonic()
+    raise TimeoutError("no event")
+
+
+def shown(state: str) -> list[str]:
+    """Return the nodes of the devices on the board."""
+    return [str(device["node"]) for device in board(state)["devices"]]
+
+
+def wait_until_shown(state: str, node: str, timeout_s: float) -> None:
+    """Wait until the board shows a node."""
+    with Client(socket_of(Path(state))) as client:
+        _device(client, node, timeout_s)
+
+
+def guards(state: str) -> int:
+    """Return how many write guards the station remembers."""
+    with closing(sqlite3.connect(f"file:{state}/station.db?mode=ro", uri=True)) as store:
+        (count,) = store.execute("SELECT count(*) FROM write_guard").fetchone()
+    return int(count)
+
+
 def wait_until_empty(state: str, timeout_s: float) -> None:
     """Wait until the board shows no device."""
     ends = time.monotonic() + timeout_s
@@ -78,6 +135,29 @@ def wait_until_empty(state: str, timeout_s: float) -> None:
 def document(state: str, document_id: str, name: str) -> str:
     """Return one text of a bundle."""
     return (Path(state) / "bundles" / document_id / name).read_text("utf-8")
+
+
+_quick: list[Station] = []
+"""The station of this very process, if one was started; it lives as long as the guest."""
+
+
+def start_quick(folder: str) -> None:
+    """Start a station in the agent's own process, for many jobs without pages."""
+    _quick.append(ExitStack().enter_context(quick_station(Path(folder))))
+
+
+def quick_wipe(node: str, method: str, timeout_s: float) -> dict[str, Any]:
+    """Run one whole job in the agent's own process; return the signed statement."""
+    del timeout_s  # the host's
+    return wipe_with(_quick[-1], node, method)
+
+
+def quick_resume(confirm: str | None, timeout_s: float) -> dict[str, Any]:
+    """Go on with the job that waits; return the signed statement."""
+    del timeout_s  # the host's
+    (waiting,) = _quick[-1].unfinished()
+    with _quick[-1].reopen(waiting, confirm=confirm) as job:
+        return job.run(lambda _: None).statement
 
 
 def wait_for_daemon(state: str, timeout_s: float) -> None:
