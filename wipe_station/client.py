@@ -91,7 +91,7 @@ def _path_of(job_id: str) -> str:
 
 def _segment(name: str) -> str:
     """Return a name that came from anybody as one segment of a path, whatever it holds."""
-    return quote(name, safe="")
+    return quote(name, safe="").replace(".", "%2E")  # a bare ".." would be a step up
 
 
 def _job(job_id: str, after: int | None, wait_s: float) -> _Ask:
