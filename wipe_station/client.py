@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
+from urllib.parse import quote
 
 import httpx
 from pydantic import BaseModel, ValidationError
@@ -84,18 +85,27 @@ def _board(epoch: str | None, after: int | None, wait_s: float) -> _Ask:
     return _Ask("GET", "/board", query={"epoch": epoch, "after": after}, wait_s=wait_s)
 
 
+def _path_of(job_id: str) -> str:
+    return f"/jobs/{_segment(job_id)}"
+
+
+def _segment(name: str) -> str:
+    """Return a name that came from anybody as one segment of a path, whatever it holds."""
+    return quote(name, safe="").replace(".", "%2E")  # a bare ".." would be a step up
+
+
 def _job(job_id: str, after: int | None, wait_s: float) -> _Ask:
     if after is None:
-        return _Ask("GET", f"/jobs/{job_id}")
-    return _Ask("GET", f"/jobs/{job_id}", query={"after": after}, wait_s=wait_s)
+        return _Ask("GET", _path_of(job_id))
+    return _Ask("GET", _path_of(job_id), query={"after": after}, wait_s=wait_s)
 
 
 def _act(job_id: str, what: str, body: BaseModel | None = None) -> _Ask:
-    return _Ask("POST", f"/jobs/{job_id}/{what}", body=body)
+    return _Ask("POST", f"{_path_of(job_id)}/{what}", body=body)
 
 
 def _document(job_id: str, name: str) -> _Ask:
-    return _Ask("GET", f"/jobs/{job_id}/documents/{name}")
+    return _Ask("GET", f"{_path_of(job_id)}/documents/{_segment(name)}")
 
 
 def _take(held: bytearray, chunk: bytes) -> None:
@@ -106,7 +116,7 @@ def _take(held: bytearray, chunk: bytes) -> None:
 
 def _checked(status: int, data: bytes) -> bytes:
     """Return an answer's body, or raise what it says went wrong."""
-    if status < 400:
+    if 200 <= status < 300:
         return data
     try:
         problem = Problem.model_validate_json(data)
