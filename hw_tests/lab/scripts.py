@@ -9,7 +9,7 @@ from typing import Final
 
 from hw_tests.lab.faults import Effect, Fault, Op
 
-SIZE_BYTES: Final = (6 << 20) + 512
+SIZE_BYTES: Final = (6 << 20) + 4096
 MIDDLE: Final = 3 << 20
 LAST: Final = SIZE_BYTES - 512
 
