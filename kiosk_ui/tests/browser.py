@@ -57,7 +57,8 @@ class FakeDaemon(httpx.AsyncBaseTransport):
         if self.problem is not None:
             problem, status = self.problem
             return httpx.Response(status, content=problem.model_dump_json())
-        answer = next(value for end, value in self.answers.items() if path.endswith(end))
+        named = request.url.path  # decoded, as a server sees it
+        answer = next(value for end, value in self.answers.items() if named.endswith(end))
         data = answer if isinstance(answer, bytes) else answer.model_dump_json().encode()
         return httpx.Response(200, content=data)
 
