@@ -7,7 +7,6 @@ again from what was durable, and the daemon starts anew.
 """
 
 import contextlib
-import json
 import random
 import signal
 import subprocess
@@ -16,21 +15,16 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from hw_tests.independent_stream import UNIT_BYTES, unit_bytes
+from hw_tests.claims import check_certificates, check_claims, is_recorded
 from hw_tests.lab.faults import Effect, Fault, Op
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
 from hw_tests.loop import LoopDrive, attach, detach, run, scratch
 from hw_tests.whole_station import start_job, until
 from wipe_station.api_values import JobState, JobView
 from wipe_station.client import Client, ProblemError, StationAwayError
-from wipe_station.evidence import replay
-from wipe_station.journal_format import parse
-from wipe_station.overwrite.stream import expected_bytes
-from wipe_station.records import Outcome
 from wipe_station.state import socket_of
 
 SEED = 20261124
@@ -128,43 +122,6 @@ def machine() -> Iterator[Machine]:
         yield made
 
 
-def expected(pattern: dict[str, Any], length: int) -> bytes:
-    """Return the beginning of a stated pattern, by a cipher that is not ours."""
-    if pattern["kind"] == "fixed":
-        return bytes.fromhex(pattern["bytes_hex"]) * length
-    key, units = bytes.fromhex(pattern["key_hex"]), -(-length // UNIT_BYTES)
-    made = [unit_bytes(key, n, min(UNIT_BYTES, DRIVE_BYTES - n * UNIT_BYTES)) for n in range(units)]
-    return b"".join(made)[:length]
-
-
-def check_claims(machine: Machine) -> None:
-    """What stands on the disk claims no more than what stands on the drive."""
-    there = machine.drive.truth()
-    for file in machine.state.glob("jobs/*/journal.jsonl"):
-        history = parse(file.read_bytes(), str(file))
-        if not history.records:
-            continue
-        job = replay(history)
-        current = job.current_pass()
-        if current is not None and current.pattern is not None:
-            durable = current.written_bytes()
-            assert there[:durable] == expected_bytes(current.pattern, 0, durable)
-        if job.outcome is Outcome.VERIFIED:
-            assert job.passes[-1].pattern is not None
-            assert there == expected_bytes(job.passes[-1].pattern, 0, DRIVE_BYTES)
-    for bundle in machine.state.glob("bundles/[!.]*"):
-        check_certificate(machine, bundle)
-
-
-def check_certificate(machine: Machine, bundle: Path) -> None:
-    """A certificate says what is durable on the drive, whoever cuts the power when."""
-    certificate = bundle / "certificate.json"
-    if certificate.exists():
-        statement = json.loads(certificate.read_bytes())
-        pattern = statement["passes"][-1]["pattern"]
-        assert machine.drive.truth() == expected(pattern, DRIVE_BYTES)
-
-
 def wait_for_job(machine: Machine) -> JobView | None:
     """Return the job as it ended; None if the power was cut before there was any."""
     with machine.client() as client:
@@ -202,7 +159,7 @@ def test_power__never_cut__job_ends_within_the_flushes_that_are_drawn_from(
 def check_claims_offline(machine: Machine) -> None:
     """Mount what was durable and compare."""
     machine.power_on()
-    check_claims(machine)
+    check_claims(machine.state, machine.drive.truth())
     machine.end(signal.SIGKILL)
 
 
@@ -248,8 +205,8 @@ def cut_once(machine: Machine, moment: int, seed: int) -> None:
     wait_for_cut(machine)
     machine.cut(seed)
     machine.power_on()
-    check_claims(machine)
-    recorded = any(file.stat().st_size for file in machine.state.glob("jobs/*/journal.jsonl"))
+    check_claims(machine.state, machine.drive.truth())
+    recorded = is_recorded(machine.state)
     if not recorded:
         assert not any(machine.drive.truth()), "written without a word on the disk"
     machine.boot()
@@ -257,6 +214,5 @@ def cut_once(machine: Machine, moment: int, seed: int) -> None:
     job = wait_for_job(machine)
     assert (job is None) is not recorded
     assert job is None or job.outcome == "verified"
-    for bundle in machine.state.glob("bundles/[!.]*"):
-        check_certificate(machine, bundle)
+    check_certificates(machine.state, machine.drive.truth())
     machine.end(signal.SIGTERM)

@@ -13,7 +13,14 @@ import pyudev
 from hw_tests.in_process import quick_station
 from hw_tests.in_process import wipe as wipe_with
 from hw_tests.lab import inside
-from wipe_station.api_values import HoldRequest, JobState, PlanRequest, WipeRequest
+from wipe_station.api_values import (
+    HoldRequest,
+    JobState,
+    JobView,
+    PlanRequest,
+    ResumeRequest,
+    WipeRequest,
+)
 from wipe_station.client import Client, StationAwayError
 from wipe_station.state import socket_of
 from wipe_station.station import Station
@@ -46,6 +53,12 @@ def board(state: str) -> dict[str, Any]:
 
 def wipe(state: str, node: str, timeout_s: float) -> dict[str, Any]:
     """Wipe a device through the daemon; return the job as it ended."""
+    begin(state, node, timeout_s)
+    return wait_for_end(state, node, timeout_s)
+
+
+def begin(state: str, node: str, timeout_s: float) -> None:
+    """Have the daemon start a job."""
     with Client(socket_of(Path(state))) as client:
         device = _device(client, node, timeout_s)
         plan = client.plan(PlanRequest(device=device))
@@ -56,11 +69,31 @@ def wipe(state: str, node: str, timeout_s: float) -> dict[str, Any]:
             plan_sha256=held.plan_sha256,
             confirm=plan.confirmation,
         )
-        job = client.wipe(asked)
+        client.wipe(asked)
+
+
+def wait_for_end(state: str, node: str, timeout_s: float) -> dict[str, Any]:
+    """Return the job of a plugged device as it ended, or stands still."""
+    with Client(socket_of(Path(state))) as client:
+        found = _job(client, node, timeout_s)
         ends = time.monotonic() + timeout_s
-        while job.state is JobState.RUNNING and time.monotonic() < ends:
-            job = client.job(job.job_id, after=job.revision, wait_s=10.0)
-        return job.model_dump(mode="json")
+        while found.state is JobState.RUNNING and time.monotonic() < ends:
+            found = client.job(found.job_id, after=found.revision, wait_s=10.0)
+        return found.model_dump(mode="json")
+
+
+def job(state: str, node: str, timeout_s: float) -> dict[str, Any]:
+    """Return the job of a plugged device."""
+    with Client(socket_of(Path(state))) as client:
+        return _job(client, node, timeout_s).model_dump(mode="json")
+
+
+def resume(state: str, node: str, timeout_s: float) -> dict[str, Any]:
+    """Tap "continue" on the interrupted job of a plugged device; return it as it ended."""
+    with Client(socket_of(Path(state))) as client:
+        found = _job(client, node, timeout_s)
+        client.resume(found.job_id, ResumeRequest(confirm=found.confirmation))
+    return wait_for_end(state, node, timeout_s)
 
 
 def _device(client: Client, node: str, timeout_s: float) -> str:
@@ -71,6 +104,18 @@ def _device(client: Client, node: str, timeout_s: float) -> str:
                 return device.key
         time.sleep(inside.POLL_S)
     raise TimeoutError(f"{node} is not shown")
+
+
+def _job(client: Client, node: str, timeout_s: float) -> JobView:
+    """Return the job of a plugged device, as soon as the board knows whose it is."""
+    device = _device(client, node, timeout_s)
+    ends = time.monotonic() + timeout_s
+    while time.monotonic() < ends:
+        for found in client.board().jobs:
+            if found.device_key == device:
+                return found
+        time.sleep(inside.POLL_S)
+    raise TimeoutError(f"{node} has no job")
 
 
 def shown_after_s(state: str, size_bytes: int, timeout_s: float) -> float:

@@ -1,0 +1,54 @@
+"""Whether a station's disk claims more than a drive holds, after whatever happened to both."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hw_tests.independent_stream import UNIT_BYTES, unit_bytes
+from wipe_station.evidence import replay
+from wipe_station.journal_format import parse
+from wipe_station.overwrite.stream import expected_bytes
+from wipe_station.records import Outcome
+
+
+def expected(pattern: dict[str, Any], length: int) -> bytes:
+    """Return a stated pattern over a whole drive, by a cipher that is not ours."""
+    if pattern["kind"] == "fixed":
+        return bytes.fromhex(pattern["bytes_hex"]) * length
+    key, units = bytes.fromhex(pattern["key_hex"]), -(-length // UNIT_BYTES)
+    made = [unit_bytes(key, n, min(UNIT_BYTES, length - n * UNIT_BYTES)) for n in range(units)]
+    return b"".join(made)
+
+
+def check_claims(state: Path, there: bytes) -> None:
+    """What stands in journals and certificates is what stands on the drive, or less.
+
+    Args:
+        state: the station's state directory.
+        there: what the drive truly holds.
+    """
+    for file in state.glob("jobs/*/journal.jsonl"):
+        history = parse(file.read_bytes(), str(file))
+        if not history.records:
+            continue
+        job = replay(history)
+        current = job.current_pass()
+        if current is not None and current.pattern is not None:
+            durable = current.written_bytes()
+            assert there[:durable] == expected_bytes(current.pattern, 0, durable)
+        if job.outcome is Outcome.VERIFIED:
+            assert job.passes[-1].pattern is not None
+            assert there == expected_bytes(job.passes[-1].pattern, 0, len(there))
+    check_certificates(state, there)
+
+
+def check_certificates(state: Path, there: bytes) -> None:
+    """A certificate says what is durable on the drive, whoever cuts the power when."""
+    for certificate in state.glob("bundles/[!.]*/certificate.json"):
+        statement = json.loads(certificate.read_bytes())
+        assert there == expected(statement["passes"][-1]["pattern"], len(there))
+
+
+def is_recorded(state: Path) -> bool:
+    """Tell whether any job has left a word on the disk."""
+    return any(file.stat().st_size for file in state.glob("jobs/*/journal.jsonl"))
