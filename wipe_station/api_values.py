@@ -93,12 +93,26 @@ class DeviceView(Value):
     identity_strength: str
     identifiers: tuple[IdentifierView, ...]
     siblings: tuple[str, ...]
+    bay: str | None = None
+    """The name of the bay that it is plugged into, if its port has one."""
     refusals: tuple[RefusalView, ...]
     """Empty: it may be planned and wiped."""
     guarded: bool
     """Whether the kernel's read-only flag was set by us."""
     job_id: JobId | None
     """The job that stands open for this very device."""
+
+
+class StrangerView(Value):
+    """A USB device that was not let in."""
+
+    port: Annotated[str, Field(pattern=r"^[0-9]+-[0-9.]+$")]
+    """As sysfs names it."""
+    bay: str | None
+    product: str
+    """In its own words, escaped; empty if it says nothing."""
+    text: Words
+    """What else it is."""
 
 
 class JobState(Enum):
@@ -209,6 +223,7 @@ class BoardView(Value):
     """Only practice drives are looked at."""
     stopping: bool
     devices: tuple[DeviceView, ...]
+    strangers: tuple[StrangerView, ...] = ()
     jobs: tuple[JobView, ...]
 
 

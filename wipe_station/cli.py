@@ -362,6 +362,14 @@ def up(
             ),
         ),
     ] = None,
+    bays: Annotated[
+        Path | None,
+        typer.Option(
+            "--bays",
+            metavar="FILE",
+            help=_say("哪个 USB 口是几号口。", "Which USB port is which bay."),
+        ),
+    ] = None,
     port: Annotated[
         int,
         typer.Option(
@@ -384,7 +392,11 @@ def up(
     with _handled(screen):
         make_state_folder(state)
         setup = Setup(
-            state=state.resolve(), practice=practice, kiosk=account(kiosk_user), port=port
+            state=state.resolve(),
+            practice=practice,
+            bays=bays.resolve() if bays is not None else None,
+            kiosk=account(kiosk_user),
+            port=port,
         )
         raise typer.Exit(run_station(setup, screen.process))
 

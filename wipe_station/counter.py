@@ -11,6 +11,7 @@ from typing import Final
 from certs.errors import CertsError
 from certs.text import Text
 from wipe_station.api_values import JobState, JobView
+from wipe_station.bays import BayMap
 from wipe_station.clock import Clock, utc_text
 from wipe_station.continuing import goes_on_alone
 from wipe_station.errors import BusyError, EvidenceError, InvalidInputError, StationError
@@ -21,6 +22,7 @@ from wipe_station.records import Outcome
 from wipe_station.seat import Seat
 from wipe_station.station import Station
 from wipe_station.store import Store
+from wipe_station.usb_gate import UsbGate
 from wipe_station.views import key_of
 from wipe_station.write_guard import WriteGuard
 
@@ -39,6 +41,9 @@ class Parts:
     """Remembers what the daemon must, beside the journals."""
     guard: WriteGuard
     clock: Clock
+    bays: BayMap
+    gate: UsbGate | None
+    """None for a practice station: it leaves the machine's USB alone."""
     practice: bool
     """Whether only practice drives are minded."""
 

@@ -1,8 +1,9 @@
 """``wipe-stationd``: owns devices, keys, journals and store, and serves one Unix socket. I/O.
 
 1. Take the state directory's lock for as long as we live.
-2. Build everything and hand it down: store, guard, station, floor.
-3. Begin to hear of devices, then look for the first time, so that nothing falls in between.
+2. Build everything and hand it down: store, guard, gate, station, floor.
+3. Begin to hear of devices, then look for the first time, so that nothing falls in between; shut
+   the gate at the USB bays before the first look.
 4. Put unfinished jobs on the counter; go on where nobody has to be asked.
 5. Listen; say so on standard output.
 6. On SIGTERM or SIGINT interrupt the jobs in good order, then end with 0.
@@ -17,7 +18,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from threading import Event, Thread
 
@@ -26,19 +27,23 @@ import uvicorn
 from certs.text import Text
 from wipe_station.accounts import Account, account
 from wipe_station.api import create_api
-from wipe_station.bays import plugged_in, practice_drives
+from wipe_station.bays import BayMap, parse_bay_map, practice_drives
 from wipe_station.clock import SystemClock, utc_text
 from wipe_station.counter import Parts
-from wipe_station.detect.watch import Watch, follow
-from wipe_station.errors import BusyError, StationError, exit_code_of
+from wipe_station.detect.watch import Watch, follow, glance
+from wipe_station.errors import BusyError, InvalidInputError, StationError, exit_code_of
 from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
 from wipe_station.privileges import die_with
 from wipe_station.state import socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.store import RefusalNote, Store
+from wipe_station.usb_gate import UsbGate
+from wipe_station.usb_gate import glance as usb_glance
 from wipe_station.write_guard import WriteGuard
 
+BAYS_FILE = Path("/etc/wipe-station/bays.toml")
+_MOST_BAYS_BYTES = 1 << 16
 _GRACE_S = 2
 _log = logging.getLogger(__name__)
 
@@ -51,6 +56,12 @@ def _options() -> argparse.Namespace:
         type=Path,
         metavar="DIR",
         help="mind loop drives whose file lies in DIR, and no real device",
+    )
+    parser.add_argument(
+        "--bays",
+        type=Path,
+        metavar="FILE",
+        help=f"which USB port is which bay; {BAYS_FILE} by default, where it exists",
     )
     parser.add_argument("--kiosk-user", metavar="NAME|UID:GID", help="who may speak as the kiosk")
     parser.add_argument("--parent", type=int, metavar="PID", help="end when this process ends")
@@ -85,25 +96,45 @@ def listen(path: Path, kiosk: Account) -> socket.socket:
     return listener
 
 
-def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Floor:
+def bay_map(file: Path | None) -> BayMap:
+    """Return which port is which bay, as a file says; without a file no port has a name.
+
+    Raises:
+        InvalidInputError: the file is not there, or is not understood.
+    """
+    if file is None and not BAYS_FILE.exists():
+        return BayMap()
+    try:
+        with (file or BAYS_FILE).open("rb") as opened:
+            text = opened.read(_MOST_BAYS_BYTES).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            Text(zh=f"读不到槽位文件：{error}。", en=f"The file of bays cannot be read: {error}."),
+            hint=Text(zh="检查 --bays 后面的路径。", en="Check the path after --bays."),
+        ) from error
+    return parse_bay_map(text)
+
+
+def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Parts:
     practice = options.practice.resolve() if options.practice else None
+    bays = bay_map(options.bays) if practice is None else BayMap()
     store.forget_other_boots(clock.boot_id())
     guard = WriteGuard(clock, store)
     station = Station(
         options.state,
         clock,
         guard=guard,
-        bays=plugged_in if practice is None else practice_drives(practice),
+        bays=bays.holds if practice is None else practice_drives(practice),
     )
-    return Floor(
-        Parts(
-            state=options.state,
-            station=station,
-            store=store,
-            guard=guard,
-            clock=clock,
-            practice=practice is not None,
-        )
+    return Parts(
+        state=options.state,
+        station=station,
+        store=store,
+        guard=guard,
+        clock=clock,
+        bays=bays,
+        gate=UsbGate(options.state, clock, bays) if practice is None else None,
+        practice=practice is not None,
     )
 
 
@@ -158,15 +189,36 @@ def _run(options: argparse.Namespace) -> None:
     watch, stopping = Watch(), Event()
     store = Store(options.state / "station.db")
     try:
-        floor = _build(options, SystemClock(), store)
-        floor.recover()
-        watching = Thread(target=follow, args=(watch, floor.rescan, stopping), daemon=True)
-        watching.start()
-        asyncio.run(_serve(options, floor, store))
-        stopping.set()
-        floor.leave()
+        parts = _build(options, SystemClock(), store)
+        with _gate_at_work(parts.gate, stopping):
+            floor = Floor(parts)
+            floor.recover()
+            _follow(watch, floor.rescan, stopping, glance)
+            asyncio.run(_serve(options, floor, store))
+            stopping.set()
+            floor.leave()
     finally:
         store.close()
+
+
+@contextlib.contextmanager
+def _gate_at_work(gate: UsbGate | None, stopping: Event) -> Iterator[None]:
+    """Shut the gate, watch it, and open it after an end in good order; a crash leaves it shut."""
+    if gate is None:
+        yield
+        return
+    # The kernel's own events: udev has nothing to add to a device that may do nothing.
+    watch = Watch("usb", source="kernel")
+    gate.shut()
+    _follow(watch, gate.look, stopping, usb_glance)
+    yield
+    gate.open()
+
+
+def _follow(
+    watch: Watch, look: Callable[[], None], stopping: Event, seen: Callable[[], Hashable]
+) -> None:
+    Thread(target=follow, args=(watch, look, stopping, seen), daemon=True).start()
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from wipe_station.api_values import (
     HoldView,
     JobView,
     PlanRequest,
+    StrangerView,
     WipeRequest,
 )
 from wipe_station.clock import utc_text
@@ -35,7 +36,7 @@ from wipe_station.presence import Presence
 from wipe_station.seat import Seat
 from wipe_station.station import require_confirmed
 from wipe_station.store import ConfirmationUse
-from wipe_station.views import key_of
+from wipe_station.views import key_of, stranger_view
 
 HOLD_S_OF: Final = {Role.KIOSK: 3.0, Role.OPERATOR: 0.0}
 _log = logging.getLogger(__name__)
@@ -54,7 +55,10 @@ class Floor:
         self._epoch = secrets.token_hex(8)
         self._revision = 0
         self._listeners: list[Callable[[], None]] = []
-        self._presence = Presence(parts.station.lookout, parts.guard)
+        self._presence = Presence(parts.station.lookout, parts.guard, parts.bays)
+        self._gate = parts.gate
+        if self._gate is not None:
+            self._gate.listen(self._changed)
         self.counter = Counter(parts, self._lock, on_change=self._changed, on_settled=self.rescan)
         self._devices: tuple[DeviceView, ...] = ()
         self._confirmations = Confirmations()
@@ -84,8 +88,12 @@ class Floor:
                 practice=self._practice,
                 stopping=self.counter.stopping,
                 devices=self._devices,
+                strangers=self._strangers(),
                 jobs=tuple(seat.view() for seat in self.counter),
             )
+
+    def _strangers(self) -> tuple[StrangerView, ...]:
+        return tuple(map(stranger_view, self._gate.strangers())) if self._gate is not None else ()
 
     # --- devices -----------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping
 
 from wipe_station.api_values import DeviceView, JobState
+from wipe_station.bays import BayMap
 from wipe_station.detect.classify import World
 from wipe_station.lookout import Lookout
 from wipe_station.records import DeviceFacts, Transport
@@ -17,8 +18,9 @@ _log = logging.getLogger(__name__)
 class Presence:
     """Devices in the bays, by the key of their plugging-in."""
 
-    def __init__(self, lookout: Lookout, guard: WriteGuard) -> None:
+    def __init__(self, lookout: Lookout, guard: WriteGuard, bays: BayMap) -> None:
         self._lookout = lookout
+        self._bays = bays
         self._guard = guard
         self._present: dict[str, DeviceFacts] = {}
 
@@ -84,6 +86,7 @@ class Presence:
                 device,
                 # Our own worker holds it open: that is no reason to show.
                 () if running else self._lookout.assess(device, world).refusals,
+                bay=self._bays.name_of(device.usb_path) if device.usb_path else None,
                 guarded=device.diskseq in guarded,
                 job_id=seat.job_id if seat is not None else None,
             )

@@ -30,6 +30,7 @@ class Setup:
 
     state: Path
     practice: Path | None
+    bays: Path | None
     kiosk: Account
     port: int
     """Of the page, on the loopback address; 0 takes any, and keeps it."""
@@ -133,6 +134,7 @@ class Up:
         practice = self._setup.practice
         words = ["--state", str(self._setup.state), "--kiosk-user", str(self._setup.kiosk)]
         words += ["--practice", str(practice)] if practice is not None else []
+        words += ["--bays", str(self._setup.bays)] if self._setup.bays is not None else []
         return _python("wipe_station.daemon", *words)
 
     def _kiosk(self) -> list[str]:

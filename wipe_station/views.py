@@ -12,8 +12,11 @@ from wipe_station.api_values import (
     Problem,
     ProgressView,
     RefusalView,
+    StrangerView,
     Words,
 )
+from wipe_station.detect.classify import shown_text
+from wipe_station.detect.gate_rules import Stranger, why
 from wipe_station.detect.safety import Refusal
 from wipe_station.errors import RefusedByPolicyError, StationError
 from wipe_station.plan import WipePlan
@@ -65,7 +68,12 @@ def key_of(device: DeviceFacts) -> str:
 
 
 def device_view(
-    device: DeviceFacts, refusals: Sequence[Refusal], *, guarded: bool, job_id: str | None
+    device: DeviceFacts,
+    refusals: Sequence[Refusal],
+    *,
+    bay: str | None,
+    guarded: bool,
+    job_id: str | None,
 ) -> DeviceView:
     """Return a device that is plugged in, with every reason against wiping it."""
     return DeviceView(
@@ -84,11 +92,22 @@ def device_view(
             for each in device.identifiers
         ),
         siblings=device.siblings,
+        bay=bay,
         refusals=tuple(
             RefusalView(reason=each.reason.value, text=words(each.text)) for each in refusals
         ),
         guarded=guarded,
         job_id=job_id,
+    )
+
+
+def stranger_view(stranger: Stranger) -> StrangerView:
+    """Return a device that was not let in."""
+    return StrangerView(
+        port=stranger.port,
+        bay=stranger.bay,
+        product=shown_text(stranger.product),
+        text=words(why(stranger.verdict)),
     )
 
 

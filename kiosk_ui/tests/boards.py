@@ -21,6 +21,7 @@ from wipe_station.api_values import (
     Problem,
     ProgressView,
     RefusalView,
+    StrangerView,
     Words,
 )
 
@@ -193,7 +194,12 @@ DEVICES: Final = {
     "refused": refused_device(),
     "refused-nameless": refused_device(model=None, confirmation=None),
     "at-work": device(job_id=JOB_ID),
+    "in-a-bay": device(bay="3"),
 }
+STRANGERS: Final = (
+    StrangerView(port="1-2", bay="3", product="78-9", text=words(81)),
+    StrangerView(port="1-4.2", bay=None, product="", text=words(82)),
+)
 
 
 def board(*parts: DeviceView | JobView, revision: int = 1, **changes: Any) -> BoardView:
@@ -211,7 +217,7 @@ def board(*parts: DeviceView | JobView, revision: int = 1, **changes: Any) -> Bo
 
 def full_board() -> BoardView:
     """Return a board with everything on it that a board can hold."""
-    return board(*DEVICES.values(), *JOBS.values(), practice=True)
+    return board(*DEVICES.values(), *JOBS.values(), practice=True, strangers=STRANGERS)
 
 
 def plan(**changes: Any) -> PlanView:

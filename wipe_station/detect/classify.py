@@ -226,13 +226,13 @@ def _identifiers(transport: Transport, raw: Raw, backing: Use | None) -> tuple[I
     order = (Source.MEDIUM, Source.BRIDGE, Source.UNKNOWN)
     unique: dict[tuple[str, str], Identifier] = {}
     for stated in sorted(said, key=lambda i: order.index(i.source)):
-        item = replace(stated, value=_shown(stated.value))
+        item = replace(stated, value=shown_text(stated.value))
         if not (item.kind in UNIQUE_KINDS and _meaningless(item.value)):
             unique.setdefault((item.kind, item.value), item)
     return tuple(unique.values())
 
 
-def _shown(value: str) -> str:
+def shown_text(value: str) -> str:
     """Make a device's own words fit for documents: escaped where not printable, and bounded."""
     escaped = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in value)
     return escaped[:_VALUE_LIMIT_CHARACTERS]

@@ -5,7 +5,7 @@ sysfs is the truth.
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
@@ -36,10 +36,17 @@ class BlockEvent:
 class Watch:
     """Listens from the moment of its making, so that nothing between two looks is lost."""
 
-    def __init__(self) -> None:
-        self.source = "udev" if udevd_present() else "kernel"
+    def __init__(self, subsystem: str = "block", source: str | None = None) -> None:
+        """Begin to listen.
+
+        Args:
+            subsystem: whose events.
+            source: ``udev``, or ``kernel`` for events that udev has not handled yet; None takes
+                udev's where a udev daemon runs.
+        """
+        self.source = source or ("udev" if udevd_present() else "kernel")
         self._monitor = pyudev.Monitor.from_netlink(pyudev.Context(), source=self.source)
-        self._monitor.filter_by(subsystem="block")
+        self._monitor.filter_by(subsystem=subsystem)
         self._monitor.start()
 
     def events(self, timeout_s: float | None = None) -> Iterator[BlockEvent]:
@@ -70,15 +77,21 @@ def _word(path: Path) -> str:
         return ""  # gone since it was listed
 
 
-def follow(watch: Watch, look: Callable[[], None], stopping: Event) -> None:
+def follow(
+    watch: Watch,
+    look: Callable[[], None],
+    stopping: Event,
+    glance: Callable[[], Hashable],
+) -> None:
     """Look after every burst of events, and whenever sysfs is another without one.
 
     Args:
         watch: begun before the first look, so that nothing between the two is lost.
         look: looks at the machine; what it raises is logged, and looked at again.
         stopping: ends the loop.
+        glance: what sysfs shows, at almost no cost.
     """
-    seen: frozenset[tuple[str, str, str]] | None = None
+    seen: Hashable = None
     rounds = 0
     while not stopping.is_set():
         came = _heard(watch, stopping)

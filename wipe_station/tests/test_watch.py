@@ -78,7 +78,7 @@ def looks(
     """Follow a script and return the rounds, from 1, in which it was looked.
 
     Args:
-        monkeypatch: puts the script's sysfs in the place of the machine's.
+        monkeypatch: takes the waiting out of a round.
         rounds: whether a burst came.
         seen: what sysfs shows in a round.
         failing: the rounds in which the look raises.
@@ -92,9 +92,8 @@ def looks(
         if script.round in failing:
             raise RuntimeError("no look")
 
-    monkeypatch.setattr(watch_module, "glance", lambda: seen(script.round))
     monkeypatch.setattr(watch_module, "RECONCILE_S", 0.0)
-    follow(script, look, stopping)
+    follow(script, look, stopping, lambda: seen(script.round))
     assert script.round == len(rounds)
     return looked
 
@@ -150,5 +149,5 @@ def test_follow__stopping__ends_without_another_look() -> None:
     stopping = Event()
     stopping.set()
     script = Script([], stopping)
-    follow(script, pytest.fail, stopping)
+    follow(script, pytest.fail, stopping, glance)
     assert script.round == 0

@@ -1,0 +1,186 @@
+"""What may come in through a bay: storage and phones, told by what a device says it is. Pure.
+
+A device that is anything else as well (a keyboard, a network card, a hub) is turned away as a
+whole and named: it could type into the station, or speak to it as a network does. An interface
+that only its maker knows is left out and does no harm beside a phone's known ones; alone it says
+nothing about the device, and unknown is never let in.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from certs.text import Text
+from wipe_station.codec.usb import Configuration, Interface, Triple, UsbDescriptors
+
+APPLE: Final = 0x05AC
+
+
+class Role(Enum):
+    """What an interface is good for. Order is the order of naming."""
+
+    KEYBOARD = "keyboard"
+    POINTER = "pointer"
+    INPUT = "input"
+    NETWORK = "network"
+    HUB = "hub"
+    SERIAL = "serial"
+    WIRELESS = "wireless"
+    AUDIO = "audio"
+    CAMERA = "camera"
+    PRINTER = "printer"
+    SMART_CARD = "smart-card"
+    UNKNOWN = "unknown"
+    VENDOR = "vendor"
+    STORAGE = "storage"
+    PHONE = "phone"
+
+
+NAMES: Final = {
+    Role.KEYBOARD: Text(zh="键盘", en="a keyboard"),
+    Role.POINTER: Text(zh="鼠标", en="a mouse"),
+    Role.INPUT: Text(zh="输入设备", en="an input device"),
+    Role.NETWORK: Text(zh="网卡", en="a network card"),
+    Role.HUB: Text(zh="集线器", en="a hub"),
+    Role.SERIAL: Text(zh="串口", en="a serial port"),
+    Role.WIRELESS: Text(zh="无线适配器", en="a wireless adapter"),
+    Role.AUDIO: Text(zh="声卡", en="a sound card"),
+    Role.CAMERA: Text(zh="摄像头", en="a camera"),
+    Role.PRINTER: Text(zh="打印机", en="a printer"),
+    Role.SMART_CARD: Text(zh="智能卡读卡器", en="a smart card reader"),
+    Role.UNKNOWN: Text(zh="认不出的设备", en="something unknown"),
+    Role.VENDOR: Text(zh="认不出的设备", en="something unknown"),
+    Role.STORAGE: Text(zh="存储设备", en="storage"),
+    Role.PHONE: Text(zh="手机或相机", en="a phone or camera"),
+}
+WELCOME: Final = frozenset({Role.STORAGE, Role.PHONE})
+_ANY: Final = None
+_ROLES: Final[tuple[tuple[tuple[int, int | None, int | None], Role], ...]] = (
+    # Class codes of usb.org: general knowledge, high confidence; phones as in phones.md §1.1, 2.1.
+    ((0x08, _ANY, 0x50), Role.STORAGE),  # bulk only
+    ((0x08, _ANY, 0x62), Role.STORAGE),  # UAS
+    ((0x06, 0x01, 0x01), Role.PHONE),  # MTP and PTP
+    ((0xFF, 0x42, 0x01), Role.PHONE),  # adb
+    ((0xFF, 0x42, 0x03), Role.PHONE),  # fastboot
+    ((0x03, 0x01, 0x01), Role.KEYBOARD),
+    ((0x03, 0x01, 0x02), Role.POINTER),
+    ((0x03, _ANY, _ANY), Role.INPUT),  # may type as well as a keyboard
+    ((0x02, 0x06, _ANY), Role.NETWORK),  # ECM
+    ((0x02, 0x0C, _ANY), Role.NETWORK),  # EEM
+    ((0x02, 0x0D, _ANY), Role.NETWORK),  # NCM
+    ((0x02, 0x0E, _ANY), Role.NETWORK),  # MBIM
+    ((0x02, 0x02, 0xFF), Role.NETWORK),  # RNDIS, as some present it
+    ((0x02, _ANY, _ANY), Role.SERIAL),
+    ((0xE0, 0x01, 0x03), Role.NETWORK),  # RNDIS
+    ((0xEF, 0x04, 0x01), Role.NETWORK),  # RNDIS
+    ((0xE0, _ANY, _ANY), Role.WIRELESS),
+    ((0x09, _ANY, _ANY), Role.HUB),
+    ((0x01, _ANY, _ANY), Role.AUDIO),
+    ((0x0E, _ANY, _ANY), Role.CAMERA),
+    ((0x07, _ANY, _ANY), Role.PRINTER),
+    ((0x0B, _ANY, _ANY), Role.SMART_CARD),
+    ((0xFF, _ANY, _ANY), Role.VENDOR),
+)
+_CDC_DATA: Final = 0x0A
+"""The data half of a network card or serial port; its control interface is named instead."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What of a device is let in."""
+
+    configuration: int
+    interfaces: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedAway:
+    """Why a device is not let in: everything that it also is."""
+
+    roles: tuple[Role, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger:
+    """A device that was turned away and still hangs there."""
+
+    port: str
+    bay: str | None
+    product: str
+    """In its own words; show them escaped."""
+    verdict: TurnedAway
+
+
+def role_of(triple: Triple, vendor_id: int) -> Role:
+    """Return what an interface is good for.
+
+    Args:
+        triple: how it presents itself.
+        vendor_id: who made the device; some triples are a known protocol for one maker only.
+    """
+    said = (triple.class_code, triple.subclass, triple.protocol)
+    if vendor_id == APPLE and said == (0xFF, 0xFE, 0x02):
+        return Role.PHONE  # usbmux; by memory, not verified on a device
+    for wanted, role in _ROLES:
+        if all(want is _ANY or want == got for want, got in zip(wanted, said, strict=True)):
+            return role
+    return Role.UNKNOWN
+
+
+def _roles(interface: Interface, vendor_id: int) -> frozenset[Role]:
+    """Return what an interface is in any of its settings: a driver may choose between them."""
+    return frozenset(role_of(triple, vendor_id) for triple in interface.alternates)
+
+
+def _is_data_half(interface: Interface) -> bool:
+    return all(triple.class_code == _CDC_DATA for triple in interface.alternates)
+
+
+def judge(said: UsbDescriptors) -> Admission | TurnedAway:
+    """Decide about a device in a bay.
+
+    The first configuration that holds nothing foreign is taken; interfaces that are neither
+    storage nor a phone's stay shut in it, and so does every other configuration.
+    """
+    if said.device_class == 0x09:
+        return TurnedAway(roles=(Role.HUB,))
+    for configuration in said.configurations:
+        admitted = _admitted(configuration, said.vendor_id)
+        if admitted:
+            return Admission(configuration=configuration.value, interfaces=admitted)
+    return TurnedAway(roles=tuple(_foreign(said)))
+
+
+def _admitted(configuration: Configuration, vendor_id: int) -> tuple[int, ...]:
+    """Return which interfaces of a configuration may be used; empty if it is not acceptable."""
+    roles = {each.number: _roles(each, vendor_id) for each in configuration.interfaces}
+    met = frozenset().union(*roles.values())
+    beside = {Role.VENDOR} if Role.PHONE in met else set()
+    if not met <= WELCOME | beside:
+        return ()
+    return tuple(number for number, each in roles.items() if each <= WELCOME)
+
+
+def _foreign(said: UsbDescriptors) -> Iterable[Role]:
+    """Yield what a device is besides storage and phone, in the order of naming."""
+    interfaces = [each for one in said.configurations for each in one.interfaces]
+    met = frozenset(
+        role
+        for interface in interfaces
+        if not _is_data_half(interface)
+        for role in _roles(interface, said.vendor_id)
+    )
+    named = [role for role in Role if role in met - WELCOME]
+    return named or [Role.UNKNOWN]
+
+
+def why(verdict: TurnedAway) -> Text:
+    """Say what a device is that was turned away."""
+    texts = list(dict.fromkeys(NAMES[role] for role in verdict.roles))
+    zh = "、".join(text.zh for text in texts)
+    en = " and ".join(text.en for text in texts)
+    return Text(
+        zh=f"没有放进来：这个设备是{zh}。",
+        en=f"Not let in: this device is {en}.",
+    )

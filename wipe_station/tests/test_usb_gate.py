@@ -1,0 +1,296 @@
+"""The gate at the bays, over a made-up sysfs that answers as the kernel does.
+
+The lab has the same over a real one: ``hw_tests/lab/test_guest_bays.py``.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from certs.canonical import encode
+from wipe_station import usb_gate
+from wipe_station.bays import BayMap
+from wipe_station.detect.gate_rules import Role
+from wipe_station.testing import FakeClock
+from wipe_station.tests.usb_samples import (
+    ADB,
+    ECM,
+    HUB,
+    KEYBOARD,
+    MTP,
+    STICK,
+    VENDOR,
+    Kind,
+    built_hub,
+    single,
+)
+from wipe_station.usb_gate import UsbGate, glance
+
+
+@dataclass(slots=True, kw_only=True)
+class Usb:
+    """A folder that looks like ``/sys/bus/usb``, and what was written into it."""
+
+    root: Path
+    writes: list[str]
+    state: Path
+
+    def bus(self, number: int, default: str = "1") -> Path:
+        """Add a bus."""
+        made = self._folder(f"usb{number}")
+        for name in ("authorized_default", "interface_authorized_default"):
+            (made / name).write_text(default)
+        return made
+
+    def plug(self, port: str, *kinds: Kind, authorized: str = "0", devnum: str = "5") -> Path:
+        """Add a device, as it is when the kernel has told of it."""
+        made = self._folder(port)
+        values = {"devnum": devnum, "authorized": authorized, "bConfigurationValue": "1"}
+        words = values | {"manufacturer": "ACME", "product": "Thing\x1b[2J"}
+        for name, value in words.items():
+            (made / name).write_text(value)
+        data = built_hub() if kinds == (HUB,) else single(*kinds)
+        (made / "descriptors").write_bytes(data)
+        for number in range(len(kinds)):
+            self._folder(f"{port}:1.{number}").joinpath("authorized").write_text(authorized)
+        return made
+
+    def pull(self, port: str) -> None:
+        """Remove a device."""
+        for each in self.root.glob(f"devices/{port}*"):
+            for file in each.iterdir():
+                file.unlink()
+            each.rmdir()
+
+    def read(self, name: str) -> str:
+        """Return an attribute."""
+        return (self.root / "devices" / name).read_text()
+
+    def gate(self, bays: BayMap | None = None) -> UsbGate:
+        """Return a gate over it."""
+        return UsbGate(self.state, FakeClock(), bays or BayMap(), usb=self.root)
+
+    def _folder(self, name: str) -> Path:
+        made = self.root / "devices" / name
+        made.mkdir(parents=True)
+        return made
+
+
+@pytest.fixture(name="usb")
+def _usb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Usb:
+    made = Usb(root=tmp_path / "usb", writes=[], state=tmp_path)
+    made.bus(1)
+    real = usb_gate._write
+
+    def write(path: Path, value: str) -> None:
+        made.writes.append(f"{path.relative_to(made.root)}={value}")
+        if path.name != "drivers_probe":
+            assert path.exists(), "the kernel creates no attribute"
+        real(path, value)
+
+    monkeypatch.setattr(usb_gate, "_write", write)
+    return made
+
+
+def test_shut__new_devices__can_do_nothing_before_any_is_looked_at(usb: Usb) -> None:
+    """Buses are shut first, so that nothing comes in between."""
+    usb.bus(2)
+    usb.plug("1-1", STICK)
+    usb.gate().shut()
+    assert usb.writes[:4] == [
+        f"devices/usb{n}/{name}=0"
+        for n in (1, 2)
+        for name in ("authorized_default", "interface_authorized_default")
+    ]
+
+
+def test_look__stick__let_in_then_its_driver_looked_for(usb: Usb) -> None:
+    """A drive gets its configuration and its one interface, in this order."""
+    gate = usb.gate()
+    gate.shut()
+    usb.writes.clear()
+    usb.plug("1-2", STICK)
+    gate.look()
+    gate.look()
+    assert usb.writes == [
+        "devices/1-2/authorized=1",
+        "devices/1-2:1.0/authorized=1",
+        "drivers_probe=1-2:1.0",
+    ]
+    assert gate.strangers() == ()
+
+
+def test_look__phone_with_a_makers_interface__that_one_stays_shut(usb: Usb) -> None:
+    """Interfaces are let in one by one."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", MTP, VENDOR, ADB)
+    gate.look()
+    assert [usb.read(f"1-2:1.{n}/authorized") for n in range(3)] == ["1", "0", "1"]
+
+
+def test_look__drive_that_types__turned_away_untouched_and_named(usb: Usb) -> None:
+    """Nothing is written to it, and the board learns of it, with its own words."""
+    gate, told = usb.gate(BayMap(bays={"3": ("1-2",)}, declared=True)), []
+    gate.listen(lambda: told.append(gate.strangers()))
+    gate.shut()
+    usb.writes.clear()
+    usb.plug("1-2", STICK, KEYBOARD, ECM)
+    gate.look()
+    assert usb.writes == []
+    ((stranger,),) = told
+    assert (stranger.port, stranger.bay) == ("1-2", "3")
+    assert stranger.verdict.roles == (Role.KEYBOARD, Role.NETWORK)
+    assert stranger.product == "ACME Thing\x1b[2J"
+
+
+def test_look__stranger_replaced_by_a_drive__forgotten_and_drive_let_in(usb: Usb) -> None:
+    """The same port with another device number is another device."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", KEYBOARD)
+    gate.look()
+    usb.pull("1-2")
+    usb.plug("1-2", STICK, devnum="6")
+    gate.look()
+    assert gate.strangers() == ()
+    assert usb.read("1-2/authorized") == "1"
+
+
+def test_look__stranger_pulled__forgotten_and_told(usb: Usb) -> None:
+    """Who has left is shown no more."""
+    gate, told = usb.gate(), []
+    gate.shut()
+    usb.plug("1-2", KEYBOARD)
+    gate.look()
+    gate.listen(lambda: told.append(gate.strangers()))
+    usb.pull("1-2")
+    gate.look()
+    assert told == [()]
+
+
+def test_look__cannot_be_understood__turned_away(usb: Usb) -> None:
+    """Unknown is never let in."""
+    gate = usb.gate()
+    gate.shut()
+    (usb.plug("1-2", STICK) / "descriptors").write_bytes(b"\x12\x01")
+    gate.look()
+    assert [each.verdict.roles for each in gate.strangers()] == [(Role.UNKNOWN,)]
+    assert usb.read("1-2/authorized") == "0"
+
+
+def test_look__let_in_by_somebody_else_in_a_bay__shut_out_again(usb: Usb) -> None:
+    """A bus that appeared late, or a hand, has let a keyboard in: out again."""
+    gate = usb.gate()
+    gate.shut()
+    usb.bus(2)
+    usb.plug("2-1", KEYBOARD, authorized="1")
+    gate.look()
+    assert usb.read("2-1/authorized") == "0"
+    assert usb.read("usb2/authorized_default") == "0"
+
+
+def test_look__device_gone_meanwhile__tried_again(
+    usb: Usb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that fails decides nothing."""
+    gate, real = usb.gate(), usb_gate._write
+    gate.shut()
+    usb.plug("1-2", STICK)
+
+    def gone(path: Path, value: str) -> None:
+        raise OSError(19, os.strerror(19), str(path), value)
+
+    monkeypatch.setattr(usb_gate, "_write", gone)
+    gate.look()
+    monkeypatch.setattr(usb_gate, "_write", real)
+    gate.look()
+    assert usb.read("1-2/authorized") == "1"
+
+
+def test_console__declared_port__lets_anything_in_with_all_below(usb: Usb) -> None:
+    """The station's own keyboard types again after it was plugged in anew, also behind its hub."""
+    gate = usb.gate(BayMap(console=("1-1.2",), declared=True))
+    gate.shut()
+    usb.plug("1-1", HUB)
+    usb.plug("1-1.2", KEYBOARD, VENDOR)
+    usb.plug("1-1.3", KEYBOARD)
+    gate.look()
+    let_in = [usb.read(f"{name}/authorized") for name in ("1-1", "1-1.2", "1-1.2:1.1", "1-1.3")]
+    assert let_in == ["1", "1", "1", "0"]
+
+
+def test_console__nothing_declared__what_hung_there_at_the_start_keeps_its_port(usb: Usb) -> None:
+    """A touchscreen that drops off and comes back goes on; the drive's port stays a bay."""
+    usb.plug("1-1", KEYBOARD, authorized="1")
+    usb.plug("1-2", STICK, authorized="1")
+    gate = usb.gate()
+    gate.shut()
+    assert gate.strangers() == ()
+    for port in ("1-1", "1-2"):
+        usb.pull(port)
+        usb.plug(port, KEYBOARD, devnum="9")
+    gate.look()
+    assert [each.port for each in gate.strangers()] == ["1-2"]
+    assert usb.read("1-1/authorized") == "1"
+
+
+def test_console__shut_out_at_the_start__its_port_is_no_console(usb: Usb) -> None:
+    """What the kernel itself had let do nothing has no claim to its port."""
+    usb.plug("1-1", KEYBOARD, authorized="0")
+    gate = usb.gate()
+    gate.shut()
+    assert [each.port for each in gate.strangers()] == ["1-1"]
+
+
+def test_open__after_a_good_end__buses_are_as_they_were_found(usb: Usb) -> None:
+    """A machine whose station has ended has its ports back; who was turned away stays outside."""
+    usb.bus(2, default="2")
+    usb.plug("1-2", KEYBOARD)
+    gate = usb.gate()
+    gate.shut()
+    gate.open()
+    assert (usb.read("usb1/authorized_default"), usb.read("usb2/authorized_default")) == ("1", "2")
+    assert usb.read("1-2/authorized") == "0"
+    assert not (usb.state / usb_gate.NOTE_NAME).exists()
+
+
+def test_open__station_was_killed_before__still_as_first_found(usb: Usb) -> None:
+    """A killed station leaves the buses shut; the next one knows how they were."""
+    usb.gate().shut()
+    assert usb.read("usb1/authorized_default") == "0"
+    second = usb.gate()
+    second.shut()
+    second.open()
+    assert usb.read("usb1/authorized_default") == "1"
+
+
+def test_shut__note_of_another_boot__forgotten(usb: Usb) -> None:
+    """After a boot the buses are what the kernel made them."""
+    note = {"boot_id": "another", "found": {"usb1": ["7", "7"]}}
+    (usb.state / usb_gate.NOTE_NAME).write_bytes(encode(note))
+    gate = usb.gate()
+    gate.shut()
+    gate.open()
+    assert usb.read("usb1/authorized_default") == "1"
+
+
+def test_glance__plugged_in_again__another(usb: Usb) -> None:
+    """An event that was lost shows in port and number."""
+    assert glance(usb.root) == frozenset()
+    usb.plug("1-2", STICK)
+    before = glance(usb.root)
+    usb.pull("1-2")
+    usb.plug("1-2", STICK, devnum="6")
+    assert glance(usb.root) not in (before, frozenset())
+
+
+def test_shut__no_usb_at_all__nothing_happens(tmp_path: Path) -> None:
+    """A machine without USB is a station, too."""
+    gate = UsbGate(tmp_path, FakeClock(), BayMap(), usb=tmp_path / "none")
+    gate.shut()
+    gate.look()
+    gate.open()
+    assert gate.strangers() == ()
