@@ -13,4 +13,8 @@ their media from outside, which is the proof of an erasure.
     qmp.py         QEMU's control socket           bench.py    the devices, ready to be plugged
     faults.py      one language of faults, and a medium that follows it
     fuse_medium.py that medium as a file: under a loop drive, or behind any of QEMU's devices
+    usb_model.py   USB devices in plain Python    redir.py     their way into a guest's port
+    bulk_only.py   mass storage over USB          scsi_disk.py what its commands do
+    served_medium.py   a scripted medium for such a model
+    composite_phone.py drive, keyboard and network card in one device, which types
 """

@@ -64,6 +64,8 @@ class Guest:
         self._answers: dict[int, queue.Queue[dict[str, Any]]] = {}
         self._asked = 0
         self._lock = Lock()
+        self.also = contextlib.ExitStack()
+        """What ends with the guest, while QEMU still answers."""
 
     def __enter__(self) -> Self:
         """Boot, and wait until the agent answers.
@@ -191,6 +193,12 @@ class Guest:
         where: TracebackType | None,
     ) -> None:
         """End this very process, and remove the folder that was made for it."""
+        try:
+            self.also.close()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
         if self._process.poll() is None:
             with contextlib.suppress(QemuError, AttributeError, subprocess.TimeoutExpired):
                 self.qmp.ask("quit")
