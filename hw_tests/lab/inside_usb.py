@@ -28,6 +28,28 @@ def drivers(serial: str) -> dict[str, str]:
     return found
 
 
+def present(serial: str) -> bool:
+    """Tell whether the kernel knows a USB device with a serial, let in or not."""
+    return any(_text(device / "serial") == serial for device in USB.iterdir())
+
+
+def keyboards() -> list[str]:
+    """Return the keyboards on USB."""
+    return [str(node) for node in KEYBOARDS.glob("usb-*-event-kbd")]
+
+
+def network_cards() -> list[str]:
+    """Return the network cards of the guest, which has none of its own."""
+    return [card.name for card in Path("/sys/class/net").iterdir() if (card / "device").exists()]
+
+
+def write_bays(text: str) -> None:
+    """Say which port is which bay, where a daemon looks by itself."""
+    file = Path("/etc/wipe-station/bays.toml")
+    file.parent.mkdir()
+    file.write_text(text, "utf-8")
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8").strip()
