@@ -21,7 +21,7 @@ import pytest
 from hw_tests.claims import check_certificates, check_claims, is_recorded
 from hw_tests.lab.faults import Effect, Fault, Op
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
-from hw_tests.loop import LoopDrive, attach, detach, run, scratch
+from hw_tests.loop import LoopDrive, attach, run, scratch, unplug
 from hw_tests.whole_station import start_job, until
 from wipe_station.api_values import JobState, JobView
 from wipe_station.client import Client, ProblemError, StationAwayError
@@ -106,7 +106,9 @@ class Machine:
                 lambda: subprocess.run(["umount", self.state.parent], check=False).returncode == 0
             )
         while self.plugged:
-            detach(self.plugged.pop())
+            # Somebody who peeks keeps a detached loop device alive, and with it pages of the file
+            # system that lost its power; they must not reach the disk when the power is back.
+            unplug(self.plugged.pop())
 
 
 @pytest.fixture(scope="module")
