@@ -11,6 +11,9 @@ their media from outside, which is the proof of an erasure.
     setup.py       what to boot                    guest.py    boot, call, end by its process id
     agent.py       the guest's side of the calls   inside.py   what can be called there
     qmp.py         QEMU's control socket           bench.py    the devices, ready to be plugged
-    faults.py      one language of faults, and a medium that follows it
+    faults.py      one language of faults          medium.py   a medium that follows a script
     fuse_medium.py that medium as a file: under a loop drive, or behind any of QEMU's devices
+    scripts.py     stories with stated ends        play.py     how a medium is brought into one
+    compare.py     the stories, played to wipers of others (wipers.py, confined.py), and judged by
+                   what stands on the medium afterwards (owners.py, verdict.py)
 """
