@@ -28,7 +28,8 @@ from wipe_station.station import Station
 
 SIZE_BYTES = 16 << 20
 OWNER = 46864
-SLOW = Fault(effect=Effect.DELAY, seconds=0.1)
+SLOW = Fault(effect=Effect.DELAY, seconds=0.5)
+CHECKPOINT_EVERY_MS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +77,7 @@ def stage() -> Iterator[Stage]:
     with (
         scratch() as folder,
         fuse_medium(folder, SIZE_BYTES, volatile=True) as medium,
-        quick_station(folder / "state") as station,
+        quick_station(folder / "state", CHECKPOINT_EVERY_MS) as station,
     ):
         medium.plant(estate_of(OWNER, SIZE_BYTES))
         drive = attach(medium.disk)
@@ -152,13 +153,19 @@ def test_job__kernel_told_of_another_size__interrupted_and_not_resumed(
 
 
 def pulled_in_a_pass(stage: Stage) -> None:
-    """Pull the drive in the middle of a pass; its power goes, too."""
-    with stage.running(SLOW) as (_, running):
-        until(lambda: stage.medium.counts()["written_bytes"] > SIZE_BYTES // 4)
+    """Pull the drive in the middle of a pass, behind a checkpoint; its power goes, too."""
+    with stage.running(SLOW) as (job, running):
+        until(lambda: stage.medium.counts()["written_bytes"])
+        flushes = stage.medium.counts()["flushes"]
+        # The one that is under way may have begun before that write.
+        until(lambda: stage.medium.counts()["flushes"] > flushes + 1)
         pull(stage.drive)
         stage.medium.tell(cut_power=OWNER)
         end = running.result()
     assert end.outcome is Outcome.INDETERMINATE, end.statement
+    current = stage.station.evidence(job.job_id).current_pass()
+    assert current is not None
+    assert 0 < current.written_bytes() < SIZE_BYTES
 
 
 def test_return__as_itself__resumed_and_true(stage: Stage) -> None:

@@ -66,7 +66,7 @@ STORIES: Final = {
         faults=(Fault(effect=Effect.RESIZE, skip=2, size_bytes=HALF),), ends="write-error"
     ),
     "shrinks-under-verification": Story(
-        faults=(Fault(effect=Effect.RESIZE, op=Op.READ, skip=2, size_bytes=HALF),),
+        faults=(_at(Effect.RESIZE, MIDDLE, op=Op.READ, size_bytes=HALF),),
         ends="read-error",
     ),
     "grows": Story(
@@ -76,7 +76,7 @@ STORIES: Final = {
     ),
     "gone": Story(faults=(Fault(effect=Effect.GONE, skip=2),), ends="write-error"),
     "gone-under-verification": Story(
-        faults=(Fault(effect=Effect.GONE, op=Op.READ, skip=2),), ends="read-error"
+        faults=(_at(Effect.GONE, MIDDLE, op=Op.READ),), ends="read-error"
     ),
     "power-dips": Story(
         faults=(Fault(effect=Effect.GONE, skip=3, times=1, back_after_calls=0),),
@@ -93,10 +93,10 @@ STORIES: Final = {
     ),
     "exchanged-under-verification": Story(
         faults=(
-            Fault(
-                effect=Effect.GONE,
+            _at(
+                Effect.GONE,
+                MIDDLE,
                 op=Op.READ,
-                skip=3,
                 times=1,
                 back_after_calls=0,
                 as_other=OTHER_OWNER,
@@ -112,7 +112,10 @@ STORIES: Final = {
         volatile=True,
     ),
 }
-"""By name. A medium is followed by its script after the device is shown, and full before that."""
+"""By name. A medium follows its script after the device is shown, and is full before that.
+
+What is meant for the verification names the middle: udev reads the ends of a device at any time.
+"""
 
 
 def inborn(faults: Iterable[Fault]) -> tuple[Fault, ...]:

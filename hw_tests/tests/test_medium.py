@@ -234,6 +234,10 @@ def test_resize__larger__there_is_more_and_it_keeps(volatile: bool) -> None:
     medium = Medium(SIZE, [Fault(effect=Effect.RESIZE, size_bytes=SIZE + 512)], volatile=volatile)
     medium.write(0, b"a" * 512, 0.0)
     assert medium.read(SIZE, 512, 0.0) == bytes(512)
+    medium.flush(0.0)
+    medium.cut_power(0)
+    assert len(medium.cells) == SIZE + 512
+    medium.lift()
     medium.write(SIZE, b"b" * 512, 0.0)
     medium.flush(0.0)
     medium.cut_power(0)
@@ -310,7 +314,8 @@ def test_owners__whole_medium__every_sector_known_and_different() -> None:
     assert content[512:1024] == sector_of(7, 1)
     assert len({bytes(content[at : at + 512]) for at in range(0, SIZE, 512)}) == 16
     assert sectors_left(content) == 16
-    content[512:1000] = bytes(488)
+    content[512:1024] = bytes(512)
+    content[1024:1500] = bytes(476)
     content[2048:2560] = random.Random(0).randbytes(512)
     assert sectors_left(content) == 14
     assert sectors_left(estate_of(7, SIZE)[:-1]) == 16
