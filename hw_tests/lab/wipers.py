@@ -88,8 +88,11 @@ def brought(name: str, template: str) -> Wiper:
         template: its command in words as a shell takes them, with ``{device}`` in it.
 
     Raises:
-        ValueError: nothing in it says where the device comes in.
+        ValueError: nothing in it says where the device comes in, or the name is taken or fits no
+            table and no folder.
     """
+    if not re.fullmatch(r"\w[\w .+-]*", name) or name in {OURS, *(each.name for each in OTHERS)}:
+        raise ValueError(f"{name}: take another name, of letters and digits")
     words = tuple(shlex.split(template))
     if not words or not any(DEVICE in word for word in words[1:]):
         raise ValueError(f"{name}: the command must hold {DEVICE} where the device comes in")

@@ -90,6 +90,13 @@ def test_wiper__no_place_for_the_device__refused(template: str) -> None:
         brought("mine", template)
 
 
+@pytest.mark.parametrize("name", ["", "a|b", "../a", "ours", "shred", "-a"])
+def test_wiper__name_that_is_taken_or_breaks_something__refused(name: str) -> None:
+    """A name stands in a table and in a path, and nobody runs under another one's."""
+    with pytest.raises(ValueError, match="take another name"):
+        brought(name, "mywipe {device}")
+
+
 @pytest.mark.parametrize("wiper", [ours("python"), *OTHERS], ids=lambda wiper: wiper.name)
 def test_wiper__each_of_the_list__names_the_one_device(wiper: Wiper) -> None:
     """Every program of the list is told which device, in a word of its own."""
