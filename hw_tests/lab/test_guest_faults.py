@@ -92,10 +92,11 @@ def test_pull__in_the_middle_of_a_write__looks_like_the_end_of_the_disk(
     assert found["then"] == {
         "write": "ENOSPC",
         "read": "b''",
-        "flush": "EIO",
+        "flush": found["then"]["flush"],
         "end": "0",
         "open": found["then"]["open"],
     }
+    assert found["then"]["flush"] in ("EIO", "ENODEV")
     assert found["then"]["open"] in ("ENXIO", "ENOENT", "ENODEV")
 
 
