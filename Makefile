@@ -80,9 +80,8 @@ bench: setup ## speed against fio on the same memory-backed loop drive
 
 # Programs of others; one that cannot be installed is shown as missing in the table.
 PEER_PACKAGES := fio nwipe scrub e2fsprogs coreutils
-PEERS ?=
-.PHONY: peers
-peers: setup ## speed against nwipe, shred, scrub, badblocks and fio; PEERS="--nwipe PATH" adds a newer nwipe
+.PHONY: peer-packages
+peer-packages: setup
 	@missing=""; for p in $(PEER_PACKAGES); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 	if [ -n "$$missing" ] && [ "$$(id -u)" = 0 ]; then \
@@ -90,7 +89,16 @@ peers: setup ## speed against nwipe, shred, scrub, badblocks and fio; PEERS="--n
 	  for p in $$missing; do \
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$p >/dev/null || echo "NOT INSTALLED: $$p"; done; \
 	fi
+
+PEERS ?=
+.PHONY: peers
+peers: peer-packages ## speed against nwipe, shred, scrub, badblocks and fio; PEERS="--nwipe PATH" adds a newer nwipe
 	@$(BIN)/python -m benchmarks.peers $(PEERS)
+
+WIPERS ?=
+.PHONY: compare
+compare: peer-packages ## the lab's faults against nwipe, shred, scrub, badblocks; WIPERS="--wiper NAME 'COMMAND {device}'"
+	@$(BIN)/python -m hw_tests.lab.compare $(WIPERS)
 
 # --- documents ----------------------------------------------------------------------------------
 .PHONY: docs

@@ -11,6 +11,7 @@ from typing import Any
 
 from certs.openssl import verification_commands
 from wipe_station.clock import SystemClock
+from wipe_station.engine import CHECKPOINT_EVERY_MS
 from wipe_station.station import Station
 from wipe_station.write_guard import WriteGuard
 
@@ -55,9 +56,14 @@ def station(
     return Said(code=done.returncode, out=done.stdout, err=done.stderr)
 
 
-def bare_station(state: Path) -> Station:
+def bare_station(state: Path, checkpoint_every_ms: int = CHECKPOINT_EVERY_MS) -> Station:
     """Return a station in this very process; the caller holds the lock."""
-    return Station(state, SystemClock(), guard=WriteGuard(SystemClock()))
+    return Station(
+        state,
+        SystemClock(),
+        guard=WriteGuard(SystemClock()),
+        checkpoint_every_ms=checkpoint_every_ms,
+    )
 
 
 def wait_for_line(process: "subprocess.Popen[str]", text: str) -> None:

@@ -11,15 +11,18 @@ from typing import Any
 from unittest import mock
 
 from hw_tests.command import bare_station
+from wipe_station.engine import CHECKPOINT_EVERY_MS
 from wipe_station.issuer import PdfMaker
 from wipe_station.station import Station
 
 
 @contextlib.contextmanager
-def quick_station(folder: Path) -> Iterator[Station]:
+def quick_station(
+    folder: Path, checkpoint_every_ms: int = CHECKPOINT_EVERY_MS
+) -> Iterator[Station]:
     """Return a station that has started: what is plugged in from now on may be wiped."""
     folder.mkdir()
-    station = bare_station(folder)
+    station = bare_station(folder, checkpoint_every_ms)
     station.lookout.look()
     with mock.patch.object(PdfMaker, "add", lambda _, bundle: bundle):
         yield station

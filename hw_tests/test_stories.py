@@ -6,7 +6,8 @@ import pytest
 
 from hw_tests.in_process import quick_station, wipe
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
-from hw_tests.lab.scripts import SIZE_BYTES, STORIES, end_of, inborn
+from hw_tests.lab.play import begin, was_met
+from hw_tests.lab.scripts import SIZE_BYTES, STORIES, end_of
 from hw_tests.loop import attach, detach, scratch
 from wipe_station.station import Station
 
@@ -28,13 +29,12 @@ def test_story__on_a_loop_drive__ends_as_told_and_was_met(
 ) -> None:
     """Each script ends as stated beside it, and only because its faults were met."""
     story, (station, medium) = STORIES[name], stage
-    medium.make(SIZE_BYTES, *inborn(story))
+    begin(story, medium)
     drive = attach(medium.disk)
     try:
-        if not inborn(story):
-            medium.follow(*story.faults)
+        medium.follow(*story.faults)
         assert end_of(wipe(station, drive.node, story.method)) == story.ends
-        assert all(medium.counts()["met"])
+        assert was_met(story, medium)
     finally:
         medium.tell(lift=True)
         detach(drive)

@@ -7,7 +7,7 @@ and for us alike; our pump alone stands beside that.
 How a figure comes about:
 
 1. Make a loop drive on memory, and enter a mount namespace whose ``/dev`` holds no other block
-   device: whatever a program does, it finds nothing else to destroy (``private_dev``).
+   device: whatever a program does, it finds nothing else to destroy (``hw_tests.private_dev``).
 2. Each round waits for a quiet machine and runs every program once; the order moves on by one
    place a round. One round gives one ratio; a row shows their median and its interval.
 3. Before each program 256 places of the drive are stamped through the backing file, afterwards

@@ -1,7 +1,7 @@
 """``python -m benchmarks.peers``: run all rounds and print the one table.
 
 1. Start the station once, then make the drive, as on a counter; write every page of it.
-2. Shut the drive in with us (``private_dev``), so that no program finds another one.
+2. Shut the drive in with us (``hw_tests.private_dev``), so that no program finds another one.
 3. Find the programs and their versions; a missing one keeps its row.
 4. Run the rounds, print machine, versions and table.
 """
@@ -17,7 +17,6 @@ from typing import Final
 from benchmarks import fio, machine, work
 from benchmarks.fio import Direction, Engine
 from benchmarks.peers import ours
-from benchmarks.peers.private_dev import confine
 from benchmarks.peers.programs import (
     Program,
     Work,
@@ -30,6 +29,7 @@ from benchmarks.peers.report import Line, Side, table
 from benchmarks.peers.rounds import Bench, Seen, run_rounds
 from hw_tests.command import first_start
 from hw_tests.loop import LoopDrive, loop_drive, missing, scratch
+from hw_tests.private_dev import confine
 from wipe_station.overwrite.stream import UNIT_BYTES
 from wipe_station.records import FixedPattern
 

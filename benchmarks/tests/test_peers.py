@@ -16,7 +16,6 @@ from benchmarks.peers.observed import (
     stamp,
     stamps_left,
 )
-from benchmarks.peers.private_dev import block_nodes
 from benchmarks.peers.programs import (
     Program,
     Work,
@@ -31,6 +30,7 @@ from benchmarks.peers.programs import (
 )
 from benchmarks.peers.report import Figures, Line, Side, ratio_cell, table
 from benchmarks.peers.rounds import Seen
+from hw_tests.private_dev import block_nodes
 
 NODE = "/dev/loop9"
 SIZE_BYTES = 64 << 20

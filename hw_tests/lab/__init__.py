@@ -11,10 +11,13 @@ their media from outside, which is the proof of an erasure.
     setup.py       what to boot                    guest.py    boot, call, end by its process id
     agent.py       the guest's side of the calls   inside.py   what can be called there
     qmp.py         QEMU's control socket           bench.py    the devices, ready to be plugged
-    faults.py      one language of faults, and a medium that follows it
+    faults.py      one language of faults          medium.py   a medium that follows a script
     fuse_medium.py that medium as a file: under a loop drive, or behind any of QEMU's devices
     usb_model.py   USB devices in plain Python    redir.py     their way into a guest's port
     bulk_only.py   mass storage over USB          scsi_disk.py what its commands do
     served_medium.py   a scripted medium for such a model
     composite_phone.py drive, keyboard and network card in one device, which types
+    scripts.py     stories with stated ends        play.py     how a medium is brought into one
+    compare.py     the stories, played to wipers of others (wipers.py, confined.py), and judged by
+                   what stands on the medium afterwards (owners.py, verdict.py)
 """

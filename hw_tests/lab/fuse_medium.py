@@ -3,7 +3,8 @@
 A FUSE file system in a process of its own, to be put under a loop device or behind QEMU:
 
     disk      the medium, with its faults
-    truth     what is really there, for whoever checks afterwards
+    truth     what is really there, for whoever checks afterwards; what is written here was there
+              all along, and no fault is met by it
     counts    JSON: bytes read and written, flushes, how often each fault was met
     control   takes one JSON object: {"make": {"size_bytes", "faults", "volatile"}}, {"follow":
               [FAULT, …]}, {"cut_power": SEED}, or {"lift": true}, which ends all faults, lets
@@ -30,10 +31,12 @@ from typing import Any, Final
 
 import mfusepy
 
-from hw_tests.lab.faults import FOREVER, Fault, Medium, MediumFault, Op, parse_fault
+from hw_tests.lab.faults import Fault, Op, parse_fault
+from hw_tests.lab.medium import FOREVER, Medium, MediumFault
 from hw_tests.loop import LoopDrive, attach, detach
 
 READY_S: Final = 30.0
+COUNTS_LIMIT_BYTES: Final = 1 << 16
 FILES: Final = ("disk", "truth", "counts", "control")
 
 
@@ -105,10 +108,14 @@ class _Files(mfusepy.Operations):  # type: ignore[misc] # the library ships no t
             return self._medium.read(offset, size, now_s)
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
-        """Write to the medium, or to its control."""
+        """Write to the medium, to its control, or past all faults."""
         del fh
         if path == "/control":
             self._control(json.loads(data))
+            return len(data)
+        if path == "/truth":
+            with self._lock:
+                self._medium.plant(offset, data)
             return len(data)
         now_s = self._wait(Op.WRITE, offset, len(data))
         with self._lock, _as_errno():
@@ -162,12 +169,24 @@ class FuseMedium:
 
     def counts(self) -> dict[str, Any]:
         """Return what it was asked and what it did wrong."""
-        found: dict[str, Any] = json.loads((self.point / "counts").read_bytes())
+        opened = os.open(self.point / "counts", os.O_RDONLY)
+        try:
+            # In one call: between two the counts may have grown.
+            found: dict[str, Any] = json.loads(os.read(opened, COUNTS_LIMIT_BYTES))
+        finally:
+            os.close(opened)
         return found
 
     def truth(self) -> bytes:
         """Return what is really there."""
         return (self.point / "truth").read_bytes()
+
+    def plant(self, content: bytes) -> None:
+        """Have something stand there that no fault was met by."""
+        with (self.point / "truth").open("r+b", buffering=0) as truth:
+            view = memoryview(content)
+            while view:
+                view = view[truth.write(view) :]
 
     def tell(self, **what: object) -> None:
         """Write to the control file, in one piece."""

@@ -197,6 +197,7 @@ def write_until_pulled(node: str, timeout_s: float) -> Pulled:
             try:
                 done += os.pwrite(descriptor, buffer, done // CHUNK_BYTES % units * CHUNK_BYTES)
             except OSError as error:
+                _wait_until_gone(descriptor, ends)
                 return Pulled(
                     in_flight=fault(error.errno),
                     written_bytes=done,
@@ -205,6 +206,12 @@ def write_until_pulled(node: str, timeout_s: float) -> Pulled:
         raise TimeoutError("nobody pulled")
     finally:
         os.close(descriptor)
+
+
+def _wait_until_gone(descriptor: int, ends: float) -> None:
+    """Wait until the kernel has done with a disk; a busy one fails a write some time before."""
+    while os.lseek(descriptor, 0, os.SEEK_END) and time.monotonic() < ends:
+        time.sleep(POLL_S)
 
 
 def _left_of(node: str, descriptor: int, buffer: mmap.mmap) -> dict[str, str]:

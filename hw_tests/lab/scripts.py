@@ -4,14 +4,17 @@ What a job makes of them is stated beside them; a test on the host and one in th
 """
 
 import errno
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from hw_tests.lab.faults import Effect, Fault, Op
+from hw_tests.lab.faults import FALSE_CAPACITY, Effect, Fault, Op
 
 SIZE_BYTES: Final = (6 << 20) + 4096
 MIDDLE: Final = 3 << 20
 LAST: Final = SIZE_BYTES - 512
+HALF: Final = SIZE_BYTES // 2 // 512 * 512
+OTHER_OWNER: Final = 0x07E12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +25,12 @@ class Story:
     faults: tuple[Fault, ...]
     ends: str
     """``certified``, or the code of the notice's reason."""
+    volatile: bool = False
+    returns: int = 0
+    """So often the medium comes back."""
 
 
-def _at(effect: Effect, start: int, length: int = 512, op: Op = Op.WRITE, **more: int) -> Fault:
+def _at(effect: Effect, start: int, length: int = 512, op: Op = Op.WRITE, **more: Any) -> Fault:
     return Fault(effect=effect, op=op, start_byte=start, end_byte=start + length, **more)
 
 
@@ -44,21 +50,77 @@ STORIES: Final = {
     "stale": Story(faults=(_at(Effect.STALE, MIDDLE, op=Op.READ),), ends="content-differs"),
     "flipped-bit": Story(faults=(_at(Effect.FLIP, MIDDLE, 1, Op.READ),), ends="content-differs"),
     "wraps": Story(
-        faults=(Fault(effect=Effect.WRAP, end_byte=SIZE_BYTES // 2 // 512 * 512),),
+        faults=(Fault(effect=Effect.WRAP, end_byte=HALF),),
         ends="content-differs",
     ),
     "wraps-under-zeros": Story(
         method="zero",
-        faults=(Fault(effect=Effect.WRAP, end_byte=SIZE_BYTES // 2 // 512 * 512),),
+        faults=(Fault(effect=Effect.WRAP, end_byte=HALF),),
         ends="capacity-not-real",
     ),
+    "too-small": Story(faults=(Fault(effect=Effect.SHORT, end_byte=HALF),), ends="write-error"),
+    "too-small-under-zeros": Story(
+        method="zero", faults=(Fault(effect=Effect.SHORT, end_byte=HALF),), ends="write-error"
+    ),
+    "shrinks": Story(
+        faults=(Fault(effect=Effect.RESIZE, skip=2, size_bytes=HALF),), ends="write-error"
+    ),
+    "shrinks-under-verification": Story(
+        faults=(_at(Effect.RESIZE, MIDDLE, op=Op.READ, size_bytes=HALF),),
+        ends="read-error",
+    ),
+    "grows": Story(
+        # Nobody is told: the certificate speaks about the size that was there at the start.
+        faults=(Fault(effect=Effect.RESIZE, skip=2, size_bytes=2 * SIZE_BYTES),),
+        ends="certified",
+    ),
+    "gone": Story(faults=(Fault(effect=Effect.GONE, skip=2),), ends="write-error"),
+    "gone-under-verification": Story(
+        faults=(_at(Effect.GONE, MIDDLE, op=Op.READ),), ends="read-error"
+    ),
+    "power-dips": Story(
+        faults=(Fault(effect=Effect.GONE, skip=3, times=1, back_after_calls=0),),
+        ends="content-differs",
+        volatile=True,
+        returns=1,
+    ),
+    "exchanged": Story(
+        faults=(
+            Fault(effect=Effect.GONE, skip=3, times=1, back_after_calls=0, as_other=OTHER_OWNER),
+        ),
+        ends="content-differs",
+        returns=1,
+    ),
+    "exchanged-under-verification": Story(
+        faults=(
+            _at(
+                Effect.GONE,
+                MIDDLE,
+                op=Op.READ,
+                times=1,
+                back_after_calls=0,
+                as_other=OTHER_OWNER,
+            ),
+        ),
+        ends="content-differs",
+        returns=1,
+    ),
+    "flush-not-done": Story(
+        # What stands there is right for as long as the power stays; nobody can see more.
+        faults=(Fault(effect=Effect.DROP, op=Op.FLUSH),),
+        ends="certified",
+        volatile=True,
+    ),
 }
-"""By name. Faults are met after the device is shown, but for a false capacity, which is inborn."""
+"""By name. A medium follows its script after the device is shown, and is full before that.
+
+What is meant for the verification names the middle: udev reads the ends of a device at any time.
+"""
 
 
-def inborn(story: Story) -> tuple[Fault, ...]:
+def inborn(faults: Iterable[Fault]) -> tuple[Fault, ...]:
     """Return what a medium must have from the start."""
-    return tuple(fault for fault in story.faults if fault.effect is Effect.WRAP)
+    return tuple(fault for fault in faults if fault.effect in FALSE_CAPACITY)
 
 
 def end_of(statement: dict[str, object]) -> str:

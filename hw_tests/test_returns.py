@@ -1,0 +1,200 @@
+"""Media that hang, change their size, go away and come back, as themselves or as others.
+
+What nobody is told is in ``lab/scripts.py``; here the kernel is told, too: the loop device loses
+its medium, gets another one, or learns another size, while a job works on it.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hw_tests.in_process import quick_station
+from hw_tests.independent_stream import first_difference
+from hw_tests.lab.faults import Effect, Fault, Op
+from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
+from hw_tests.lab.owners import estate_of, sectors_left
+from hw_tests.lab.scripts import OTHER_OWNER, end_of
+from hw_tests.loop import LoopDrive, attach, detach, losetup, make_file, pull, replug, scratch
+from hw_tests.whole_station import children, command_line, until
+from wipe_station.issuer import JobEnd
+from wipe_station.job import OpenJob
+from wipe_station.records import Outcome
+from wipe_station.station import Station
+
+SIZE_BYTES = 16 << 20
+OWNER = 46864
+SLOW = Fault(effect=Effect.DELAY, seconds=0.5)
+CHECKPOINT_EVERY_MS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A station, and a drive whose medium is full of what its owner left."""
+
+    station: Station
+    medium: FuseMedium
+    drive: LoopDrive
+    folder: Path
+
+    @contextlib.contextmanager
+    def running(self, *faults: Fault) -> Iterator[tuple[OpenJob, "Future[JobEnd]"]]:
+        """Run a job under a script, in a thread that ends with the faults."""
+        plan = self.station.plan(self.drive.node, None, "random")
+        self.medium.follow(*faults)
+        job_id = self.station.new_job_id()
+        with (
+            self.station.start(plan, job_id=job_id, confirmed={"how": "test"}) as job,
+            ThreadPoolExecutor(1) as aside,
+        ):
+            try:
+                yield job, aside.submit(job.run, lambda _: None)
+            finally:
+                self.medium.tell(lift=True)
+
+    def resume(self) -> JobEnd:
+        """Go on with the one job that waits."""
+        (waiting,) = self.station.unfinished()
+        with self.station.reopen(waiting, confirm=None) as job:
+            return job.run(lambda _: None)
+
+    def is_what_it_says(self, end: JobEnd) -> bool:
+        """Read the medium past the device: is every byte what the certificate says?"""
+        truth = self.folder / "truth"
+        truth.write_bytes(self.medium.truth())
+        key = bytes.fromhex(end.statement["passes"][-1]["pattern"]["key_hex"])
+        whole = end.statement["verification"]["verified_bytes"] == truth.stat().st_size
+        return whole and first_difference(truth, key) is None
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """Return a station that knows of no job, and a drive."""
+    with (
+        scratch() as folder,
+        fuse_medium(folder, SIZE_BYTES, volatile=True) as medium,
+        quick_station(folder / "state", CHECKPOINT_EVERY_MS) as station,
+    ):
+        medium.plant(estate_of(OWNER, SIZE_BYTES))
+        drive = attach(medium.disk)
+        try:
+            yield Stage(station=station, medium=medium, drive=drive, folder=folder)
+        finally:
+            medium.tell(lift=True)
+            detach(drive)
+
+
+def workers() -> list[int]:
+    """Return the station's workers, which are children of this very process."""
+    return [pid for pid in children(os.getpid()) if b"wipe_station.worker" in command_line(pid)]
+
+
+def is_stuck(pid: int) -> bool:
+    """Tell whether a process was killed and cannot end: a thread of it waits for the device."""
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        words = (task / "status").read_text("ascii").splitlines()
+        fields = dict(line.split(":\t", 1) for line in words if ":\t" in line)
+        killed = int(fields["SigPnd"], 16) | int(fields["ShdPnd"], 16)
+        if fields["State"].startswith("D") and killed >> 8 & 1:
+            return True
+    return False
+
+
+@pytest.mark.parametrize("op", list(Op), ids=lambda op: op.value)
+def test_job__hanging_device__no_certificate_and_stopped_when_it_lets_go(
+    stage: Stage, op: Op
+) -> None:
+    """A job that hangs certifies nothing; a stop is heard at once and done when the device answers.
+
+    KNOWN HOLE: nothing can end a process that waits for a device, and nothing watches the time.
+    """
+    with stage.running(Fault(effect=Effect.HANG, op=op)) as (job, running):
+        until(lambda: stage.medium.counts()["met"][0])
+        (worker,) = workers()
+        job.stop("stopped-by-operator")
+        until(lambda: is_stuck(worker))
+        assert not running.done()
+        stage.medium.tell(lift=True)
+        end = running.result()
+    assert (end.outcome, end_of(end.statement)) == (Outcome.INDETERMINATE, "stopped-by-operator")
+
+
+def test_job__hang_with_an_end__certified_and_true(stage: Stage) -> None:
+    """A device that answers late, and right, is wiped like any other."""
+    with stage.running(Fault(effect=Effect.HANG, skip=3, times=1)) as (_, running):
+        until(lambda: stage.medium.counts()["met"][0])
+        assert not running.done()
+        stage.medium.tell(lift=True)
+        end = running.result()
+    assert end_of(end.statement) == "certified"
+    assert stage.is_what_it_says(end)
+
+
+@pytest.mark.parametrize("size_bytes", [SIZE_BYTES // 2, SIZE_BYTES * 2], ids=["less", "more"])
+def test_job__kernel_told_of_another_size__interrupted_and_not_resumed(
+    stage: Stage, size_bytes: int
+) -> None:
+    """A device that becomes another size is not the one of the plan, in the job and after it."""
+    resize = Fault(effect=Effect.RESIZE, op=Op.FLUSH, size_bytes=size_bytes)
+    with stage.running(SLOW) as (_, running):
+        until(lambda: stage.medium.counts()["written_bytes"])
+        stage.medium.follow(SLOW, resize)
+        with stage.medium.disk.open("r+b") as disk:
+            os.fsync(disk.fileno())
+        losetup("--set-capacity", stage.drive.node)
+        end = running.result()
+        assert stage.medium.counts()["met"][1]
+    assert (end.outcome, end_of(end.statement)) == (Outcome.INDETERMINATE, "device-gone")
+    assert stage.resume().outcome is Outcome.INDETERMINATE
+
+
+def pulled_in_a_pass(stage: Stage) -> None:
+    """Pull the drive in the middle of a pass, behind a checkpoint; its power goes, too."""
+    with stage.running(SLOW) as (job, running):
+        until(lambda: stage.medium.counts()["written_bytes"])
+        flushes = stage.medium.counts()["flushes"]
+        # The one that is under way may have begun before that write.
+        until(lambda: stage.medium.counts()["flushes"] > flushes + 1)
+        pull(stage.drive)
+        stage.medium.tell(cut_power=OWNER)
+        end = running.result()
+    assert end.outcome is Outcome.INDETERMINATE, end.statement
+    current = stage.station.evidence(job.job_id).current_pass()
+    assert current is not None
+    assert 0 < current.written_bytes() < SIZE_BYTES
+
+
+def test_return__as_itself__resumed_and_true(stage: Stage) -> None:
+    """A drive that comes back with what was durable is wiped to its end."""
+    pulled_in_a_pass(stage)
+    replug(stage.drive)
+    end = stage.resume()
+    assert end_of(end.statement) == "certified"
+    assert stage.is_what_it_says(end)
+
+
+def test_return__same_name_with_other_content__pass_begun_anew_and_true(stage: Stage) -> None:
+    """What says the same of itself and holds something else is written from its first byte on."""
+    pulled_in_a_pass(stage)
+    stage.medium.plant(estate_of(OTHER_OWNER, SIZE_BYTES))
+    replug(stage.drive)
+    end = stage.resume()
+    assert end_of(end.statement) == "certified"
+    assert stage.is_what_it_says(end)
+
+
+def test_return__another_drive_in_its_place__not_touched(stage: Stage) -> None:
+    """What stands in the old place and is another drive gets nothing of the job."""
+    pulled_in_a_pass(stage)
+    other = make_file(stage.folder, SIZE_BYTES)
+    other.write_bytes(estate_of(OTHER_OWNER, SIZE_BYTES))
+    losetup("--direct-io=on", stage.drive.node, other)
+    try:
+        assert stage.resume().outcome is Outcome.INDETERMINATE
+    finally:
+        detach(LoopDrive(node=stage.drive.node, file=other, size_bytes=SIZE_BYTES))
+    assert sectors_left(other.read_bytes()) == SIZE_BYTES // 512
