@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from wipe_station.detect.classify import UNIQUE_KINDS
-from wipe_station.records import DeviceFacts, Source, to_json
+from wipe_station.records import UNIQUE_KINDS, DeviceFacts, Source, to_json
 
 
 def same_identity(planned: Any, device: DeviceFacts) -> bool:  # noqa: ANN401 - a JSON object

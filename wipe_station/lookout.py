@@ -20,6 +20,8 @@ from wipe_station.detect.classify import World, classify
 from wipe_station.detect.safety import Reason, Refusal, refusals
 from wipe_station.detect.snapshot import devno_text, read_snapshot
 from wipe_station.errors import InvalidInputError, RefusedByPolicyError
+from wipe_station.quirk import Quirk
+from wipe_station.quirks import all_quirks
 from wipe_station.records import DeviceFacts
 
 BOOT_NAME: Final = "boot.json"
@@ -35,6 +37,8 @@ class Assessment:
 
     device: DeviceFacts
     refusals: tuple[Refusal, ...]
+    quirks: tuple[Quirk, ...]
+    """What is known to be wrong with such devices; one that refuses is among the refusals."""
 
 
 class Lookout:
@@ -63,7 +67,7 @@ class Lookout:
 
     def look(self) -> World:
         """Return the machine as it is now, and note what was there at the first start."""
-        world = classify(read_snapshot())
+        world = classify(read_snapshot(), all_quirks())
         self._note_boot(world)
         guarded = self._guarded()
         return replace(world, devices=tuple(_unguarded(d, guarded) for d in world.devices))
@@ -102,7 +106,7 @@ class Lookout:
             may_have_been_present=resuming,
             in_bay=self._bays(device),
         )
-        return Assessment(device=device, refusals=found)
+        return Assessment(device=device, refusals=found, quirks=world.quirks.get(device.name, ()))
 
     def require_safe(self, device: DeviceFacts, world: World, *, resuming: bool = False) -> None:
         """Refuse a device if there is any reason to.

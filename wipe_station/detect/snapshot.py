@@ -52,7 +52,14 @@ _DISK_ATTRIBUTES: Final = (
     "device/name",
 )
 _DISK_PAGES: Final = ("device/vpd_pg80", "device/vpd_pg89", "device/vpd_pgb1")
-_ANCESTOR_ATTRIBUTES: Final = ("serial", "manufacturer", "product", "idVendor", "idProduct")
+_ANCESTOR_ATTRIBUTES: Final = (
+    "serial",
+    "manufacturer",
+    "product",
+    "idVendor",
+    "idProduct",
+    "bcdDevice",
+)
 
 
 def _text(path: Path) -> str | None:
