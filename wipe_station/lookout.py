@@ -126,7 +126,8 @@ class Lookout:
         if found:
             raise _refused(device, tuple(refusal.text for refusal in found))
 
-    def find(self, world: World, wanted: str) -> DeviceFacts:
+    @staticmethod
+    def find(world: World, wanted: str) -> DeviceFacts:
         """Return the device that a node or a stable id means.
 
         Raises:

@@ -238,6 +238,29 @@ class Screen:
                 )
             )
 
+    def recording(self, path: Path, recording: dict[str, Any]) -> None:
+        """Show where a recording is, what is in it, and what was taken out."""
+        counts = recording["scrubbed"]
+        if self._json_lines:
+            self._line("recording", path=str(path), scrubbed=counts, expect=recording["expect"])
+            return
+        self._print(self._say(Text(zh="记录在：", en="Recording: ")) + str(path))
+        for name, facts in recording["expect"].items():
+            self._print(f"  {name}: {facts['transport']}, {facts['medium']}")
+            for said in facts["identifiers"]:
+                self._print(f"    {said}")
+        taken = ", ".join(f"{kind} {count}" for kind, count in counts.items())
+        self._print(self._say(Text(zh="换掉或去掉的：", en="Replaced or left out: ")) + taken)
+        self._print(
+            self._say(
+                Text(
+                    zh="序列号已换成随机的替身。发给别人之前，请自己打开看一遍。",
+                    en="Serials above are placeholders, drawn by chance."
+                    " Look through the file before you send it.",
+                )
+            )
+        )
+
     def waiting(self, jobs: Sequence[str]) -> None:
         """Show which jobs are going to be continued."""
         if self._json_lines:
