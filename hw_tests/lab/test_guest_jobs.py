@@ -14,6 +14,8 @@ from hw_tests.lab import inside, inside_station
 from hw_tests.lab.bench import Device, Kind, plug, pull, sd_arguments
 from hw_tests.lab.guest import Guest
 from hw_tests.loop import make_file, scratch
+from wipe_station.detect.recording import judge, parse_recording
+from wipe_station.quirks import all_quirks
 
 JOB_S = 400.0
 SIZES = {Kind.STICK: 40 << 20, Kind.UAS: 36 << 20, Kind.NVME: 44 << 20, Kind.SD: 32 << 20}
@@ -119,6 +121,38 @@ def test_daemon__on_real_drivers__four_jobs_at_once_by_default_policy(bench: Ben
     guest.call(inside_station.wait_until_empty, state, timeout_s=60.0)
     guest.call(inside.tell, pid, 15)
     assert guest.call(inside.ended, pid, timeout_s=60.0) == 0
+
+
+def test_capture__on_real_drivers__replays_here_without_a_serial(bench: Bench) -> None:
+    """Each medium's recording holds no serial and is judged here as its guest judged it."""
+    guest = bench.guest
+    for made in bench.devices:
+        node, file = plug(guest, made), f"/run/{made.name}.json"
+        listed = guest.call(inside_station.command, "devices", "--json", "--state", "/run/capture")
+        shown = [json.loads(line) for line in listed["out"].splitlines()]
+        (facts,) = [each["facts"] for each in shown if each["node"] == node]
+        ran = guest.call(inside_station.command, "capture", node, "--output", file, "--json")
+        assert ran["code"] == 0, ran
+        pull(guest, made)
+        text = guest.call(inside.read_text, file)
+        recording = parse_recording(text.encode())
+        assert_untold(made.serial, text)
+        judged: Any = judge(recording, all_quirks())[node.removeprefix("/dev/")]
+        alike = ("transport", "medium", "medium_evidence", "size_bytes", "identity_strength")
+        assert {key: judged[key] for key in alike} == {key: facts[key] for key in alike}
+        stated = [f"({i['source']}: {i['evidence']})" for i in facts["identifiers"]]
+        assert [said[said.rindex("(") :] for said in judged["identifiers"]] == [
+            said[said.rindex("(") :] for said in stated
+        ]
+        assert {"smartctl", *({"nvme-identify"} if made.kind is Kind.NVME else ())} == set(
+            recording["replies"][node.removeprefix("/dev/")]
+        )
+
+
+def assert_untold(serial: str, text: str) -> None:
+    """Look for a serial forwards, backwards, and in hexadecimal."""
+    spelled = (serial, serial[::-1], serial.encode().hex(), serial[::-1].encode().hex())
+    assert [found for found in spelled if found.lower() in text.lower()] == []
 
 
 def test_guest__its_end__leaves_no_process_and_no_folder(bench: Bench) -> None:

@@ -17,6 +17,7 @@ _DISK: Final = re.compile(
     r"((sd|vd|hd)[a-z]+|nvme\d+(c\d+)?n\d+|mmcblk\d+(boot\d+|rpmb|gp\d+)?"
     r"|(loop|dm-|md|sr|zram|nbd)\d+)(p?\d+)?"
 )
+_ROOT_HUB: Final = re.compile(r"usb\d+")
 
 
 def _name(value: str, scrubber: Scrubber) -> str:
@@ -82,7 +83,7 @@ _UDEV: Final[dict[str, Rule]] = {
 }
 _SMART_SECRETS: Final = {"serial_number": "serial", "logical_unit_id": "wwid"}
 _SMART_KEY: Final = re.compile(
-    r"json_format_version|smartctl|version|exit_status|device|type|protocol|name"
+    r"json_format_version|messages|severity|smartctl|version|exit_status|device|type|protocol|name"
     r"|model_family|model_name|firmware_version|scsi_vendor|scsi_product|scsi_revision"
     r"|scsi_version|in_smartctl_database|rotation_rate|form_factor|user_capacity|blocks"
     r"|bytes|logical_block_size|physical_block_size|trim|supported|ata_version"
@@ -128,10 +129,12 @@ def _names(names: list[str], scrubber: Scrubber) -> list[str]:
 
 
 def _above(raw: Raw, scrubber: Scrubber) -> dict[str, Json]:
+    """Return a parent. A root hub is the kernel's own, and its words are this very kernel's."""
+    rules = {} if _ROOT_HUB.fullmatch(raw["name"]) else _ABOVE
     return {
         "name": _WORD(raw["name"], scrubber),
         "subsystem": _WORD(raw["subsystem"], scrubber),
-        "attrs": _kept(raw["attrs"], _ABOVE, scrubber),
+        "attrs": _kept(raw["attrs"], rules, scrubber),
     }
 
 

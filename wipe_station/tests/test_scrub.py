@@ -186,6 +186,51 @@ def test_recording__any_secret_at_any_place__nothing_is_left(
     assert traces(recording(disk, replies={"sda": replies}), serial) == []
 
 
+ALONE = (
+    *(f"attribute {n}" for n in ("device/serial", "serial", "wwid", "nguid", "eui", "device/cid")),
+    *(f"attribute {n}" for n in ("loop/backing_file", "dm/name", "size", "queue/zoned", "other")),
+    *(f"udev {n}" for n in ("ID_SERIAL", "ID_SERIAL_SHORT", "ID_WWN", "ID_FS_UUID", "ID_FS_LABEL")),
+    *(f"usb {n}" for n in ("serial", "idVendor", "other")),
+    *(f"page {n}" for n in ("vpd_pg80", "vpd_pg83", "vpd_pgb1", "vpd_pg0")),
+    *(f"smart {n}" for n in ("serial_number", "logical_unit_id", "wwn")),
+    *("holder", "nvme", "vendor", "identify"),
+)
+
+
+@pytest.mark.parametrize("place", ALONE)
+def test_recording__secret_at_one_place_only__nothing_is_left(place: str) -> None:
+    """Where identifiers belong, and where vendors write what they like, the net is not needed."""
+    secret = "WD-WCC4E1234567"
+    disk, replies = planted(place, secret, "unrelated-99")
+    if place == "vendor":
+        disk["pages"]["device/inquiry"] = (bytes(36) + secret.encode() + bytes(9)).hex()
+        disk["pages"]["device/vpd_pg89"] = identify_page("", "Model X", secret.encode())
+    elif place == "identify":
+        disk["pages"]["device/vpd_pg89"] = identify_page(secret, "Model X", b"")
+    elif place == "nvme":
+        replies["nvme-identify"] = nvme(secret, "")
+    if place != "nvme":
+        replies["nvme-identify"] = nvme("", "")
+    assert traces(recording(disk, replies={"sda": replies}), secret) == []
+
+
+def test_recording__world_wide_name_in_pages_only__replaced_alike() -> None:
+    """A world wide name in designator and IDENTIFY is hidden, and still one and the same."""
+    name = bytes.fromhex("5000c500a1b2c3d4")
+    identify = bytearray(bytes.fromhex(identify_page("S1", "m", b"")))
+    identify[4 + 56 + 216 : 4 + 56 + 224] = pairs_exchanged(name.decode("latin-1")).encode(
+        "latin-1"
+    )
+    pages = {
+        "device/vpd_pg83": vpd(0x83, bytes([1, 3, 0, 8]) + name),
+        "device/vpd_pg89": identify.hex(),
+    }
+    shown = recording(raw_disk(pages=pages))["snapshot"]["devices"]["sda"]["pages"]
+    hidden = bytes.fromhex(shown["device/vpd_pg83"])[8:16]
+    stated = bytes.fromhex(shown["device/vpd_pg89"])[60 + 216 : 60 + 224]
+    assert pairs_exchanged(stated.decode("latin-1")).encode("latin-1") == hidden != name
+
+
 @given(name=NAMES, place=st.sampled_from(["page vpd_pg83", "page vpd_pgb1", "page inquiry"]))
 def test_recording__world_wide_name__left_neither_as_text_nor_as_bytes(
     name: bytes, place: str
@@ -216,6 +261,12 @@ def test_recording__names_of_this_machine__left_out() -> None:
     """The host's and the users' names do not stand in a device's own words."""
     disk = raw_disk(attrs={"device/model": "Backup of adalovelace"})
     assert "lovelace" not in json.dumps(recording(disk, private=["adalovelace"]))
+
+
+def test_recording__root_hub__says_nothing_of_the_kernels_build() -> None:
+    """The kernel's own hub bears the name of its build, which may be somebody's."""
+    hub = {"name": "usb2", "subsystem": "usb", "attrs": {"manufacturer": "Linux 6.1-ada xhci"}}
+    assert "ada" not in json.dumps(recording(raw_disk(ancestors=[hub])))
 
 
 def test_recording__address_or_uuid_in_a_name__replaced() -> None:
