@@ -64,10 +64,11 @@ class Lookout:
         self._clock = clock
         self._bays = bays
         self._guarded = guarded
+        self._quirks = all_quirks()
 
     def look(self) -> World:
         """Return the machine as it is now, and note what was there at the first start."""
-        world = classify(read_snapshot(), all_quirks())
+        world = classify(read_snapshot(), self._quirks)
         self._note_boot(world)
         guarded = self._guarded()
         return replace(world, devices=tuple(_unguarded(d, guarded) for d in world.devices))

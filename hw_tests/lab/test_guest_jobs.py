@@ -127,14 +127,10 @@ def test_capture__on_real_drivers__replays_here_without_a_serial(bench: Bench) -
     """Each medium's recording holds no serial and is judged here as its guest judged it."""
     guest = bench.guest
     for made in bench.devices:
-        node, file = plug(guest, made), f"/run/{made.name}.json"
-        listed = guest.call(inside_station.command, "devices", "--json", "--state", "/run/capture")
-        shown = [json.loads(line) for line in listed["out"].splitlines()]
-        (facts,) = [each["facts"] for each in shown if each["node"] == node]
-        ran = guest.call(inside_station.command, "capture", node, "--output", file, "--json")
-        assert ran["code"] == 0, ran
+        node = plug(guest, made)
+        seen = guest.call(inside_station.captured, node)
         pull(guest, made)
-        text = guest.call(inside.read_text, file)
+        text, facts = seen["text"], seen["facts"]
         recording = parse_recording(text.encode())
         assert_untold(made.serial, text)
         judged: Any = judge(recording, all_quirks())[node.removeprefix("/dev/")]
