@@ -40,6 +40,7 @@ from wipe_station.records import VIRTUAL_TRANSPORTS, DeviceFacts, Json
 from wipe_station.smart import answer_of
 
 SCRUB_S: Final = 60
+_LONGEST_NAME: Final = 80
 _PEOPLE: Final = range(1000, 60000)
 _LEAST_NAME: Final = 4
 """Shorter names of hosts and users would be found by chance in models."""
@@ -193,4 +194,5 @@ def file_name(recording: Raw) -> str:
     facts = classify(recording["snapshot"]).device(name)
     said = [facts.transport.value] if facts else [name]
     said += [facts.identifier(kind) or "" for kind in ("model", "firmware")] if facts else []
-    return "-".join(re.findall(r"[a-z0-9]+", " ".join(said).lower())) + ".json"
+    words = "-".join(re.findall(r"[a-z0-9]+", " ".join(said).lower()))
+    return f"{words[:_LONGEST_NAME]}.json"
