@@ -79,7 +79,8 @@ def test_command_line__on_real_drivers__every_medium_ends_as_the_certificate_say
 
     def wipe(made: Device) -> dict[str, Any]:
         state, node = states[made.kind], nodes[made.kind]
-        listed = guest.call(inside_station.command, "devices", "--json", "--state", state)
+        asked = ("devices", "--json", "--state", state)
+        listed = guest.call(inside_station.command, *asked, timeout_s=JOB_S)
         shown = [json.loads(line) for line in listed["out"].splitlines()]
         (mine,) = [each for each in shown if each["node"] == node]
         assert mine["refusals"] == [], mine
