@@ -60,6 +60,7 @@ _IDENTIFIER_NAMES = {
     "model": Text(zh="型号", en="model"),
     "vendor": Text(zh="厂商", en="vendor"),
     "wwn": Text(zh="全球唯一名", en="WWN"),
+    "shared-serial": Text(zh="不可靠的序列号", en="serial that others state, too"),
 }
 _CATEGORY_NAMES = {
     "clear": Text(zh="可防软件恢复（Clear）", en="Clear"),

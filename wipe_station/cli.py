@@ -4,7 +4,6 @@ One language per run, chosen by the locale; progress bars for people, JSON lines
 Exit codes: 0 verified, 2 usage, 3 not erased, 4 refused, 5 inconclusive, 6 cannot be trusted.
 """
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,8 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Final
 
-from certs.errors import CertsError
-from certs.text import Text, language_of
+from certs.text import Text
 
 try:
     import typer
@@ -26,35 +24,40 @@ from certs.keys import ROOT_NAME
 from wipe_station import doctor as checks
 from wipe_station.accounts import account
 from wipe_station.api_values import PlanRequest
+from wipe_station.capture import capture as record
 from wipe_station.clock import SystemClock
 from wipe_station.desk import Desk, desk, known_guard
 from wipe_station.detect.watch import Watch
 from wipe_station.errors import (
     EXIT_INCONCLUSIVE,
     EXIT_NOT_ERASED,
-    EXIT_NOT_TRUSTED,
     EXIT_REFUSED,
     EXIT_VERIFIED,
     InvalidInputError,
     NotConfirmedError,
-    StationError,
-    exit_code_of,
 )
 from wipe_station.issuer import JobEnd
 from wipe_station.lookout import Lookout
 from wipe_station.methods import all_methods, unavailable_methods
-from wipe_station.plan import DEFAULT_POLICY
+from wipe_station.options import (
+    DEFAULT_STATE,
+    LANGUAGE,
+    AcceptOption,
+    DeviceArgument,
+    JsonOption,
+    MethodOption,
+    PolicyOption,
+    StateOption,
+    handled,
+    say,
+)
 from wipe_station.records import Outcome
 from wipe_station.show import Screen
 from wipe_station.state import make_state_folder, state_lock
 from wipe_station.up import Setup
 from wipe_station.up import run as run_station
 
-DEFAULT_STATE: Final = Path("/var/lib/wipe-station")
 DEFAULT_PORT: Final = 8046
-LANGUAGE: Final = language_of(
-    os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-)
 EXIT_OF_OUTCOME: Final = {
     Outcome.VERIFIED: EXIT_VERIFIED,
     Outcome.VERIFIED_WITH_EXCEPTIONS: EXIT_NOT_ERASED,
@@ -64,13 +67,9 @@ EXIT_OF_OUTCOME: Final = {
 }
 
 
-def _say(zh: str, en: str) -> str:
-    return Text(zh=zh, en=en).in_language(LANGUAGE)
-
-
 app = typer.Typer(
     name="wipe-station",
-    help=_say(
+    help=say(
         "检测、清除、逐字节核对设备，并签发证明。",
         "Detect devices, overwrite them, verify every byte, sign what was seen.",
     ),
@@ -78,52 +77,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-JsonOption = Annotated[
-    bool, typer.Option("--json", help=_say("输出 JSON 行。", "Print JSON lines."))
-]
-StateOption = Annotated[
-    Path,
-    typer.Option(
-        "--state",
-        envvar="WIPE_STATION_STATE",
-        help=_say("工作站存放数据的目录。", "Directory that the station keeps its data in."),
-    ),
-]
-DeviceArgument = Annotated[
-    str, typer.Argument(metavar="DEVICE", help=_say("设备节点或编号。", "Node or stable id."))
-]
-PolicyOption = Annotated[
-    str | None,
-    typer.Option("--policy", help=_say("按哪个标准。", f"Policy; {DEFAULT_POLICY} by default.")),
-]
-MethodOption = Annotated[
-    str | None,
-    typer.Option("--method", help=_say("直接指定方法。", "Method by name, instead of a policy.")),
-]
-AcceptOption = Annotated[
-    bool,
-    typer.Option(
-        "--accept-unestablished",
-        help=_say(
-            "接受内容没有可靠来源证实的方法；文件上会写明。",
-            "Take a method whose bytes no source establishes; the document says so.",
-        ),
-    ),
-]
-
-
-@contextmanager
-def _handled(screen: Screen) -> Iterator[None]:
-    """Turn the station's errors into a sentence, a hint and an exit code."""
-    try:
-        yield
-    except StationError as error:
-        screen.error(error)
-        raise typer.Exit(exit_code_of(error)) from error
-    except CertsError as error:
-        screen.distrust(error.message, error.hint)
-        raise typer.Exit(EXIT_NOT_TRUSTED) from error
 
 
 def _end(screen: Screen, state: Path, end: JobEnd) -> int:
@@ -166,21 +119,21 @@ def _request(
 
 
 @app.command(
-    help=_say(
+    help=say(
         "列出设备，以及每台不能清除的全部理由。",
         "List devices with every reason against wiping each.",
     )
 )
 def devices(
     watch: Annotated[
-        bool, typer.Option("--watch", help=_say("一直看着，有变化就显示。", "Go on, show changes."))
+        bool, typer.Option("--watch", help=say("一直看着，有变化就显示。", "Go on, show changes."))
     ] = False,
     state: StateOption = DEFAULT_STATE,
     json_lines: JsonOption = False,
 ) -> None:
     """List devices."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
-    with _handled(screen):
+    with handled(screen):
         listening = Watch() if watch else None
         _show_devices(screen, state)
         for event in listening.events() if listening else ():
@@ -200,7 +153,7 @@ def _show_devices(screen: Screen, state: Path, *, only: str | None = None) -> No
 
 
 @app.command(
-    help=_say(
+    help=say(
         "列出方法，每一遍写什么，有多大把握。",
         "List the methods: what each pass writes, and how certain that is.",
     )
@@ -210,7 +163,7 @@ def methods(
         bool,
         typer.Option(
             "--all",
-            help=_say(
+            help=say(
                 "也列出内容未证实的和暂不支持的。",
                 "Also those whose bytes are not established, and those not offered.",
             ),
@@ -224,7 +177,7 @@ def methods(
     screen.methods(known, list(unavailable_methods().values()) if everything else [])
 
 
-@app.command(help=_say("只做计划，不写任何字节。", "Show the plan; write nothing."))
+@app.command(help=say("只做计划，不写任何字节。", "Show the plan; write nothing."))
 def plan(
     device: DeviceArgument,
     policy: PolicyOption = None,
@@ -235,14 +188,14 @@ def plan(
 ) -> None:
     """Show the plan for a device."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
-    with _handled(screen):
+    with handled(screen):
         wanted = _request(device, policy, method, accept_unestablished=accept_unestablished)
         with desk(state, SystemClock()) as open_desk:
             screen.plan(open_desk.plan(wanted))
 
 
 @app.command(
-    help=_say(
+    help=say(
         "清除一台设备，逐字节核对，签发证明。", "Wipe a device, verify every byte, sign the result."
     )
 )
@@ -252,7 +205,7 @@ def wipe(
         str,
         typer.Option(
             "--confirm",
-            help=_say("重复序列号（或循环设备的文件）。", "Repeat the serial, or the loop's file."),
+            help=say("重复序列号（或循环设备的文件）。", "Repeat the serial, or the loop's file."),
         ),
     ],
     policy: PolicyOption = None,
@@ -262,7 +215,7 @@ def wipe(
         str | None,
         typer.Option(
             "--plan",
-            help=_say(
+            help=say(
                 "只执行这一份计划（plan 命令给出的摘要）。",
                 "Run only this plan (hash that plan printed).",
             ),
@@ -273,7 +226,7 @@ def wipe(
 ) -> None:
     """Wipe one device."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
-    with _handled(screen):
+    with handled(screen):
         wanted = _request(device, policy, method, accept_unestablished=accept_unestablished)
         with desk(state, SystemClock()) as open_desk:
             made = open_desk.plan(wanted)
@@ -296,27 +249,27 @@ def _require_plan(made: str, wanted: str | None) -> None:
 
 
 @app.command(
-    help=_say(
+    help=say(
         "继续中断的任务；不给编号就继续全部。",
         "Continue interrupted jobs; all of them without a job id.",
     )
 )
 def resume(
     job: Annotated[
-        str | None, typer.Argument(metavar="JOB", help=_say("任务编号。", "Job id."))
+        str | None, typer.Argument(metavar="JOB", help=say("任务编号。", "Job id."))
     ] = None,
     confirm: Annotated[
         str | None,
         typer.Option(
             "--confirm",
-            help=_say(
+            help=say(
                 "设备没有自己的编号时重复它的编号。",
                 "Repeat the serial where the identity is weak.",
             ),
         ),
     ] = None,
     abandon: Annotated[
-        bool, typer.Option("--abandon", help=_say("放弃这个任务。", "Give the job up for good."))
+        bool, typer.Option("--abandon", help=say("放弃这个任务。", "Give the job up for good."))
     ] = False,
     state: StateOption = DEFAULT_STATE,
     json_lines: JsonOption = False,
@@ -324,7 +277,7 @@ def resume(
     """Continue interrupted jobs."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
     codes = [EXIT_VERIFIED]
-    with _handled(screen), desk(state, SystemClock()) as open_desk:
+    with handled(screen), desk(state, SystemClock()) as open_desk:
         waiting = open_desk.unfinished() if job is None else (job,)
         if abandon and job is None:
             raise InvalidInputError(
@@ -345,7 +298,33 @@ def resume(
 
 
 @app.command(
-    help=_say(
+    help=say(
+        "把一台设备读出的信息记成文件（去掉序列号），供别人做测试；只读，不写设备。",
+        "Record what a device says about itself, scrubbed of serials, as a test for others;"
+        " it is only read.",
+    )
+)
+def capture(
+    device: DeviceArgument,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            metavar="FILE|DIR",
+            help=say("写到哪个新文件，或哪个目录。", "New file, or folder, for the recording."),
+        ),
+    ] = Path(),
+    json_lines: JsonOption = False,
+) -> None:
+    """Record one device."""
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    with handled(screen):
+        made = record(device, output, SystemClock().utc())
+        screen.recording(made.path, made.recording)
+
+
+@app.command(
+    help=say(
         "启动整个工作站：后台服务和柜台页面，按 Ctrl-C 结束。",
         "Start the whole station, daemon and counter page, until Ctrl-C.",
     )
@@ -356,7 +335,7 @@ def up(
         typer.Option(
             "--practice",
             metavar="DIR",
-            help=_say(
+            help=say(
                 "只管文件在 DIR 里的循环设备，不碰真设备。",
                 "Mind loop drives whose file lies in DIR, and no real device.",
             ),
@@ -367,13 +346,13 @@ def up(
         typer.Option(
             "--bays",
             metavar="FILE",
-            help=_say("哪个 USB 口是几号口。", "Which USB port is which bay."),
+            help=say("哪个 USB 口是几号口。", "Which USB port is which bay."),
         ),
     ] = None,
     port: Annotated[
         int,
         typer.Option(
-            "--port", min=0, max=65535, help=_say("页面的端口；0 为任意。", "Page's port; 0: any.")
+            "--port", min=0, max=65535, help=say("页面的端口；0 为任意。", "Page's port; 0: any.")
         ),
     ] = DEFAULT_PORT,
     kiosk_user: Annotated[
@@ -381,7 +360,7 @@ def up(
         typer.Option(
             "--kiosk-user",
             metavar="NAME|UID:GID",
-            help=_say("柜台页面用哪个用户运行。", "The user that the page's process becomes."),
+            help=say("柜台页面用哪个用户运行。", "The user that the page's process becomes."),
         ),
     ] = None,
     state: StateOption = DEFAULT_STATE,
@@ -389,7 +368,7 @@ def up(
 ) -> None:
     """Start daemon and kiosk."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
-    with _handled(screen):
+    with handled(screen):
         make_state_folder(state)
         setup = Setup(
             state=state.resolve(),
@@ -402,7 +381,7 @@ def up(
 
 
 @app.command(
-    help=_say("检查这台机器能做什么、缺什么。", "Say what this machine can do and what is missing.")
+    help=say("检查这台机器能做什么、缺什么。", "Say what this machine can do and what is missing.")
 )
 def doctor(json_lines: JsonOption = False) -> None:
     """Check this machine."""

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from wipe_station.detect.classify import UNIQUE_KINDS
-from wipe_station.records import DeviceFacts, Source, to_json
+from wipe_station.records import SHARED, UNIQUE_KINDS, DeviceFacts, Source, to_json
 
 
 def same_identity(planned: Any, device: DeviceFacts) -> bool:  # noqa: ANN401 - a JSON object
@@ -11,6 +10,8 @@ def same_identity(planned: Any, device: DeviceFacts) -> bool:  # noqa: ANN401 - 
 
     Judged by the strongest source that the journal has; a kind of identifier that only one of the
     two has (udev was there once and is not now) decides nothing, but one kind must be common.
+    A serial that others state, too, finds candidates like any other: the strength of the identity
+    says how far that carries, and a resumption below *medium* asks the person and the content.
     """
     stated: Any = to_json(device.identifiers)
     for source in (Source.MEDIUM, Source.BRIDGE, Source.UNKNOWN):
@@ -25,6 +26,7 @@ def _stated(identifiers: list[dict[str, str]], source: Source) -> dict[str, set[
     """Return the identifying values that one source states, by kind."""
     found: dict[str, set[str]] = {}
     for each in identifiers:
-        if each["source"] == source.value and each["kind"] in UNIQUE_KINDS | {"backing-file"}:
-            found.setdefault(each["kind"], set()).add(each["value"])
+        kind = each["kind"].removeprefix(SHARED)
+        if each["source"] == source.value and kind in UNIQUE_KINDS | {"backing-file"}:
+            found.setdefault(kind, set()).add(each["value"])
     return found

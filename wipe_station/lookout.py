@@ -20,6 +20,8 @@ from wipe_station.detect.classify import World, classify
 from wipe_station.detect.safety import Reason, Refusal, refusals
 from wipe_station.detect.snapshot import devno_text, read_snapshot
 from wipe_station.errors import InvalidInputError, RefusedByPolicyError
+from wipe_station.quirk import Quirk
+from wipe_station.quirks import all_quirks
 from wipe_station.records import DeviceFacts
 
 BOOT_NAME: Final = "boot.json"
@@ -35,6 +37,8 @@ class Assessment:
 
     device: DeviceFacts
     refusals: tuple[Refusal, ...]
+    quirks: tuple[Quirk, ...]
+    """What is known to be wrong with such devices; one that refuses is among the refusals."""
 
 
 class Lookout:
@@ -60,10 +64,11 @@ class Lookout:
         self._clock = clock
         self._bays = bays
         self._guarded = guarded
+        self._quirks = all_quirks()
 
     def look(self) -> World:
         """Return the machine as it is now, and note what was there at the first start."""
-        world = classify(read_snapshot())
+        world = classify(read_snapshot(), self._quirks)
         self._note_boot(world)
         guarded = self._guarded()
         return replace(world, devices=tuple(_unguarded(d, guarded) for d in world.devices))
@@ -102,7 +107,7 @@ class Lookout:
             may_have_been_present=resuming,
             in_bay=self._bays(device),
         )
-        return Assessment(device=device, refusals=found)
+        return Assessment(device=device, refusals=found, quirks=world.quirks.get(device.name, ()))
 
     def require_safe(self, device: DeviceFacts, world: World, *, resuming: bool = False) -> None:
         """Refuse a device if there is any reason to.
@@ -122,7 +127,8 @@ class Lookout:
         if found:
             raise _refused(device, tuple(refusal.text for refusal in found))
 
-    def find(self, world: World, wanted: str) -> DeviceFacts:
+    @staticmethod
+    def find(world: World, wanted: str) -> DeviceFacts:
         """Return the device that a node or a stable id means.
 
         Raises:

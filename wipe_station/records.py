@@ -50,7 +50,11 @@ class Transport(Enum):
 VIRTUAL_TRANSPORTS = frozenset({Transport.LOOP, Transport.VIRTIO})
 
 
-CONFIRMING_KINDS = ("backing-file", "serial", "wwn", "eui64", "nguid", "cid")
+SHARED = "shared-"
+"""Begins the kind of an identifier that several devices are known to state alike (``quirks``)."""
+UNIQUE_KINDS = frozenset({"serial", "wwid", "nguid", "eui", "cid", "backing-object"})
+"""Identifiers that tell one device from every other."""
+CONFIRMING_KINDS = ("backing-file", "serial", "wwn", "eui64", "nguid", "cid", "shared-serial")
 """Identifiers that a person can compare and repeat, the first that there is."""
 
 

@@ -26,6 +26,7 @@ from wipe_station.issuer import JobEnd
 from wipe_station.lookout import Assessment
 from wipe_station.method import Method, UnavailableMethod
 from wipe_station.plan import planned_pattern_json
+from wipe_station.quirk import Effect
 from wipe_station.records import Progress as JobProgress
 from wipe_station.records import fields_of, to_json
 from wipe_station.units import passes_text, printable, remaining_text, size_text
@@ -85,6 +86,7 @@ class Screen:
                     confirm=each.device.confirmation,
                     facts=to_json(each.device),
                     refusals=reasons,
+                    quirks=[{"name": q.name} | _texts(q.title) for q in each.quirks],
                 )
             return
         heads = (
@@ -111,12 +113,13 @@ class Screen:
         device = each.device
         named = " ".join(filter(None, (device.identifier("model"), device.confirmation)))
         reasons = [self._say(refusal.text) for refusal in each.refusals]
+        doubts = [f"! {self._say(q.title)}" for q in each.quirks if Effect.REFUSE not in q.effects]
         return (
             device.node,
             device.transport.value,
             size_text(device.size_bytes or 0),
             named,
-            "\n".join(f"✗ {reason}" for reason in reasons) or "✓",
+            "\n".join([*([f"✗ {reason}" for reason in reasons] or ["✓"]), *doubts]),
         )
 
     def findings(self, findings: Sequence[Finding]) -> None:
@@ -234,6 +237,29 @@ class Screen:
                     )
                 )
             )
+
+    def recording(self, path: Path, recording: dict[str, Any]) -> None:
+        """Show where a recording is, what is in it, and what was taken out."""
+        counts = recording["scrubbed"]
+        if self._json_lines:
+            self._line("recording", path=str(path), scrubbed=counts, expect=recording["expect"])
+            return
+        self._print(self._say(Text(zh="记录在：", en="Recording: ")) + str(path))
+        for name, facts in recording["expect"].items():
+            self._print(f"  {name}: {facts['transport']}, {facts['medium']}")
+            for said in facts["identifiers"]:
+                self._print(f"    {said}")
+        taken = ", ".join(f"{kind} {count}" for kind, count in counts.items())
+        self._print(self._say(Text(zh="换掉或去掉的：", en="Replaced or left out: ")) + taken)
+        self._print(
+            self._say(
+                Text(
+                    zh="序列号已换成随机的替身。发给别人之前，请自己打开看一遍。",
+                    en="Serials above are placeholders, drawn by chance."
+                    " Look through the file before you send it.",
+                )
+            )
+        )
 
     def waiting(self, jobs: Sequence[str]) -> None:
         """Show which jobs are going to be continued."""

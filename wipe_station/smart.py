@@ -35,23 +35,33 @@ def ask(device: DeviceFacts) -> dict[str, Json]:
 
 def ask_node(node: str) -> dict[str, Json]:
     """Ask smartctl about a node, whatever it is."""
+    try:
+        return read(answer_of(node))
+    except FileNotFoundError:
+        return {"unknown": "no-smartctl"}
+    except subprocess.TimeoutExpired:
+        return {"unknown": "no-answer"}
+
+
+def answer_of(node: str) -> bytes:
+    """Return what smartctl writes about a node, up to one byte more than is ever read.
+
+    Raises:
+        FileNotFoundError: there is no smartctl.
+        subprocess.TimeoutExpired: it does not answer.
+    """
     with tempfile.TemporaryFile() as answer:
-        try:
-            # Its exit status is a mask of what it found; the JSON says the same with names.
-            subprocess.run(
-                ["smartctl", "--json=c", "-i", "-H", "-A", node],
-                stdin=subprocess.DEVNULL,
-                stdout=answer,
-                stderr=subprocess.DEVNULL,
-                check=False,
-                timeout=ASK_S,
-            )
-        except FileNotFoundError:
-            return {"unknown": "no-smartctl"}
-        except subprocess.TimeoutExpired:
-            return {"unknown": "no-answer"}
+        # Its exit status is a mask of what it found; the JSON says the same with names.
+        subprocess.run(
+            ["smartctl", "--json=c", "-i", "-H", "-A", node],
+            stdin=subprocess.DEVNULL,
+            stdout=answer,
+            stderr=subprocess.DEVNULL,
+            check=False,
+            timeout=ASK_S,
+        )
         answer.seek(0)
-        return read(answer.read(LIMIT_BYTES + 1))
+        return answer.read(LIMIT_BYTES + 1)
 
 
 def read(answer: bytes) -> dict[str, Json]:

@@ -20,10 +20,10 @@ _MEMORY_BYTES: Final = 512 << 20
 _PROCESSOR_S: Final = 10
 
 
-def main() -> None:
-    """Answer once; a malformed answer ends with exit code 1."""
+def shut_in(parent: int) -> None:
+    """Become nobody, who opens little, writes no file, and ends with its parent."""
     become(NOBODY, NOBODY)
-    die_with(int(sys.argv[1]), signal.SIGKILL)
+    die_with(parent, signal.SIGKILL)
     for limit, most in (
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NOFILE, 16),
@@ -32,6 +32,11 @@ def main() -> None:
         (resource.RLIMIT_AS, _MEMORY_BYTES),
     ):
         resource.setrlimit(limit, (most, most))
+
+
+def main() -> None:
+    """Answer once; a malformed answer ends with exit code 1."""
+    shut_in(int(sys.argv[1]))
     try:
         measures = parse_smart(sys.stdin.buffer.read(LIMIT_BYTES + 1))
     except MalformedReplyError as error:

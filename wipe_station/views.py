@@ -15,8 +15,8 @@ from wipe_station.api_values import (
     StrangerView,
     Words,
 )
-from wipe_station.detect.classify import shown_text
 from wipe_station.detect.gate_rules import Stranger, why
+from wipe_station.detect.identifiers import shown_text
 from wipe_station.detect.safety import Refusal
 from wipe_station.errors import RefusedByPolicyError, StationError
 from wipe_station.plan import WipePlan

@@ -85,6 +85,7 @@ CODES = {
     "model": Text(zh="型号", en="Model"),
     "vendor": Text(zh="厂商", en="Vendor"),
     "wwn": Text(zh="全球唯一名", en="WWN"),
+    "shared-serial": Text(zh="不可靠的序列号", en="Serial that others state, too"),
     "backing-file": Text(zh="后备文件", en="Backing file"),
     "backing-object": Text(zh="后备文件编号", en="Backing object"),
 }

@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
@@ -21,7 +22,13 @@ from wipe_station.api_values import (
     ResumeRequest,
     WipeRequest,
 )
+from wipe_station.capture import capture
 from wipe_station.client import Client, StationAwayError
+from wipe_station.clock import SystemClock
+from wipe_station.detect.classify import classify
+from wipe_station.detect.snapshot import read_snapshot
+from wipe_station.quirks import all_quirks
+from wipe_station.records import to_json
 from wipe_station.state import socket_of
 from wipe_station.station import Station
 
@@ -175,6 +182,13 @@ def wait_until_empty(state: str, timeout_s: float) -> None:
             return
         time.sleep(inside.POLL_S)
     raise TimeoutError(f"still shown: {board(state)['devices']}")
+
+
+def captured(node: str) -> dict[str, Any]:
+    """Record a device in the agent's own process; return the file's text and the facts."""
+    device = classify(read_snapshot(), all_quirks()).device(Path(node).name)
+    made = capture(node, Path(tempfile.mkdtemp()), SystemClock().utc())
+    return {"text": made.path.read_text("ascii"), "facts": to_json(device)}
 
 
 def document(state: str, document_id: str, name: str) -> str:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-from hw_tests.lab.faults import SECTOR_BYTES, MediumFault
+from hw_tests.lab.medium import MediumFault
+from hw_tests.lab.owners import SECTOR_BYTES
 from hw_tests.lab.served_medium import ServedMedium
 
 GOOD: Final = 0

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from threading import Lock
 from typing import Any
 
-from hw_tests.lab.faults import FOREVER, Fault, Medium, Op
+from hw_tests.lab.faults import Fault, Op
+from hw_tests.lab.medium import FOREVER, Medium
 
 
 class Hung(Exception):  # noqa: N818 - what happened, not what is wrong with a call

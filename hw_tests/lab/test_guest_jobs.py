@@ -14,6 +14,8 @@ from hw_tests.lab import inside, inside_station
 from hw_tests.lab.bench import Device, Kind, plug, pull, sd_arguments
 from hw_tests.lab.guest import Guest
 from hw_tests.loop import make_file, scratch
+from wipe_station.detect.recording import judge, parse_recording
+from wipe_station.quirks import all_quirks
 
 JOB_S = 400.0
 SIZES = {Kind.STICK: 40 << 20, Kind.UAS: 36 << 20, Kind.NVME: 44 << 20, Kind.SD: 32 << 20}
@@ -77,7 +79,8 @@ def test_command_line__on_real_drivers__every_medium_ends_as_the_certificate_say
 
     def wipe(made: Device) -> dict[str, Any]:
         state, node = states[made.kind], nodes[made.kind]
-        listed = guest.call(inside_station.command, "devices", "--json", "--state", state)
+        asked = ("devices", "--json", "--state", state)
+        listed = guest.call(inside_station.command, *asked, timeout_s=JOB_S)
         shown = [json.loads(line) for line in listed["out"].splitlines()]
         (mine,) = [each for each in shown if each["node"] == node]
         assert mine["refusals"] == [], mine
@@ -119,6 +122,34 @@ def test_daemon__on_real_drivers__four_jobs_at_once_by_default_policy(bench: Ben
     guest.call(inside_station.wait_until_empty, state, timeout_s=60.0)
     guest.call(inside.tell, pid, 15)
     assert guest.call(inside.ended, pid, timeout_s=60.0) == 0
+
+
+def test_capture__on_real_drivers__replays_here_without_a_serial(bench: Bench) -> None:
+    """Each medium's recording holds no serial and is judged here as its guest judged it."""
+    guest = bench.guest
+    for made in bench.devices:
+        node = plug(guest, made)
+        seen = guest.call(inside_station.captured, node)
+        pull(guest, made)
+        text, facts = seen["text"], seen["facts"]
+        recording = parse_recording(text.encode())
+        assert_untold(made.serial, text)
+        judged: Any = judge(recording, all_quirks())[node.removeprefix("/dev/")]
+        alike = ("transport", "medium", "medium_evidence", "size_bytes", "identity_strength")
+        assert {key: judged[key] for key in alike} == {key: facts[key] for key in alike}
+        stated = [f"({i['source']}: {i['evidence']})" for i in facts["identifiers"]]
+        assert [said[said.rindex("(") :] for said in judged["identifiers"]] == [
+            said[said.rindex("(") :] for said in stated
+        ]
+        assert {"smartctl", *({"nvme-identify"} if made.kind is Kind.NVME else ())} == set(
+            recording["replies"][node.removeprefix("/dev/")]
+        )
+
+
+def assert_untold(serial: str, text: str) -> None:
+    """Look for a serial forwards, backwards, and in hexadecimal."""
+    spelled = (serial, serial[::-1], serial.encode().hex(), serial[::-1].encode().hex())
+    assert [found for found in spelled if found.lower() in text.lower()] == []
 
 
 def test_guest__its_end__leaves_no_process_and_no_folder(bench: Bench) -> None:

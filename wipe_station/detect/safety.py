@@ -12,8 +12,9 @@ from enum import Enum
 from typing import Final
 
 from certs.text import Text
-from wipe_station.detect.classify import UNIQUE_KINDS, Use, World
-from wipe_station.records import DeviceFacts, Source, Strength, Transport
+from wipe_station.detect.classify import Use, World
+from wipe_station.quirk import Effect, having
+from wipe_station.records import SHARED, UNIQUE_KINDS, DeviceFacts, Source, Strength, Transport
 
 INIT: Final = 1
 
@@ -27,6 +28,7 @@ class Reason(Enum):
     ZERO_SIZE = "zero-size"
     READ_ONLY = "read-only"
     ZONED = "zoned"
+    QUIRK = "quirk"
     SYSTEM_DISK = "system-disk"
     MOUNTED = "mounted"
     SWAP = "swap"
@@ -184,6 +186,12 @@ def _zoned(scene: Scene) -> Iterable[Refusal]:
         )
 
 
+def _quirk(scene: Scene) -> Iterable[Refusal]:
+    """A device whose quirk forbids it is refused, because no wipe of it would be worth a word."""
+    for quirk in having(scene.world.quirks.get(scene.target.name, ()), Effect.REFUSE):
+        yield Refusal(reason=Reason.QUIRK, text=quirk.title)
+
+
 def _system_disk(scene: Scene) -> Iterable[Refusal]:
     """A disk that the station's root file system rests on is refused: the station needs it."""
     root = scene.world.root_devno
@@ -266,10 +274,12 @@ def _open_elsewhere(scene: Scene) -> Iterable[Refusal]:
 
 
 def _unique_values(device: DeviceFacts) -> set[tuple[str, str]]:
+    """Return what no two drives should state alike; a quirk's doubt excuses nobody."""
+    said = [(i.kind.removeprefix(SHARED), i) for i in device.identifiers]
     return {
-        (i.kind, i.value)
-        for i in device.identifiers
-        if i.kind in UNIQUE_KINDS - {"backing-object"} and i.source is Source.MEDIUM
+        (kind, i.value)
+        for kind, i in said
+        if kind in UNIQUE_KINDS - {"backing-object"} and i.source is Source.MEDIUM
     }
 
 
@@ -325,6 +335,7 @@ RULES: Final[tuple[Callable[[Scene], Iterable[Refusal]], ...]] = (
     _several_paths,
     _read_only,
     _zoned,
+    _quirk,
     _present_at_boot,
     _users_unknown,
 )

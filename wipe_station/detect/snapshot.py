@@ -52,7 +52,16 @@ _DISK_ATTRIBUTES: Final = (
     "device/name",
 )
 _DISK_PAGES: Final = ("device/vpd_pg80", "device/vpd_pg89", "device/vpd_pgb1")
-_ANCESTOR_ATTRIBUTES: Final = ("serial", "manufacturer", "product", "idVendor", "idProduct")
+MORE_PAGES: Final = ("device/inquiry", "device/vpd_pg83")
+"""Pages that nothing here judges by, and that a recording shows."""
+_ANCESTOR_ATTRIBUTES: Final = (
+    "serial",
+    "manufacturer",
+    "product",
+    "idVendor",
+    "idProduct",
+    "bcdDevice",
+)
 
 
 def _text(path: Path) -> str | None:
@@ -106,12 +115,14 @@ def _holders(device: Path) -> list[str]:
     return [name for part in inside for name in _names(part / "holders")]
 
 
-def read_device(device: Path, sys_root: Path, properties: dict[str, str]) -> Json:
+def read_device(
+    device: Path, sys_root: Path, properties: dict[str, str], more_pages: tuple[str, ...] = ()
+) -> dict[str, Json]:
     """Read one block device below a sysfs root."""
     return {
         "devno": _text(device / "dev") or "",
         "attrs": _known({name: _text(device / name) for name in _DISK_ATTRIBUTES}),
-        "pages": _known({name: _page(device / name) for name in _DISK_PAGES}),
+        "pages": _known({name: _page(device / name) for name in (*_DISK_PAGES, *more_pages)}),
         "parent": device.parent.name if (device / "partition").exists() else "",
         "partitions": _partitions(device),
         "holders": _holders(device),
@@ -121,11 +132,14 @@ def read_device(device: Path, sys_root: Path, properties: dict[str, str]) -> Jso
     }
 
 
-def read_devices(root: Path = Path("/")) -> dict[str, Json]:
+def read_devices(
+    root: Path = Path("/"), more_pages: tuple[str, ...] = ()
+) -> dict[str, dict[str, Json]]:
     """Read every block device.
 
     Args:
-        root: where ``sys`` lives; another one than ``/`` is a recording without udev.
+        root: where ``sys`` lives; another one than ``/`` is a copy of it, without udev.
+        more_pages: pages to read beside those that detection needs.
 
     Returns:
         name → what ``read_device`` returns.
@@ -138,7 +152,9 @@ def read_devices(root: Path = Path("/")) -> dict[str, Json]:
     else:
         listed = pyudev.Context().list_devices(subsystem="block")
         found = [(Path(device.sys_path), dict(device.properties)) for device in listed]
-    return {path.name: read_device(path, sys_root, properties) for path, properties in found}
+    return {
+        path.name: read_device(path, sys_root, properties, more_pages) for path, properties in found
+    }
 
 
 def udevd_present() -> bool:

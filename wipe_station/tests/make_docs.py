@@ -37,6 +37,7 @@ from wipe_station.tests.conformity import clauses_page
 from wipe_station.tests.licences import pinned, refused, vendored
 from wipe_station.tests.markdown import block, code, first_sentence, page, table
 from wipe_station.tests.method_pages import methods_page
+from wipe_station.tests.quirk_pages import quirks_page
 
 ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = "make docs"
@@ -60,6 +61,7 @@ def pages() -> dict[str, str]:
         "docs/cli.md": cli_page(),
         "docs/job-states.md": job_states_page(),
         "docs/refusals.md": refusals_page(),
+        "docs/quirks.md": quirks_page(),
         "docs/exit-codes.md": exit_codes_page(),
         "THIRD-PARTY": third_party(),
     }

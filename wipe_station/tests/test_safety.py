@@ -221,6 +221,7 @@ def test_rules__count__one_rule_at_least_for_each_reason() -> None:
     tested = {reason for reason, _, _ in ALONE} | {
         Reason.NOT_IN_A_BAY,
         Reason.NOT_WHOLE_DISK,
+        Reason.QUIRK,  # test_quirks
         Reason.SYSTEM_DISK,
         Reason.SHARED_BACKING,
     }
