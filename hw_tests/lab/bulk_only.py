@@ -33,7 +33,11 @@ class Unit(Protocol):
 
     def execute(self, command: bytes, data: bytes) -> tuple[int, bytes]:
         """Return the status and data for the computer, or raise ``Hung``."""
-        ...  # pragma: no cover
+        ...
+
+    def power_off(self) -> None:
+        """Forget what needs power."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,6 +86,12 @@ class MassStorage(Function):
         """Forget the command that is under way."""
         super().reset()
         self._under_way = None
+
+    def power_off(self) -> None:
+        """Forget what needs power, in every unit."""
+        super().power_off()
+        for unit in self.units:
+            unit.power_off()
 
     def out(self, address: int, data: bytes) -> None:
         """Take a command or a part of its data; do the command once all is there."""

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyudev
 
@@ -15,6 +15,7 @@ from hw_tests.in_process import wipe as wipe_with
 from hw_tests.lab import inside
 from wipe_station.api_values import HoldRequest, JobState, PlanRequest, WipeRequest
 from wipe_station.client import Client, StationAwayError
+from wipe_station.records import to_json
 from wipe_station.state import socket_of
 from wipe_station.station import Station
 
@@ -144,6 +145,20 @@ _quick: list[Station] = []
 def start_quick(folder: str) -> None:
     """Start a station in the agent's own process, for many jobs without pages."""
     _quick.append(ExitStack().enter_context(quick_station(Path(folder))))
+
+
+def facts(node: str) -> dict[str, Any]:
+    """Return what the station of this process knows about a device."""
+    (device,) = [each for each in _quick[-1].lookout.look().devices if each.node == node]
+    return cast("dict[str, Any]", to_json(device))
+
+
+def refused(node: str) -> list[str]:
+    """Return the names of the rules by which the station of this process refuses a device."""
+    lookout = _quick[-1].lookout
+    world = lookout.look()
+    (device,) = [each for each in world.devices if each.node == node]
+    return [refusal.reason.value for refusal in lookout.assess(device, world).refusals]
 
 
 def quick_wipe(node: str, method: str, timeout_s: float) -> dict[str, Any]:

@@ -146,6 +146,7 @@ class Port:
         with self._device.lock:
             self._send(Message.DISCONNECT, 0)
             self._forget()
+            self._device.power_off()
 
     def close(self) -> None:
         """Take the port away.
