@@ -16,7 +16,7 @@ from hw_tests.lab.bulk_only import MassStorage
 from hw_tests.lab.faults import MediumFault
 from hw_tests.lab.sata_drive import NON_ROTATING, Aborted, Answer, Ata, SataDrive, Taskfile
 from hw_tests.lab.scsi_disk import (
-    HARDWARE,
+    NOT_READY,
     CheckCondition,
     Opcode,
     ScsiDisk,
@@ -103,7 +103,7 @@ class SatBridge(ScsiDisk):
             registers = _registers(task, Answer(), error=ABORT, status=FAILED)
             raise CheckCondition(Sense(key=0x0B, descriptor=registers)) from error
         except MediumFault as fault:
-            raise CheckCondition(HARDWARE) from fault
+            raise CheckCondition(NOT_READY) from fault
         if command[2] & WANTS_REGISTERS:
             registers = _registers(task, answer, error=0, status=READY)
             raise CheckCondition(Sense(key=1, ascq=0x1D, descriptor=registers), answer.data)

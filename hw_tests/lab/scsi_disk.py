@@ -82,14 +82,15 @@ NO_SENSE: Final = Sense(key=0)
 NO_MEDIUM: Final = Sense(key=2, asc=0x3A)
 UNREAD: Final = Sense(key=3, asc=0x11)
 UNWRITTEN: Final = Sense(key=3, asc=0x0C)
-HARDWARE: Final = Sense(key=4, asc=0x44)
+NOT_READY: Final = Sense(key=2, asc=0x04, ascq=0x03)
+"""Somebody must look at it; the kernel repeats what is a hardware error, for minutes."""
 INVALID_COMMAND: Final = Sense(key=5, asc=0x20)
 OUT_OF_RANGE: Final = Sense(key=5, asc=0x21)
 INVALID_FIELD: Final = Sense(key=5, asc=0x24)
 MEDIUM_CHANGED: Final = Sense(key=6, asc=0x28)
 WRITE_PROTECTED: Final = Sense(key=7, asc=0x27)
 FAULTS: Final = {
-    errno.ENODEV: HARDWARE,
+    errno.ENODEV: NOT_READY,
     errno.ENOSPC: Sense(key=7, asc=0x27, ascq=0x07),
     errno.EILSEQ: Sense(key=0x0B, asc=0x10, ascq=0x01),
 }
