@@ -17,6 +17,6 @@ their media from outside, which is the proof of an erasure.
     bulk_only.py   mass storage over USB          scsi_disk.py what its commands do
     served_medium.py   a scripted medium for such a model
     sata_drive.py  HPA, security, SANITIZE         sat_bridge.py  such a drive behind a USB bridge
-    card_reader.py several slots in one device
+    card_reader.py several slots in one device    inside_usb.py what can be asked about USB
     composite_phone.py drive, keyboard and network card in one device, which types
 """

@@ -175,6 +175,12 @@ def quick_resume(confirm: str | None, timeout_s: float) -> dict[str, Any]:
         return job.run(lambda _: None).statement
 
 
+def quick_abandon() -> None:
+    """Give up every job that waits."""
+    for waiting in _quick[-1].unfinished():
+        _quick[-1].abandon(waiting)
+
+
 def wait_for_daemon(state: str, timeout_s: float) -> None:
     """Wait until a daemon answers on the socket."""
     ends = time.monotonic() + timeout_s
