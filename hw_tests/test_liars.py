@@ -1,5 +1,6 @@
 """Media that lie or fail, under a real loop device: found, named, never certified."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -111,3 +112,12 @@ def test_wipe__failing_medium__not_erased_with_the_error(
     else:
         assert statement["passes"][0]["outcome"] == "incomplete"
         assert statement["verification"]["verified_bytes"] == 0
+
+
+def test_discard__medium_that_cannot__says_done_and_every_byte_stays(folder: Path) -> None:
+    """A discard that succeeds erases nothing by itself: only reading tells."""
+    with faulty_drive(folder, UNIT) as (drive, medium):
+        Path(drive.node).write_bytes(b"x" * UNIT)
+        done = subprocess.run(["blkdiscard", "--force", drive.node], check=False)
+        assert done.returncode == 0
+        assert medium.truth() == b"x" * UNIT

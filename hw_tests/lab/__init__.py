@@ -16,6 +16,8 @@ their media from outside, which is the proof of an erasure.
     usb_model.py   USB devices in plain Python    redir.py     their way into a guest's port
     bulk_only.py   mass storage over USB          scsi_disk.py what its commands do
     served_medium.py   a scripted medium for such a model
+    sata_drive.py  HPA, security, SANITIZE         sat_bridge.py  such a drive behind a USB bridge
+    card_reader.py several slots in one device    inside_usb.py what can be asked about USB
     composite_phone.py drive, keyboard and network card in one device, which types
     scripts.py     stories with stated ends        play.py     how a medium is brought into one
     compare.py     the stories, played to wipers of others (wipers.py, confined.py), and judged by

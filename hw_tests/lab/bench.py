@@ -2,7 +2,8 @@
 
 Each is a file (or a scripted medium) that the host keeps and can read afterwards, and a way to plug
 it into a guest. Plugging and pulling is done as the kind of device does it: hot for USB and NVMe;
-an SD slot's driver is loaded and unloaded, because QEMU's SD bus knows no card that comes later.
+an SD slot's and a SATA port's driver is loaded and unloaded, because QEMU knows no card and no SATA
+drive that comes later. Models of this process (``redir``) are shown the same way.
 """
 
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Final
 
 from hw_tests.lab import inside
 from hw_tests.lab.guest import Guest
+from hw_tests.lab.redir import Port
 
 SHOWN_S: Final = 60.0
 SD_SLOT: Final = "sdhci-pci"
@@ -29,6 +31,8 @@ class Kind(Enum):
     """NVMe behind a PCIe port: nvme."""
     SD = "sd"
     """A card in a PCI slot: sdhci_pci, mmc_block."""
+    SATA = "sata"
+    """A drive at the chip set's own port: ahci, libata, sd."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,16 +51,23 @@ class Device:
         return f"LAB-{self.name}".upper()
 
 
+def _drive(device: Device) -> tuple[str, str]:
+    words = f"if=none,id={device.name},format=raw,file={device.file},file.locking=off,cache=none"
+    return "-drive", words
+
+
 def sd_arguments(device: Device) -> tuple[str, ...]:
     """Return QEMU's arguments for a slot with a card; nobody sees it before its driver is loaded.
 
     The card's size must be a power of two.
     """
-    drive = f"if=none,id={device.name},format=raw,file={device.file},file.locking=off,cache=none"
-    return (
-        *("-drive", drive, "-device", SD_SLOT),
-        *("-device", f"sd-card,drive={device.name}"),
-    )
+    return (*_drive(device), "-device", SD_SLOT, "-device", f"sd-card,drive={device.name}")
+
+
+def sata_arguments(device: Device) -> tuple[str, ...]:
+    """Return QEMU's arguments for a SATA drive; nobody sees it before its driver is loaded."""
+    disk = f"ide-hd,bus=ide.0,drive={device.name},serial={device.serial}"
+    return (*_drive(device), "-device", f"{disk},werror=report,rerror=report")
 
 
 def open_medium(guest: Guest, device: Device) -> None:
@@ -81,6 +92,15 @@ def plug(guest: Guest, device: Device) -> str:
     after = guest.call(inside.newest_diskseq)
     PLUG[device.kind](guest, device)
     node = guest.call(inside.wait_for_disk, device.size_bytes, after, timeout_s=SHOWN_S)
+    guest.call(inside.settle)
+    return node
+
+
+def plug_model(guest: Guest, port: Port, size_bytes: int) -> str:
+    """Plug a model of a USB device in and return the node of its disk of a size."""
+    after = guest.call(inside.newest_diskseq)
+    port.plug()
+    node = guest.call(inside.wait_for_disk, size_bytes, after, timeout_s=SHOWN_S)
     guest.call(inside.settle)
     return node
 
@@ -135,6 +155,10 @@ def _plug_sd(guest: Guest, _: Device) -> None:
     guest.call(inside.modprobe, "sdhci_pci", "mmc_block")
 
 
+def _plug_sata(guest: Guest, _: Device) -> None:
+    guest.call(inside.modprobe, "ahci", "sd_mod")
+
+
 def _pull_usb(guest: Guest, device: Device) -> None:
     guest.pull(device.name)
     close_medium(guest, device)
@@ -150,15 +174,21 @@ def _pull_sd(guest: Guest, _: Device) -> None:
     guest.call(inside.unload, "sdhci_pci")
 
 
+def _pull_sata(guest: Guest, _: Device) -> None:
+    guest.call(inside.unload, "ahci")
+
+
 PLUG: Final[dict[Kind, Callable[[Guest, Device], None]]] = {
     Kind.STICK: _plug_stick,
     Kind.UAS: _plug_uas,
     Kind.NVME: _plug_nvme,
     Kind.SD: _plug_sd,
+    Kind.SATA: _plug_sata,
 }
 PULL: Final[dict[Kind, Callable[[Guest, Device], None]]] = {
     Kind.STICK: _pull_usb,
     Kind.UAS: _pull_uas,
     Kind.NVME: _pull_usb,
     Kind.SD: _pull_sd,
+    Kind.SATA: _pull_sata,
 }

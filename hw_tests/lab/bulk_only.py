@@ -1,4 +1,4 @@
-"""Mass storage on USB, bulk only: commands wrapped on one pipe, data and status on the other. Pure.
+"""Mass storage on USB, bulk only: commands wrapped on one pipe, data and status on the other. I/O.
 
 Short answers are filled up with zeros and the residue says how much is real, as many bridges do
 it. A unit that hangs gives no status; the computer then resets the device, which forgets the
@@ -33,7 +33,11 @@ class Unit(Protocol):
 
     def execute(self, command: bytes, data: bytes) -> tuple[int, bytes]:
         """Return the status and data for the computer, or raise ``Hung``."""
-        ...  # pragma: no cover
+        ...
+
+    def power_off(self) -> None:
+        """Forget what needs power."""
+        ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -82,6 +86,12 @@ class MassStorage(Function):
         """Forget the command that is under way."""
         super().reset()
         self._under_way = None
+
+    def power_off(self) -> None:
+        """Forget what needs power, in every unit."""
+        super().power_off()
+        for unit in self.units:
+            unit.power_off()
 
     def out(self, address: int, data: bytes) -> None:
         """Take a command or a part of its data; do the command once all is there."""

@@ -1,4 +1,4 @@
-"""One device that is a drive, a keyboard and a network card at once. Pure.
+"""One device that is a drive, a keyboard and a network card at once. I/O.
 
 It looks like a phone on the counter and types on its own when a computer lets it. A computer that
 admits only its drive binds no driver to the rest: nobody asks the keyboard for keys, nobody brings

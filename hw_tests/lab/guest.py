@@ -27,7 +27,7 @@ ROOT_PORTS: Final = 4
 KERNEL_WORDS: Final = (
     "console=ttyS0 loglevel=6 panic=-1 mitigations=off nokaslr tsc=reliable no_timer_check audit=0"
     " apparmor=0 random.trust_cpu=on cryptomgr.notests rcupdate.rcu_expedited=1"
-    " modprobe.blacklist=psmouse,pcspkr,i2c_i801,iTCO_wdt,sdhci_pci"
+    " modprobe.blacklist=psmouse,pcspkr,i2c_i801,iTCO_wdt,sdhci_pci,ahci"
 )
 MACHINE: Final = (
     *("-accel", "tcg,thread=multi,tb-size=512", "-machine", "q35"),

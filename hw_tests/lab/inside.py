@@ -144,6 +144,11 @@ def exists(path: str) -> bool:
     return Path(path).exists()
 
 
+def names(folder: str) -> list[str]:
+    """Return what is in a folder."""
+    return sorted(os.listdir(folder))
+
+
 def modprobe(*names: str) -> None:
     """Load drivers."""
     subprocess.run(["modprobe", "-a", *names], check=True)
@@ -176,6 +181,37 @@ def held(pid: int) -> Held:
         children=sum(map(len, children)),
         memory_kib=int(status["VmRSS"].split()[0]),
     )
+
+
+def attempt(node: str, op: str, offset: int, length: int) -> str:
+    """Read, write or flush a device past all caches; return what it gave, or the error's name."""
+    buffer = mmap.mmap(-1, length)
+    descriptor = os.open(node, os.O_RDWR | os.O_DIRECT)
+    attempts: dict[str, Callable[[], object]] = {
+        "read": lambda: os.preadv(descriptor, [buffer], offset),
+        "write": lambda: os.pwrite(descriptor, buffer, offset),
+        "flush": lambda: os.fsync(descriptor),
+    }
+    try:
+        return _met(attempts[op])
+    finally:
+        os.close(descriptor)
+
+
+def attempt_open(node: str) -> str:
+    """Open a device for reading; return the error's name, or nothing."""
+    return _met(lambda: os.close(os.open(node, os.O_RDONLY))).removeprefix("None")
+
+
+def content(node: str, offset: int, length: int) -> str:
+    """Return what a device holds, in hexadecimal, read past all caches."""
+    buffer = mmap.mmap(-1, length)
+    descriptor = os.open(node, os.O_RDONLY | os.O_DIRECT)
+    try:
+        os.preadv(descriptor, [buffer], offset)
+    finally:
+        os.close(descriptor)
+    return buffer[:].hex()
 
 
 class Pulled(TypedDict):

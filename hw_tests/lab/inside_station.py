@@ -7,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pyudev
 
@@ -205,6 +205,20 @@ def start_quick(folder: str) -> None:
     _quick.append(ExitStack().enter_context(quick_station(Path(folder))))
 
 
+def facts(node: str) -> dict[str, Any]:
+    """Return what the station of this process knows about a device."""
+    (device,) = [each for each in _quick[-1].lookout.look().devices if each.node == node]
+    return cast("dict[str, Any]", to_json(device))
+
+
+def refused(node: str) -> list[str]:
+    """Return the names of the rules by which the station of this process refuses a device."""
+    lookout = _quick[-1].lookout
+    world = lookout.look()
+    (device,) = [each for each in world.devices if each.node == node]
+    return [refusal.reason.value for refusal in lookout.assess(device, world).refusals]
+
+
 def quick_wipe(node: str, method: str, timeout_s: float) -> dict[str, Any]:
     """Run one whole job in the agent's own process; return the signed statement."""
     del timeout_s  # the host's
@@ -217,6 +231,12 @@ def quick_resume(confirm: str | None, timeout_s: float) -> dict[str, Any]:
     (waiting,) = _quick[-1].unfinished()
     with _quick[-1].reopen(waiting, confirm=confirm) as job:
         return job.run(lambda _: None).statement
+
+
+def quick_abandon() -> None:
+    """Give up every job that waits."""
+    for waiting in _quick[-1].unfinished():
+        _quick[-1].abandon(waiting)
 
 
 def wait_for_daemon(state: str, timeout_s: float) -> None:

@@ -18,7 +18,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterator
 from enum import IntEnum
-from threading import Thread
+from threading import Event, Thread
 from typing import Final
 
 from hw_tests.lab.guest import Guest
@@ -101,11 +101,15 @@ class Port:
             guest: it closes the port at its end, if nobody has done so.
             name: the port's in QEMU.
             device: not plugged in yet.
+
+        Raises:
+            RedirError: QEMU does not greet.
         """
         self._guest, self._name, self._device = guest, name, device
         self._waiting: dict[int, list[tuple[int, int]]] = {}
         self._listened: set[int] = set()
         self._header = struct.Struct("<III")
+        self._greeted = Event()
         self._error: Exception | None = None
         self._open = True
         self._answers: dict[int, Callable[[int, bytes], None]] = {
@@ -131,6 +135,9 @@ class Port:
         self._thread = Thread(target=self._serve, daemon=True)
         self._thread.start()
         guest.plug("usb-redir", name, bus="xhci.0", chardev=self._channel)
+        # Only then both sides know how long a header is.
+        if not self._greeted.wait(CONNECT_S):
+            raise RedirError("QEMU does not greet")
 
     def plug(self) -> None:
         """Plug the device in."""
@@ -146,6 +153,7 @@ class Port:
         with self._device.lock:
             self._send(Message.DISCONNECT, 0)
             self._forget()
+            self._device.power_off()
 
     def close(self) -> None:
         """Take the port away.
@@ -225,6 +233,7 @@ class Port:
         if CAPABILITIES & ~theirs:
             raise RedirError(f"capabilities {theirs:#x} are too few")
         self._header = struct.Struct("<IIQ")
+        self._greeted.set()
 
     def _forget(self) -> None:
         self._waiting.clear()

@@ -46,6 +46,9 @@ Command = Callable[[bytes, bytes], bytes]
 """Takes sixteen bytes of a command, and data; returns data."""
 LONG: Final = frozenset({Opcode.READ_16, Opcode.WRITE_16})
 
+CACHING_PAGE: Final = bytes([0x08, 0x12, 0x04]).ljust(20, b"\0")
+"""There is a write cache: without it the kernel flushes nothing."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sense:
@@ -80,14 +83,15 @@ NO_SENSE: Final = Sense(key=0)
 NO_MEDIUM: Final = Sense(key=2, asc=0x3A)
 UNREAD: Final = Sense(key=3, asc=0x11)
 UNWRITTEN: Final = Sense(key=3, asc=0x0C)
-HARDWARE: Final = Sense(key=4, asc=0x44)
+NOT_READY: Final = Sense(key=2, asc=0x04, ascq=0x03)
+"""Somebody must look at it; the kernel repeats what is a hardware error, for minutes."""
 INVALID_COMMAND: Final = Sense(key=5, asc=0x20)
 OUT_OF_RANGE: Final = Sense(key=5, asc=0x21)
 INVALID_FIELD: Final = Sense(key=5, asc=0x24)
 MEDIUM_CHANGED: Final = Sense(key=6, asc=0x28)
 WRITE_PROTECTED: Final = Sense(key=7, asc=0x27)
 FAULTS: Final = {
-    errno.ENODEV: HARDWARE,
+    errno.ENODEV: NOT_READY,
     errno.ENOSPC: Sense(key=7, asc=0x27, ascq=0x07),
     errno.EILSEQ: Sense(key=0x0B, asc=0x10, ascq=0x01),
 }
@@ -125,8 +129,6 @@ class ScsiDisk:
         self.words = words or Words()
         self.removable = removable
         self.write_protected = False
-        self.pages: dict[int, bytes] = {}
-        """Vital product data by page, without headers; page 0 lists them."""
         self.asked: list[int] = []
         """Every opcode so far."""
         self.sense = NO_SENSE
@@ -185,6 +187,14 @@ class ScsiDisk:
         self.medium = medium
         self._attention = None if medium is None else MEDIUM_CHANGED
 
+    def power_off(self) -> None:
+        """Lose what a unit without power forgets."""
+        self.sense, self._attention = NO_SENSE, None
+
+    def vital_product_data(self) -> dict[int, bytes]:
+        """Return pages without their headers; page 0, which lists them, comes by itself."""
+        return {}
+
     @property
     def sectors(self) -> int:
         """How many sectors can be reached.
@@ -223,16 +233,20 @@ class ScsiDisk:
         return bytes([0, 0x80 * self.removable, 6, 2, 31, 0, 0, 0]) + self.words.encode()
 
     def _page(self, number: int) -> bytes:
-        pages = {0: bytes(sorted({0, *self.pages}))} | self.pages
+        pages = self.vital_product_data()
+        pages |= {0: bytes(sorted({0, *pages}))}
         if number not in pages:
             raise CheckCondition(INVALID_FIELD)
         return bytes([0, number]) + struct.pack(">H", len(pages[number])) + pages[number]
 
     def _mode_sense_6(self, _: bytes, __: bytes) -> bytes:
-        return bytes([3, 0, 0x80 * self.write_protected, 0])
+        page = CACHING_PAGE
+        return bytes([3 + len(page), 0, 0x80 * self.write_protected, 0]) + page
 
     def _mode_sense_10(self, _: bytes, __: bytes) -> bytes:
-        return bytes([0, 6, 0, 0x80 * self.write_protected, 0, 0, 0, 0])
+        page = CACHING_PAGE
+        head = (0, 6 + len(page), 0, 0x80 * self.write_protected, 0, 0, 0, 0)
+        return bytes(head) + page
 
     def _read_capacity_10(self, _: bytes, __: bytes) -> bytes:
         return struct.pack(">II", self.sectors - 1, SECTOR_BYTES)

@@ -7,7 +7,6 @@ sees of a bridge whose firmware has died.
 """
 
 import time
-from collections.abc import Iterable
 from dataclasses import asdict
 from threading import Lock
 from typing import Any
@@ -90,16 +89,10 @@ class ServedMedium:
         with self._lock:
             self._medium.flush(self._now_s())
 
-    def erase(self, ranges: Iterable[range], value: int = 0) -> None:
-        """Do what a drive's own erasure does below all faults of reading and writing.
-
-        Args:
-            ranges: offsets in bytes.
-            value: what erased cells read as.
-        """
+    def erase(self, length: int, value: int = 0) -> None:
+        """Do what a drive's own erasure does to the first bytes, below all faults of writing."""
         with self._lock:
-            for each in ranges:
-                self._medium.cells[each.start : each.stop] = bytes([value]) * len(each)
+            self._medium.cells[:length] = bytes([value]) * min(length, len(self._medium.cells))
 
     def _now_s(self) -> float:
         return time.monotonic() - self._made_s

@@ -35,7 +35,7 @@ class Bench:
 def bench() -> Iterator[Bench]:
     """Return a guest that has no device yet, and devices that hold somebody's letters."""
     with scratch() as folder:
-        devices = tuple(device(folder, kind) for kind in Kind)
+        devices = tuple(device(folder, kind) for kind in SIZES)
         (card,) = [each for each in devices if each.kind is Kind.SD]
         with Guest(*sd_arguments(card)) as guest:
             yield Bench(guest=guest, devices=devices)

@@ -176,8 +176,12 @@ class Function:
         """Learn that an alternate setting was chosen."""
 
     def reset(self) -> None:
-        """Forget what was under way, as on a reset of the bus and on losing power."""
+        """Forget what was under way, as on a reset of the bus."""
         self._queues.clear()
+
+    def power_off(self) -> None:
+        """Forget what needs power, too."""
+        self.reset()
 
     def push(self, address: int, data: bytes) -> None:
         """Queue what the computer gets when it next asks an IN endpoint."""
@@ -232,6 +236,12 @@ class UsbDevice:
         self._alternates.clear()
         for function in self.functions:
             function.reset()
+
+    def power_off(self) -> None:
+        """Lose the power, as on being pulled out."""
+        self.reset()
+        for function in self.functions:
+            function.power_off()
 
     def configure(self, value: int) -> None:
         """Choose the configuration, or none (0).

@@ -52,6 +52,7 @@ _DISK_ATTRIBUTES: Final = (
     "device/name",
 )
 _DISK_PAGES: Final = ("device/vpd_pg80", "device/vpd_pg89", "device/vpd_pgb1")
+_ATA_PORT: Final = "ata_port"
 MORE_PAGES: Final = ("device/inquiry", "device/vpd_pg83")
 """Pages that nothing here judges by, and that a recording shows."""
 _ANCESTOR_ATTRIBUTES: Final = (
@@ -97,13 +98,20 @@ def _ancestors(device: Path, sys_root: Path) -> list[Json]:
     for parent in device.parents:
         if parent == sys_root / "devices":
             break
-        if (parent / "subsystem").exists():
+        if (subsystem := _subsystem(parent)) is not None:
             values = {name: _text(parent / name) for name in _ANCESTOR_ATTRIBUTES}
-            subsystem = os.path.realpath(parent / "subsystem")
-            found.append(
-                {"name": parent.name, "subsystem": Path(subsystem).name, "attrs": _known(values)}
-            )
+            found.append({"name": parent.name, "subsystem": subsystem, "attrs": _known(values)})
     return found
+
+
+def _subsystem(device: Path) -> str | None:
+    """Return what a device belongs to; None for a folder that is no device.
+
+    libata's port stands in a disk's path without saying so: its class device lies below it.
+    """
+    if (device / "subsystem").exists():
+        return Path(os.path.realpath(device / "subsystem")).name
+    return _ATA_PORT if (device / _ATA_PORT / device.name).exists() else None
 
 
 def _partitions(device: Path) -> list[str]:
