@@ -12,13 +12,14 @@ from typing import Final
 from hw_tests.loop import LoopDrive
 from wipe_station.block import open_block
 from wipe_station.overwrite.extent import Extent
-from wipe_station.overwrite.pump import Comparer, Writer
+from wipe_station.overwrite.pump import Comparer, Handling, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, StreamContent, content_of
 from wipe_station.records import CompareResult, KeyedStream, Pattern, WriteResult
 from wipe_station.worker_protocol import Action, Task
-from wipe_station.workers import WorkerProcess
+from wipe_station.workers import Heard, WorkerProcess
 
 SECTOR_BYTES: Final = 512
+HANDLING: Final = Handling(sector_bytes=SECTOR_BYTES, leaf_bytes=SECTOR_BYTES)
 _CHECKPOINT_EVERY_MS: Final = 2000
 
 
@@ -79,9 +80,8 @@ def write(descriptor: int, pattern: Pattern, size_bytes: int) -> None:
     Raises:
         WorkFailedError: not every byte was written and flushed.
     """
-    result = Writer(descriptor, content_of(pattern), Extent(start_byte=0, end_byte=size_bytes)).run(
-        _no_tick
-    )
+    extent = Extent(start_byte=0, end_byte=size_bytes)
+    result = Writer(descriptor, content_of(pattern), extent, HANDLING).run(_no_tick)
     if result.completed_bytes != size_bytes or not result.flushed:
         raise WorkFailedError(str(result))
 
@@ -93,9 +93,8 @@ def verify(descriptor: int, pattern: Pattern, size_bytes: int) -> None:
         WorkFailedError: not every byte was read and as it must be.
     """
     content = content_of(pattern)
-    result = Comparer(
-        descriptor, content, Extent(start_byte=0, end_byte=size_bytes), SECTOR_BYTES
-    ).run(_no_tick)
+    extent = Extent(start_byte=0, end_byte=size_bytes)
+    result = Comparer(descriptor, content, extent, HANDLING).run(_no_tick)
     if result.verified_bytes != size_bytes:
         raise WorkFailedError(str(result))
 
@@ -117,7 +116,7 @@ def worker_peak_bytes(drive: LoopDrive, action: Action, pattern: Pattern) -> int
         worker = WorkerProcess(_task(drive, action, pattern), descriptor)
         status = Path("/proc", worker.name.partition("@")[0], "status")
         peaks_bytes = [0]
-        end = worker.run(lambda _: peaks_bytes.append(_high_water_bytes(status)), _no_checkpoint)
+        end = worker.run(Heard(progress=lambda _: peaks_bytes.append(_high_water_bytes(status))))
     if end.result is None or not max(peaks_bytes):
         raise WorkFailedError(f"{end.lost or 'never seen alive'}: {end.said}")
     return max(peaks_bytes)
@@ -130,7 +129,7 @@ def run_worker(drive: LoopDrive, action: Action, pattern: Pattern, descriptor: i
         WorkFailedError: it ended without a result, or did not do every byte.
     """
     worker = WorkerProcess(_task(drive, action, pattern), descriptor)
-    end = worker.run(_no_checkpoint, _no_checkpoint)
+    end = worker.run(Heard())
     match end.result:
         case WriteResult(completed_bytes=done, flushed=True):
             pass
@@ -160,9 +159,6 @@ def _task(drive: LoopDrive, action: Action, pattern: Pattern) -> Task:
         size_bytes=drive.size_bytes,
         diskseq=int(Path("/sys/block", drive.name, "diskseq").read_text("ascii")),
         sector_bytes=SECTOR_BYTES,
+        leaf_bytes=SECTOR_BYTES,
         checkpoint_every_ms=_CHECKPOINT_EVERY_MS,
     )
-
-
-def _no_checkpoint(_: int) -> None:
-    """Nobody keeps a journal here, nor looks at progress."""

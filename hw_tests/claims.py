@@ -7,6 +7,7 @@ from typing import Any
 from hw_tests.independent_stream import UNIT_BYTES, unit_bytes
 from wipe_station.evidence import replay
 from wipe_station.journal_format import parse
+from wipe_station.overwrite.damage import joined, outside
 from wipe_station.overwrite.stream import expected_bytes
 from wipe_station.records import Outcome
 
@@ -34,8 +35,9 @@ def check_claims(state: Path, there: bytes) -> None:
         job = replay(history)
         current = job.current_pass()
         if current is not None and current.pattern is not None:
-            durable = current.written_bytes()
-            assert there[:durable] == expected_bytes(current.pattern, 0, durable)
+            reached = current.reached_bytes()
+            for start, end in outside(0, reached, joined(current.unwritten)):
+                assert there[start:end] == expected_bytes(current.pattern, start, end - start)
         if job.outcome is Outcome.VERIFIED:
             assert job.passes[-1].pattern is not None
             assert there == expected_bytes(job.passes[-1].pattern, 0, len(there))

@@ -30,6 +30,7 @@ from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
 from hw_tests.lab.owners import SECTOR_BYTES, estate_of
 from hw_tests.lab.scripts import end_of, inborn
 from hw_tests.loop import attach, detach, missing, scratch
+from wipe_station.overwrite.damage import outside
 from wipe_station.station import Station
 
 METHODS: Final = ("random",) * 4 + ("zero-one-random", "zero", "one")
@@ -150,31 +151,35 @@ def check(played: Played) -> str:
     assert any(played.counts["met"]), f"a script that nobody met: {script}"
     verified_bytes = statement["verification"]["verified_bytes"]
     assert verified_bytes <= played.counts["read_bytes"], "more was reported than was read"
-    if (end := end_of(statement)) != "certified":
+    if (end := end_of(statement)) not in ("certified", "bad-sectors"):
         return end
+    # A notice of bad sectors claims as much about all others as a certificate does.
+    left_out = sum(each["to_byte"] - each["from_byte"] for each in statement["not_reached"])
     differs = _first_difference(played)
-    if differs is not None or verified_bytes != script.size_bytes:
+    if differs is not None or verified_bytes != script.size_bytes - left_out:
         raise FalseCertificateError(f"differs at {differs}: {script}")
     return end
 
 
 def _first_difference(played: Played) -> int | None:
-    """Compare what is really there with what the certificate says; None if all is equal."""
+    """Compare what is really there with what the document says; None if all is equal."""
     pattern = played.statement["passes"][-1]["pattern"]
-    size_bytes = played.script.size_bytes
+    size_bytes, not_reached = played.script.size_bytes, played.statement["not_reached"]
+    holes = [(each["from_byte"], each["to_byte"]) for each in not_reached]
     grown = {fault.size_bytes for fault in played.script.faults if fault.effect is Effect.RESIZE}
-    if len(played.truth) < size_bytes or len(played.truth) not in {size_bytes, *grown}:
+    sizes = {size_bytes, *(each for each in grown if each is not None and each > size_bytes)}
+    if not holes and len(played.truth) not in sizes:
         return len(played.truth)
     for at in range(0, size_bytes, UNIT_BYTES):
-        there = played.truth[at : min(at + UNIT_BYTES, size_bytes)]
+        length = min(UNIT_BYTES, size_bytes - at)
         if pattern["kind"] == "fixed":
             said = bytes.fromhex(pattern["bytes_hex"])
-            expected = (said * (len(there) // len(said) + 1))[: len(there)]
+            expected = (said * (length // len(said) + 1))[:length]
         else:
-            key = bytes.fromhex(pattern["key_hex"])
-            expected = unit_bytes(key, at // UNIT_BYTES, len(there))
-        if there != expected:
-            return at
+            expected = unit_bytes(bytes.fromhex(pattern["key_hex"]), at // UNIT_BYTES, length)
+        for low, high in outside(at, at + length, holes):
+            if played.truth[low:high] != expected[low - at : high - at]:
+                return low
     return None
 
 

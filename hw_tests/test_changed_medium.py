@@ -66,7 +66,13 @@ def write_only(drive: LoopDrive, journal: Journal, monkeypatch: pytest.MonkeyPat
     }
     journal.append(Kind.PLAN.value, opening)
     assert facts.diskseq is not None
-    target = Target(node=drive.node, size_bytes=SIZE_BYTES, diskseq=facts.diskseq, sector_bytes=512)
+    target = Target(
+        node=drive.node,
+        size_bytes=SIZE_BYTES,
+        diskseq=facts.diskseq,
+        sector_bytes=512,
+        leaf_bytes=512,
+    )
     engine = Engine(journal=journal, target=target)
     with monkeypatch.context() as patch:
         patch.setattr(engine, "_verify", lambda _: None)

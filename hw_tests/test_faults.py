@@ -50,7 +50,7 @@ def children(pid: int) -> list[int]:
 
 
 def test_wipe__medium_refuses_writes__not_erased_with_the_offset(state: Path, folder: Path) -> None:
-    """A write that the medium refuses ends in exit 3 and a notice that names where."""
+    """Writes that the medium refuses end in exit 3 and a notice that names all of them."""
     with small_memory(folder / "full", SIZE_BYTES // 2) as full:
         drive = attach(make_file(full, SIZE_BYTES))
         try:
@@ -60,8 +60,10 @@ def test_wipe__medium_refuses_writes__not_erased_with_the_offset(state: Path, fo
     assert said.code == 3, said
     bundle = Path(said.event("end")["bundle"])
     notice = document(bundle, "notice.json")
-    assert (notice["outcome"], notice["notice"]["kind"]) == ("failed", "failed")
-    assert notice["notice"]["reason"]["code"] == "write-error"
+    outcome = (notice["outcome"], notice["notice"]["kind"])
+    assert outcome == ("verified-with-exceptions", "failed")
+    assert notice["notice"]["reason"]["code"] == "bad-sectors"
+    assert notice["not_reached_bytes"] == SIZE_BYTES - notice["verification"]["verified_bytes"] > 0
     assert not (bundle / "certificate.json").exists()
     (first, *_) = notice["passes"]
     assert first["outcome"] == "incomplete"

@@ -89,11 +89,11 @@ def test_wipe__zeros_on_a_wrapping_medium__capacity_not_real(
     [
         (
             Fault(effect=Effect.ERROR, start_byte=MIDDLE, end_byte=MIDDLE + 512),
-            "write-error",
+            "bad-sectors",
         ),
         (
             Fault(effect=Effect.ERROR, op=Op.READ, start_byte=MIDDLE, end_byte=MIDDLE + 512),
-            "read-error",
+            "bad-sectors",
         ),
         (Fault(effect=Effect.ERROR, op=Op.FLUSH, start_byte=0, end_byte=SIZE), "flush-error"),
     ],
@@ -106,9 +106,13 @@ def test_wipe__failing_medium__not_erased_with_the_error(
     exit_code, statement = wipe(folder, "random", fault)
     assert (exit_code, statement["notice"]["reason"]["code"]) == (3, code)
     assert "EIO" in statement["notice"]["reason"]["en"]
-    if code == "read-error":
-        assert statement["verification"]["unread_bytes"] == UNIT
-        assert statement["verification"]["verified_bytes"] == SIZE - UNIT
+    if code == "bad-sectors":
+        what = "unverified" if fault.op is Op.READ else "unwritten"
+        place = {"from_byte": MIDDLE, "to_byte": MIDDLE + 512, "what": what}
+        assert statement["not_reached"] == [place], "one bad sector costs one sector"
+        assert statement["outcome"] == "verified-with-exceptions"
+        assert statement["verification"]["unread_bytes"] == 512
+        assert statement["verification"]["verified_bytes"] == SIZE - 512
     else:
         assert statement["passes"][0]["outcome"] == "incomplete"
         assert statement["verification"]["verified_bytes"] == 0

@@ -19,8 +19,19 @@ from hw_tests.lab.faults import Effect, Fault, Op
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
 from hw_tests.lab.owners import estate_of, sectors_left
 from hw_tests.lab.scripts import OTHER_OWNER, end_of
-from hw_tests.loop import LoopDrive, attach, detach, losetup, make_file, pull, replug, scratch
+from hw_tests.loop import (
+    LoopDrive,
+    attach,
+    detach,
+    loop_drive,
+    losetup,
+    make_file,
+    pull,
+    replug,
+    scratch,
+)
 from hw_tests.whole_station import children, command_line, until
+from wipe_station import workers as workers_module
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
 from wipe_station.records import Outcome
@@ -105,22 +116,42 @@ def is_stuck(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("op", list(Op), ids=lambda op: op.value)
-def test_job__hanging_device__no_certificate_and_stopped_when_it_lets_go(
-    stage: Stage, op: Op
+def test_job__stopped_while_the_device_hangs__stands_still_without_its_worker(
+    stage: Stage, op: Op, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A job that hangs certifies nothing; a stop is heard at once and done when the device answers.
-
-    KNOWN HOLE: nothing can end a process that waits for a device, and nothing watches the time.
-    """
+    """A person who says stop is not kept waiting by a device; nothing is certified."""
+    monkeypatch.setattr(workers_module, "END_S", 0.5)
     with stage.running(Fault(effect=Effect.HANG, op=op)) as (job, running):
         until(lambda: stage.medium.counts()["met"][0])
         (worker,) = workers()
         job.stop("stopped-by-operator")
         until(lambda: is_stuck(worker))
-        assert not running.done()
-        stage.medium.tell(lift=True)
         end = running.result()
+        assert is_stuck(worker), "it ends when the device lets go"
     assert (end.outcome, end_of(end.statement)) == (Outcome.INDETERMINATE, "stopped-by-operator")
+    until(lambda: worker not in workers())
+
+
+def test_job__device_hangs__given_up_and_its_neighbour_goes_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No spinner without an end: the job stands still with its reason, and can be resumed later."""
+    monkeypatch.setattr(workers_module, "HANG_S", 5.0)
+    monkeypatch.setattr(workers_module, "END_S", 0.5)
+    with loop_drive(stage.folder, SIZE_BYTES, name="neighbour") as neighbour:
+        plan = stage.station.plan(neighbour.node, None, "random")
+        job_id = stage.station.new_job_id()
+        with (
+            stage.station.start(plan, job_id=job_id, confirmed={"how": "test"}) as beside,
+            stage.running(Fault(effect=Effect.HANG, skip=3, times=1)) as (_, running),
+        ):
+            until(lambda: stage.medium.counts()["met"][0])
+            assert beside.run(lambda _: None).outcome is Outcome.VERIFIED
+            end = running.result()
+        assert end_of(end.statement) == "device-hangs"
+        assert end.outcome is Outcome.INDETERMINATE
+        until(lambda: not workers())
+        assert end_of(stage.resume().statement) == "certified"
 
 
 def test_job__hang_with_an_end__certified_and_true(stage: Stage) -> None:

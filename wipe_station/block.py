@@ -13,6 +13,7 @@ from wipe_station.errors import BusyError, DeviceGoneError, InvalidInputError
 BLKROSET: Final = 0x125D  # <linux/fs.h> _IO(0x12, 93)
 BLKROGET: Final = 0x125E  # <linux/fs.h> _IO(0x12, 94)
 BLKFLSBUF: Final = 0x1261  # <linux/fs.h> _IO(0x12, 97)
+BLKSSZGET: Final = 0x1268  # <linux/fs.h> _IO(0x12, 104)
 BLKGETSIZE64: Final = 0x80081272  # <linux/fs.h> _IOR(0x12, 114, size_t)
 BLKGETDISKSEQ: Final = 0x80081280  # <linux/fs.h> _IOR(0x12, 128, __u64), Linux 5.15
 
@@ -20,6 +21,17 @@ BLKGETDISKSEQ: Final = 0x80081280  # <linux/fs.h> _IOR(0x12, 128, __u64), Linux 
 def _read_u64(descriptor: int, request: int) -> int:
     answer = fcntl.ioctl(descriptor, request, struct.pack("=Q", 0))
     return int(struct.unpack("=Q", answer)[0])
+
+
+def size_bytes(descriptor: int) -> int:
+    """Return the size of an open block device."""
+    return _read_u64(descriptor, BLKGETSIZE64)
+
+
+def sector_bytes(descriptor: int) -> int:
+    """Return the logical sector size of an open block device."""
+    answer = fcntl.ioctl(descriptor, BLKSSZGET, struct.pack("=i", 0))
+    return int(struct.unpack("=i", answer)[0])
 
 
 def is_read_only(descriptor: int) -> bool:

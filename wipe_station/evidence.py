@@ -2,7 +2,8 @@
 
 The signer accepts no outcome from anybody. It reads the journal's records, walks the transition
 table, adds up ranges, and only a job whose every pass covered the whole device, was flushed, and
-was then read back in full without a difference by another process is ``VERIFIED``.
+was then read back in full without a difference by another process is ``VERIFIED``. Where a device
+refused some places and every other byte was read back, it is verified with exceptions.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,8 +12,9 @@ from dataclasses import dataclass, field
 from certs.text import Text
 from wipe_station.errors import EvidenceError
 from wipe_station.journal_format import History, Record
+from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
 from wipe_station.overwrite.extent import Extent
-from wipe_station.records import FixedPattern, Json, KeyedStream, Outcome, Pattern
+from wipe_station.records import FixedPattern, IoFailure, Json, KeyedStream, Outcome, Pattern
 from wipe_station.run_state import Kind, State, next_state, outcome_of
 
 
@@ -37,11 +39,17 @@ class PassEvidence:
     pattern: Pattern | None = None
     attempts: list[Attempt] = field(default_factory=list)
     completed: bool = False
+    unwritten: list[Range] = field(default_factory=list)
+    """Places that the device refused for good; none lies in two units."""
     speed: dict[str, Json] | None = None
     """Of the attempt that completed it, where that was the only one."""
 
     def written_bytes(self) -> int:
-        """Return how many distinct bytes from offset 0 are known to be durable, without gaps."""
+        """Return how many distinct bytes are known to be durable."""
+        return bytes_in(outside(0, self.reached_bytes(), joined(self.unwritten)))
+
+    def reached_bytes(self) -> int:
+        """Return the offset below which all is durable but for the places refused."""
         reached = 0
         for attempt in sorted(self.attempts, key=lambda a: a.from_byte):
             if attempt.from_byte <= reached:
@@ -65,6 +73,8 @@ class VerifyEvidence:
 
     pass_number: int
     started_at: str
+    unread: list[Range] = field(default_factory=list)
+    """Places that the device refused to read."""
     result: dict[str, Json] = field(default_factory=dict)
     ended_at: str | None = None
 
@@ -97,6 +107,8 @@ class JobEvidence:
     documents: list[dict[str, Json]] = field(default_factory=list)
     io_errors: int = 0
     """Transfers that failed, over all steps."""
+    first_refused: IoFailure | None = None
+    """The first place that the device refused for good, in the order of happening."""
     smart: dict[str, dict[str, Json]] = field(default_factory=dict)
     """What the device said of itself, ``before`` and ``after``."""
     last_utc: str = ""
@@ -113,6 +125,12 @@ class JobEvidence:
     def size_bytes(self) -> int:
         """Return the device's size known at the start."""
         return _integer(_object(self.plan, "device"), "size_bytes")
+
+    def excepted_bytes(self) -> tuple[int, int]:
+        """Return how many bytes were refused in any pass, and how many at the verification."""
+        unwritten = joined(place for each in self.passes for place in each.unwritten)
+        unread = self.verification.unread if self.verification is not None else []
+        return bytes_in(unwritten), bytes_in(joined(unread))
 
     def current_pass(self) -> PassEvidence | None:
         """Return the first pass that is not completed."""
@@ -173,11 +191,13 @@ class _Replay:
             Kind.PROBES_INTERRUPTED: self._keep_reason,
             Kind.PASS_INTENT: self._pass_intent,
             Kind.CHECKPOINT: self._checkpoint,
+            Kind.REFUSED: self._refused,
             Kind.PASS_COMPLETED: self._pass_completed,
             Kind.PASS_FAILED: self._pass_ended,
             Kind.PASS_INTERRUPTED: self._pass_ended,
             Kind.VERIFY_INTENT: self._verify_intent,
             Kind.VERIFY_CLEAN: self._verify_clean,
+            Kind.VERIFY_WITH_EXCEPTIONS: self._verify_with_exceptions,
             Kind.VERIFY_FAILED: self._verify_ended,
             Kind.VERIFY_INTERRUPTED: self._verify_ended,
             Kind.RESUMED: self._resumed,
@@ -268,8 +288,10 @@ class _Replay:
             raise _corrupt("a pass changed its pattern")
         current.pattern = pattern
         start = _integer(record.data, "from_byte")
-        if start > current.written_bytes():
+        if start > current.reached_bytes():
             raise _corrupt("a pass began beyond what was durable")
+        # What lies beyond is tried anew.
+        current.unwritten = [place for place in current.unwritten if place[1] <= start]
         attempt = Attempt(
             from_byte=start, to_byte=start, ended="interrupted", started_at=record.utc
         )
@@ -282,6 +304,28 @@ class _Replay:
 
     def _checkpoint(self, record: Record) -> None:
         self._reach(self._pass(record).attempts[-1], _integer(record.data, "durable_bytes"))
+
+    def _refused(self, record: Record) -> None:
+        """Keep a place that the device refuses; a mark may move past it from now on."""
+        place = (_integer(record.data, "start_byte"), _integer(record.data, "end_byte"))
+        if not 0 <= place[0] < place[1] <= self.job.size_bytes:
+            raise _corrupt("a place outside the device")
+        self.job.io_errors += 1
+        if self.job.first_refused is None:
+            self.job.first_refused = IoFailure(
+                start_byte=place[0],
+                end_byte=place[1],
+                operation=_string(record.data, "operation"),
+                errno_name=_string(record.data, "errno_name"),
+            )
+        current = self.job.current_pass()
+        if current is not None:
+            if place[0] < current.attempts[-1].to_byte:
+                raise _corrupt("a place refused where the pass was called durable")
+            current.unwritten.append(place)
+        else:
+            assert self.job.verification is not None, "the table allows it nowhere else"
+            self.job.verification.unread.append(place)
 
     def _pass_ended(self, record: Record) -> None:
         attempt = self._pass(record).attempts[-1]
@@ -298,8 +342,10 @@ class _Replay:
         attempt.ended, attempt.ended_at = "completed", record.utc
         attempt.worker = _string(record.data, "worker")
         whole = record.data.get("flushed") is True
-        moved = _integer(record.data, "completed_bytes") == self.job.size_bytes - attempt.from_byte
-        if not whole or not moved or current.written_bytes() != self.job.size_bytes:
+        size, start = self.job.size_bytes, attempt.from_byte
+        wanted = bytes_in(outside(start, size, joined(current.unwritten)))
+        moved = _integer(record.data, "completed_bytes") == wanted
+        if not whole or not moved or current.reached_bytes() != size:
             raise _corrupt("a pass called complete that did not cover the device")
         current.completed = True
         if len(current.attempts) == 1 and "speed" in record.data:
@@ -325,11 +371,28 @@ class _Replay:
             _integer(record.data, name)
             for name in ("verified_bytes", "mismatched_bytes", "unread_bytes")
         ]
-        if counts != [self.job.size_bytes, 0, 0]:
+        if counts != [self.job.size_bytes, 0, 0] or any(self.job.excepted_bytes()):
             raise _corrupt("a verification called clean that was not")
+        self._require_another_worker(record)
+        self._verify_ended(record)
+
+    def _verify_with_exceptions(self, record: Record) -> None:
+        assert self.job.verification is not None, "the table puts an intent first"
+        left_out = bytes_in(joined([*self.job.passes[-1].unwritten, *self.job.verification.unread]))
+        counts = [
+            _integer(record.data, name)
+            for name in ("verified_bytes", "mismatched_bytes", "unread_bytes")
+        ]
+        if counts != [self.job.size_bytes - left_out, 0, left_out]:
+            raise _corrupt("a verification called complete that was not")
+        if not any(self.job.excepted_bytes()):
+            raise _corrupt("exceptions that nobody met")
+        self._require_another_worker(record)
+        self._verify_ended(record)
+
+    def _require_another_worker(self, record: Record) -> None:
         if _string(record.data, "worker") == self.job.passes[-1].attempts[-1].worker:
             raise _corrupt("the writer verified itself")
-        self._verify_ended(record)
 
     def _keep_reason(self, record: Record) -> None:
         """Remember why; an interruption is listed, a failure decides the notice."""
@@ -352,6 +415,7 @@ class _Replay:
             self.job.interruptions[-1].tail_verified_bytes = _integer(record.data, "verified_bytes")
         elif (current := self.job.current_pass()) is not None:
             # What was called durable is not there: nothing of this pass counts any more.
+            current.unwritten.clear()
             for attempt in current.attempts:
                 attempt.to_byte = attempt.from_byte = 0
 
@@ -378,7 +442,14 @@ def unreached(job: JobEvidence) -> Sequence[tuple[int, int, str]]:
     if job.state is State.VERIFIED:
         return ()
     size = job.size_bytes
+    last = next((p for p in job.passes if not p.completed), job.passes[-1])
+    reached = size if last.completed else last.reached_bytes()
     # What is unwritten is unverified, too; each byte is listed once, under the worse word.
-    written = next((p.written_bytes() for p in job.passes if not p.completed), size)
-    ranges = ((0, written, "unverified"), (written, size, "unwritten"))
-    return tuple((start, end, what) for start, end, what in ranges if start < end)
+    unwritten = joined([*(p for p in last.unwritten if p[1] <= reached), (reached, size)])
+    doubtful: Sequence[Range] = [(0, reached)]
+    if job.state is State.EXCEPTIONS and job.verification is not None:
+        doubtful = joined(job.verification.unread)
+    unverified = [part for low, high in doubtful for part in outside(low, high, unwritten)]
+    ranges = [(*place, "unwritten") for place in unwritten]
+    ranges += [(*place, "unverified") for place in unverified]
+    return tuple(sorted((start, end, what) for start, end, what in ranges if start < end))

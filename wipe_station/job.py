@@ -115,15 +115,16 @@ class OpenJob:
             return True
         job = going.engine.evidence()
         current = job.current_pass()
-        pattern, end = (job.passes[-1].pattern, job.size_bytes)
+        last, end = job.passes[-1], job.size_bytes
         if current is not None:
-            pattern, end = current.pattern, current.written_bytes()
+            last, end = current, current.reached_bytes()
+        pattern = last.pattern
         sure = going.device.identity_strength is Strength.MEDIUM
         if pattern is None or end == 0:
             if not sure and going.confirm != going.device.confirmation:
                 _refuse_content(going.device)
             return True
-        tail = going.engine.check_tail(pattern, end)
+        tail = going.engine.check_tail(pattern, end, last.unwritten)
         if tail is None:
             return False
         matched, verified_bytes = tail

@@ -11,6 +11,10 @@ INTERRUPTIONS: Final = {
         zh="设备断开了，或者换成了另一台。插回去，会接着做。",
         en="The device went away or was exchanged. Plug it back in; the job continues.",
     ),
+    "device-hangs": Text(
+        zh="设备没有反应了。拔下它，放进红盒，交给店长；别的设备照常做。",
+        en="The device stopped answering. Unplug it; red box, manager. The others go on.",
+    ),
     "worker-died": Text(
         zh="清除程序意外停止了。点“继续”，从停下的地方接着做。",
         en="The working process died. Resume to continue where it stopped.",
@@ -54,6 +58,42 @@ def io_failure(failures: Sequence[IoFailure]) -> dict[str, Json]:
         Text(
             zh=f"设备在第 {at} 字节处出错（{what}），没能清除完。不能出售。",
             en=f"The device failed at byte {at} ({what}); it is not erased. Not for sale.",
+        ),
+    )
+
+
+def too_much(failure: IoFailure) -> dict[str, Json]:
+    """Return the reason for a device that is worth no more time, naming where patience ended."""
+    what, at = f"{failure.operation} {failure.errno_name}", failure.start_byte
+    return reason(
+        "too-many-errors",
+        Text(
+            zh=f"坏的地方太多，或者太慢，不再继续（到第 {at} 字节，{what}）。"
+            "请放进红盒，交给店长，物理销毁。",
+            en=f"Too many bad places, or too slow: given up at byte {at} ({what})."
+            " Red box, manager; destroy it physically.",
+        ),
+    )
+
+
+def exceptions(first: IoFailure, unwritten_bytes: int, unread_bytes: int) -> dict[str, Json]:
+    """Return the reason for a job that is verified but for some places.
+
+    Args:
+        first: the first of them.
+        unwritten_bytes: refused in some pass.
+        unread_bytes: refused when they were read back.
+    """
+    what, at = f"{first.operation} {first.errno_name}", first.start_byte
+    return reason(
+        "bad-sectors",
+        Text(
+            zh=f"有 {unwritten_bytes} 字节写不进，{unread_bytes} 字节读不出"
+            f"（先在第 {at} 字节处，{what}）；其余每个字节都核对过。"
+            "不能出售，请放进红盒，交给店长。",
+            en=f"{unwritten_bytes} bytes could not be written and {unread_bytes} not be read (first"
+            f" at byte {at}, {what}); every other byte was checked. Not for sale."
+            " Red box, manager.",
         ),
     )
 

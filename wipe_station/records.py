@@ -257,9 +257,12 @@ class WriteResult:
 
     completed_bytes: int
     durable_bytes: int
-    """Everything below this offset was written and flushed."""
+    """Everything below this offset was written and flushed, but for the places told before."""
     flushed: bool
     failures: tuple[IoFailure, ...]
+    """What ended the step before its time; places that were passed over are told by themselves."""
+    gave_up: bool = False
+    """Whether it was too many places, or too much time lost on them."""
     speed: Speed = field(default=Speed(), compare=False)
     """Two results are the same result whatever time they took."""
 
@@ -276,6 +279,9 @@ class CompareResult:
     mismatches: tuple[tuple[int, int], ...]
     """Ranges of differing sectors, ascending, joined where they touch; at most 64."""
     failures: tuple[IoFailure, ...]
+    """What ended the step before its time; places that were passed over are told by themselves."""
+    gave_up: bool = False
+    """Whether it was too many places, or too much time lost on them."""
     speed: Speed = field(default=Speed(), compare=False)
     """Two results are the same result whatever time they took."""
 

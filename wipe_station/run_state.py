@@ -22,6 +22,7 @@ class State(Enum):
     INTERRUPTED = "interrupted"
     VERIFIED = "verified"
     FAILED = "failed"
+    EXCEPTIONS = "exceptions"
     ABORTED = "aborted"
 
 
@@ -36,11 +37,13 @@ class Kind(Enum):
     PROBES_INTERRUPTED = "probes-interrupted"
     PASS_INTENT = "pass-intent"
     CHECKPOINT = "checkpoint"
+    REFUSED = "refused"
     PASS_COMPLETED = "pass-completed"
     PASS_FAILED = "pass-failed"
     PASS_INTERRUPTED = "pass-interrupted"
     VERIFY_INTENT = "verify-intent"
     VERIFY_CLEAN = "verify-clean"
+    VERIFY_WITH_EXCEPTIONS = "verify-with-exceptions"
     VERIFY_FAILED = "verify-failed"
     VERIFY_INTERRUPTED = "verify-interrupted"
     RESUMED = "resumed"
@@ -71,6 +74,7 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
     },
     State.WRITING: {
         Kind.CHECKPOINT: State.WRITING,
+        Kind.REFUSED: State.WRITING,
         Kind.PASS_COMPLETED: State.BETWEEN,
         Kind.PASS_FAILED: State.FAILED,
         Kind.PASS_INTERRUPTED: State.INTERRUPTED,
@@ -84,7 +88,9 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
         Kind.ABORTED: State.ABORTED,
     },
     State.VERIFYING: {
+        Kind.REFUSED: State.VERIFYING,
         Kind.VERIFY_CLEAN: State.VERIFIED,
+        Kind.VERIFY_WITH_EXCEPTIONS: State.EXCEPTIONS,
         Kind.VERIFY_FAILED: State.FAILED,
         Kind.VERIFY_INTERRUPTED: State.INTERRUPTED,
         Kind.RESUMED: State.INTERRUPTED,
@@ -99,12 +105,14 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
         Kind.ABORTED: State.ABORTED,
     },
     State.VERIFIED: {},
+    State.EXCEPTIONS: {},
     State.FAILED: {},
     State.ABORTED: {},
 }
 
 OUTCOME_OF = {
     State.VERIFIED: Outcome.VERIFIED,
+    State.EXCEPTIONS: Outcome.VERIFIED_WITH_EXCEPTIONS,
     State.FAILED: Outcome.FAILED,
     State.ABORTED: Outcome.ABORTED,
 }

@@ -26,6 +26,7 @@ from wipe_station.records import FixedPattern, Json, Outcome
 SCHEMA_VERSION: Final = 1
 _NOTICE_KINDS: Final = {
     Outcome.FAILED: "failed",
+    Outcome.VERIFIED_WITH_EXCEPTIONS: "failed",
     Outcome.ABORTED: "aborted",
     Outcome.INDETERMINATE: "interrupted",
 }
@@ -168,7 +169,7 @@ def _pass(job: JobEvidence, each: PassEvidence) -> dict[str, Any]:
         "pattern": _pattern(job, each),
         "size_bytes": job.size_bytes,
         "written_bytes": each.written_bytes(),
-        "outcome": "completed" if each.completed else "incomplete",
+        "outcome": "completed" if each.completed and not each.unwritten else "incomplete",
         "attempts": [_attempt(attempt) for attempt in each.attempts],
     }
     if each.attempts:

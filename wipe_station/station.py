@@ -214,6 +214,7 @@ class Station:
             size_bytes=device.size_bytes,
             diskseq=device.diskseq,
             sector_bytes=device.logical_sector_bytes,
+            leaf_bytes=device.physical_sector_bytes or device.logical_sector_bytes,
         )
         return Engine(
             journal=journal,

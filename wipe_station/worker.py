@@ -15,7 +15,7 @@ from typing import Final
 
 from wipe_station.block import check_same_device
 from wipe_station.errors import DeviceGoneError
-from wipe_station.overwrite.pump import Comparer, Writer
+from wipe_station.overwrite.pump import Comparer, Handling, Writer
 from wipe_station.overwrite.stream import content_of
 from wipe_station.privileges import become, die_with
 from wipe_station.records import Json, to_json
@@ -54,6 +54,7 @@ def _ticker(task: Task, descriptor: int, pump: Writer | Comparer) -> Callable[[]
             pump.stop()
             raise
         durable = pump.checkpoint()
+        _tell_refused(pump)  # before the mark that moves past them
         if durable is not None:
             _emit(Said.CHECKPOINT, durable)
         last_checkpoint = time.monotonic()
@@ -61,20 +62,32 @@ def _ticker(task: Task, descriptor: int, pump: Writer | Comparer) -> Callable[[]
     return tick
 
 
+def _tell_refused(pump: Writer | Comparer) -> None:
+    for place in pump.refused():
+        _emit(Said.REFUSED, to_json(place))
+
+
 def _due(last: float, every_ms: int) -> bool:
     return (time.monotonic() - last) * 1000 >= every_ms
 
 
 def _work(task: Task, descriptor: int) -> Json:
-    check_same_device(descriptor, task.diskseq, task.size_bytes)
+    def still_there() -> None:
+        check_same_device(descriptor, task.diskseq, task.size_bytes)
+
+    still_there()
     content = content_of(task.pattern)
+    handling = Handling(
+        sector_bytes=task.sector_bytes, leaf_bytes=task.leaf_bytes, still_there=still_there
+    )
     pump: Writer | Comparer
     if task.action is Action.WRITE:
-        pump = Writer(descriptor, content, task.extent())
+        pump = Writer(descriptor, content, task.extent(), handling)
     else:
-        pump = Comparer(descriptor, content, task.extent(), task.sector_bytes)
+        pump = Comparer(descriptor, content, task.extent(), handling)
     result = pump.run(_ticker(task, descriptor, pump))
-    check_same_device(descriptor, task.diskseq, task.size_bytes)
+    still_there()
+    _tell_refused(pump)
     return to_json(result)
 
 

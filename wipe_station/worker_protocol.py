@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any, Final
 
 from wipe_station.errors import MalformedReplyError
+from wipe_station.overwrite.damage import Range
 from wipe_station.overwrite.extent import Extent
 from wipe_station.overwrite.speed import ZONES
 from wipe_station.records import (
@@ -47,12 +48,19 @@ class Task:
     size_bytes: int
     diskseq: int
     sector_bytes: int
+    leaf_bytes: int
     checkpoint_every_ms: int
     probes: bool = False
+    holes: tuple[Range, ...] = ()
 
     def extent(self) -> Extent:
         """Return the bytes to be moved."""
-        return Extent(start_byte=self.start_byte, end_byte=self.end_byte, probes=self.probes)
+        return Extent(
+            start_byte=self.start_byte,
+            end_byte=self.end_byte,
+            probes=self.probes,
+            holes=self.holes,
+        )
 
     def to_line(self) -> str:
         """Return the task as one JSON line."""
@@ -62,8 +70,12 @@ class Task:
 def parse_task(line: str) -> Task:
     """Read a task; the parent is trusted, so a wrong one is a fault of ours and may raise."""
     fields = json.loads(line)
-    pattern, action = _pattern(fields["pattern"]), Action(fields["action"])
-    return Task(**(fields | {"pattern": pattern, "action": action}))
+    read = {
+        "pattern": _pattern(fields["pattern"]),
+        "action": Action(fields["action"]),
+        "holes": tuple((start, end) for start, end in fields["holes"]),
+    }
+    return Task(**(fields | read))
 
 
 def _pattern(value: dict[str, str]) -> Pattern:
@@ -77,6 +89,8 @@ class Said(Enum):
 
     PROGRESS = "progress"
     CHECKPOINT = "checkpoint"
+    REFUSED = "refused"
+    """A place that the device refuses for good; said before any checkpoint that covers it."""
     GONE = "gone"
     RESULT = "result"
 
@@ -91,6 +105,7 @@ class Event:
     said: Said
     number: int = 0
     result: Result | None = None
+    refused: IoFailure | None = None
 
 
 def event_line(said: Said, value: Json) -> str:
@@ -106,7 +121,7 @@ def parse_event(line: str, task: Task) -> Event:
         task: what the worker was told; counts must fit its range.
 
     Raises:
-        MalformedReplyError: anything but one of the four events with sane numbers.
+        MalformedReplyError: anything but one of the five events with sane numbers.
     """
     if not line.endswith("\n") or len(line) > LINE_LIMIT_CHARACTERS:
         raise _malformed("line")
@@ -115,6 +130,8 @@ def parse_event(line: str, task: Task) -> Event:
         said, value = Said(message["said"]), message["value"]
         if said is Said.RESULT:
             return Event(said=said, result=_result(value, task))
+        if said is Said.REFUSED:
+            return Event(said=said, refused=_refused(value, task))
         return Event(said=said, number=0 if said is Said.GONE else _count(value, task.size_bytes))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _malformed("event") from error
@@ -142,6 +159,14 @@ def _failures(values: list[dict[str, Any]], task: Task) -> tuple[IoFailure, ...]
     )
 
 
+def _refused(value: dict[str, Any], task: Task) -> IoFailure:
+    """Read a place; it lies within the task and holds something."""
+    (place,) = _failures([value], task)
+    if not task.start_byte <= place.start_byte < place.end_byte <= task.end_byte:
+        raise ValueError("place")
+    return place
+
+
 def _word(value: object) -> str:
     if not isinstance(value, str) or not value.isascii() or not value.isalnum():
         raise ValueError("word")
@@ -166,6 +191,7 @@ def _result(value: dict[str, Any], task: Task) -> Result:
             durable_bytes=_count(value["durable_bytes"], task.end_byte),
             flushed=value["flushed"] is True,
             failures=failures,
+            gave_up=value["gave_up"] is True,
             speed=_speed(value["speed"]),
         )
     first = value.get("first_mismatch_byte")
@@ -179,6 +205,7 @@ def _result(value: dict[str, Any], task: Task) -> Result:
             for start, end in value["mismatches"]
         ),
         failures=failures,
+        gave_up=value["gave_up"] is True,
         speed=_speed(value["speed"]),
     )
     if result.verified_bytes + result.mismatched_bytes + result.unread_bytes != length:

@@ -1,6 +1,13 @@
-"""The parent's side of a worker: start it, hear its events, end it. I/O."""
+"""The parent's side of a worker: start it, hear its events, end it. I/O.
+
+A device that stops answering holds its worker in the kernel, where no signal reaches it. So the
+parent watches from outside: when nothing has moved for ``HANG_S``, or a killed worker does not end,
+the worker is left to the kernel and the job goes on without it. It still holds the device open, so
+no other job can begin on it before the kernel has let go.
+"""
 
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -10,6 +17,7 @@ from dataclasses import dataclass
 from typing import IO, Final
 
 from wipe_station.errors import MalformedReplyError
+from wipe_station.records import IoFailure
 from wipe_station.worker_protocol import (
     LINE_LIMIT_CHARACTERS,
     Event,
@@ -20,6 +28,14 @@ from wipe_station.worker_protocol import (
 )
 
 _STDERR_LIMIT_BYTES: Final = 2000
+HANG_S: Final = 180.0
+"""Longer than a drive tries one sector, and than a slow one needs for its last flush."""
+START_S: Final = 180.0
+"""Until its first word: a machine may be busy, and the device has nothing to do with it."""
+END_S: Final = 5.0
+"""A killed process that the kernel does not hold is gone long before."""
+_POLL_S: Final = 0.2
+_left_to_the_kernel: "list[subprocess.Popen[bytes]]" = []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +46,25 @@ class WorkerEnd:
     """Names this very process: pid and when it was started."""
     result: Result | None
     lost: str
-    """Empty with a result; else ``device-gone`` or ``worker-died``."""
+    """Empty with a result; else ``device-gone``, ``device-hangs`` or ``worker-died``."""
     said: str
     """What it wrote to standard error, for engineers; holds no secret."""
+
+
+def _ignore(_: object) -> None:
+    """Nobody wants to know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What is done with what a worker says on its way."""
+
+    progress: Callable[[int], None] = _ignore
+    """Called with bytes done over its task."""
+    checkpoint: Callable[[int], None] = _ignore
+    """Called with the offset below which all is durable, but for the places refused before."""
+    refused: Callable[[IoFailure], None] = _ignore
+    """Called with a place that the device refuses for good."""
 
 
 class WorkerProcess:
@@ -48,45 +80,54 @@ class WorkerProcess:
             stderr=self._stderr,
             pass_fds=(descriptor,),
             env={"LC_ALL": "C.UTF-8"},
-            text=True,
-            encoding="utf-8",
-            errors="replace",
         )
         self.name = f"{self._process.pid}@{time.monotonic_ns()}"
         self._task = task
+        self._moved_s = time.monotonic()
+        self._heard: dict[Said, Event] = {}
+        self._killed = self._hangs = False
 
     def kill(self) -> None:
         """End it at once; its last intent stays without a result."""
+        self._moved_s, self._killed = time.monotonic(), True
         self._process.kill()
 
-    def run(
-        self, on_progress: Callable[[int], None], on_checkpoint: Callable[[int], None]
-    ) -> WorkerEnd:
-        """Send the task and listen until the worker ends; it never outlives this call.
-
-        Args:
-            on_progress: called with bytes done over this task.
-            on_checkpoint: called with the offset below which all is durable.
-        """
+    def run(self, heard: Heard) -> WorkerEnd:
+        """Send the task and listen until the worker ends, or hangs; then it is heard no more."""
         last = Event(said=Said.PROGRESS)
         try:
             self._send_task()
             for event in self._events():
+                self._watch(event)
                 last = event
                 if event.said is Said.PROGRESS:
-                    on_progress(event.number)
+                    heard.progress(event.number)
                 elif event.said is Said.CHECKPOINT:
-                    on_checkpoint(event.number)
+                    heard.checkpoint(event.number)
+                elif event.refused is not None:
+                    heard.refused(event.refused)
         finally:
             self._bury()
-        gone = last.said is Said.GONE
-        lost = "" if last.result else "device-gone" if gone else "worker-died"
-        return WorkerEnd(worker=self.name, result=last.result, lost=lost, said=self._said())
+        return WorkerEnd(
+            worker=self.name, result=last.result, lost=self._lost(last), said=self._said()
+        )
+
+    def _watch(self, event: Event) -> None:
+        """Note when something has moved: a repeated number is no news."""
+        if self._heard.get(event.said) != event:
+            self._moved_s = time.monotonic()
+        self._heard[event.said] = event
+
+    def _lost(self, last: Event) -> str:
+        if last.result is not None:
+            return ""
+        if self._hangs:
+            return "device-hangs"
+        return "device-gone" if last.said is Said.GONE else "worker-died"
 
     def _events(self) -> Iterator[Event]:
         """Yield events up to the one that ends the talk; nonsense ends it, too."""
-        assert self._process.stdout is not None, "a pipe was asked for"
-        while line := self._process.stdout.readline(LINE_LIMIT_CHARACTERS):
+        for line in self._lines():
             try:
                 event = parse_event(line, self._task)
             except MalformedReplyError:
@@ -95,16 +136,39 @@ class WorkerProcess:
             if event.said in (Said.GONE, Said.RESULT):
                 return
 
+    def _lines(self) -> Iterator[str]:
+        """Yield whole lines as they come, until there are no more or nothing moves any longer."""
+        assert self._process.stdout is not None, "a pipe was asked for"
+        descriptor, held = self._process.stdout.fileno(), b""
+        while len(held) <= LINE_LIMIT_CHARACTERS and not self._overdue():
+            if not select.select([descriptor], [], [], _POLL_S)[0]:
+                continue
+            came = os.read(descriptor, LINE_LIMIT_CHARACTERS)
+            if not came:
+                return
+            *lines, held = (held + came).split(b"\n")
+            yield from (line.decode("utf-8", "replace") + "\n" for line in lines)
+
+    def _overdue(self) -> bool:
+        still_s = time.monotonic() - self._moved_s
+        if self._killed:
+            return still_s > END_S
+        self._hangs = still_s > (HANG_S if self._heard else START_S)
+        return self._hangs
+
     def _bury(self) -> None:
         self._process.kill()
-        self._process.wait()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            _left_to_the_kernel.append(self._process)
         if self._process.stdout is not None:
             self._process.stdout.close()
 
     def _send_task(self) -> None:
         assert self._process.stdin is not None, "a pipe was asked for"
         try:
-            self._process.stdin.write(self._task.to_line())
+            self._process.stdin.write(self._task.to_line().encode("utf-8"))
             self._process.stdin.close()
         except BrokenPipeError:
             pass  # it died before it listened; the missing result tells

@@ -38,9 +38,9 @@ STORIES: Final = {
     "delayed": Story(
         faults=(Fault(effect=Effect.DELAY, op=Op.READ, seconds=0.05),), ends="certified"
     ),
-    "write-error": Story(faults=(_at(Effect.ERROR, MIDDLE),), ends="write-error"),
-    "no-space": Story(faults=(_at(Effect.ERROR, LAST, errno=errno.ENOSPC),), ends="write-error"),
-    "read-error": Story(faults=(_at(Effect.ERROR, MIDDLE, op=Op.READ),), ends="read-error"),
+    "write-error": Story(faults=(_at(Effect.ERROR, MIDDLE),), ends="bad-sectors"),
+    "no-space": Story(faults=(_at(Effect.ERROR, LAST, errno=errno.ENOSPC),), ends="bad-sectors"),
+    "read-error": Story(faults=(_at(Effect.ERROR, MIDDLE, op=Op.READ),), ends="bad-sectors"),
     "flush-error": Story(faults=(Fault(effect=Effect.ERROR, op=Op.FLUSH),), ends="flush-error"),
     "dropped-last-sector": Story(faults=(_at(Effect.DROP, LAST),), ends="content-differs"),
     "torn": Story(faults=(Fault(effect=Effect.TORN, kept_bytes=4096),), ends="content-differs"),
@@ -58,16 +58,16 @@ STORIES: Final = {
         faults=(Fault(effect=Effect.WRAP, end_byte=HALF),),
         ends="capacity-not-real",
     ),
-    "too-small": Story(faults=(Fault(effect=Effect.SHORT, end_byte=HALF),), ends="write-error"),
+    "too-small": Story(faults=(Fault(effect=Effect.SHORT, end_byte=HALF),), ends="bad-sectors"),
     "too-small-under-zeros": Story(
         method="zero", faults=(Fault(effect=Effect.SHORT, end_byte=HALF),), ends="write-error"
     ),
     "shrinks": Story(
-        faults=(Fault(effect=Effect.RESIZE, skip=2, size_bytes=HALF),), ends="write-error"
+        faults=(Fault(effect=Effect.RESIZE, skip=2, size_bytes=HALF),), ends="bad-sectors"
     ),
     "shrinks-under-verification": Story(
         faults=(_at(Effect.RESIZE, MIDDLE, op=Op.READ, size_bytes=HALF),),
-        ends="read-error",
+        ends="bad-sectors",
     ),
     "grows": Story(
         # Nobody is told: the certificate speaks about the size that was there at the start.

@@ -137,7 +137,8 @@ def test_error__by_sense_data__has_a_number_of_its_own_and_always_counts(
     model.medium.make(SIZE_BYTES, at)
     assert stage.guest.call(inside.attempt, node, op.value, MIDDLE, 4096) == named
     statement = stage.wipe(node)
-    assert end_of(statement) == f"{op.value}-error"
+    assert end_of(statement) == "bad-sectors"
+    assert statement["not_reached_bytes"] == 512
     assert named in statement["notice"]["reason"]["en"]
 
 

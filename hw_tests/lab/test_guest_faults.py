@@ -145,7 +145,7 @@ def test_medium_error__by_driver__has_different_numbers_and_always_counts(stage:
         finally:
             stage.medium.tell(lift=True)
             pull(stage.guest, made)
-        assert end_of(statement) == "read-error"
+        assert end_of(statement) == "bad-sectors"
         seen[kind] = statement["notice"]["reason"]["en"]
     assert "ENODATA" in seen[Kind.NVME]
     assert "EIO" in seen[Kind.STICK] or "ENODATA" in seen[Kind.STICK]

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from wipe_station.overwrite.damage import Range, joined
 from wipe_station.overwrite.stream import UNIT_BYTES
 
 DENSE_BYTES: Final = 64 << 20
@@ -65,8 +66,11 @@ class Extent:
     end_byte: int
     """Byte after the last; the device's size for probes."""
     probes: bool = False
+    holes: tuple[Range, ...] = ()
+    """Ranges known not to have been written, ascending and apart: a comparison leaves them out."""
 
     def __post_init__(self) -> None:
+        assert joined(self.holes) == self.holes, "holes are ascending and apart"
         assert self.start_byte % UNIT_BYTES == 0, "extents start at a unit, as the tweak does"
 
     def pieces(self) -> Iterator[Piece]:

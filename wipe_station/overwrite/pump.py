@@ -15,8 +15,10 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
+from wipe_station.overwrite.damage import HOPELESS, USUAL, Limits, Range, joined, outside, salvage
 from wipe_station.overwrite.extent import Extent, Piece
 from wipe_station.overwrite.speed import Meter
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
@@ -27,7 +29,6 @@ from wipe_station.records import CompareResult, IoFailure, WriteResult
 THREADS: Final = 6
 TICK_S: Final = 0.1
 MISMATCHED_UNITS_LIMIT: Final = 1024
-READ_ERRORS_LIMIT: Final = 16
 _HUGE_PAGE_BYTES: Final = 2 << 20
 
 _libc = ctypes.CDLL(None)
@@ -77,10 +78,10 @@ class _Units:
                 self._claimed_byte = unit * UNIT_BYTES + length
             return piece
 
-    def complete(self, unit: int) -> None:
-        """Count a piece; one that failed never comes here and holds the low-water mark down."""
+    def complete(self, unit: int, lost_bytes: int = 0) -> None:
+        """Count a piece; one that was given up never comes here and holds the mark down."""
         with self._lock:
-            self.completed_bytes += self._in_flight.pop(unit)
+            self.completed_bytes += self._in_flight.pop(unit) - lost_bytes
 
     def stop(self) -> None:
         with self._lock:
@@ -93,10 +94,13 @@ class _Units:
             return self._claimed_byte
 
 
-def _run_threads(work: Callable[[], None], tick: Callable[[], None]) -> None:
+def _run_threads(
+    work: Callable[[], None], stop: Callable[[], None], tick: Callable[[], None]
+) -> None:
     """Run ``work`` in the pump's threads; call ``tick`` until all have ended, and once after.
 
-    An exception that ``work`` did not turn into a result is a fault of ours and is raised here.
+    An exception that ``work`` did not turn into a result ends the others' work, too, and is raised
+    here: a device that went away, or a fault of ours.
     """
     faults: list[BaseException] = []
 
@@ -105,6 +109,7 @@ def _run_threads(work: Callable[[], None], tick: Callable[[], None]) -> None:
             work()
         except BaseException as fault:  # noqa: BLE001 - carried to the caller's thread below
             faults.append(fault)
+            stop()
 
     threads = [threading.Thread(target=guarded, daemon=True) for _ in range(THREADS)]
     for thread in threads:
@@ -118,7 +123,8 @@ def _run_threads(work: Callable[[], None], tick: Callable[[], None]) -> None:
     tick()  # the last bytes count, too
 
 
-def _failure(start_byte: int, length: int, operation: str, code: int | None) -> IoFailure:
+def failed_transfer(start_byte: int, length: int, operation: str, code: int | None) -> IoFailure:
+    """Return a failed transfer with the name of its error number."""
     name = errno.errorcode.get(code or 0, str(code))
     return IoFailure(
         start_byte=start_byte,
@@ -135,38 +141,142 @@ class ShortTransferError(OSError):
         super().__init__(errno.EIO, "short transfer")
 
 
+def _nobody_asks() -> None:
+    """The device is there as long as nobody says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """How to deal with a device and with what it refuses."""
+
+    sector_bytes: int
+    """Logical: differences are told in these."""
+    leaf_bytes: int
+    """Physical sector: what is refused is cut down to this."""
+    limits: Limits = USUAL
+    """How much trouble to put up with."""
+    still_there: Callable[[], None] = _nobody_asks
+    """Raises where the device is another one by now; asked after a failure."""
+
+
+class _Trouble:
+    """What a step met: places that stay refused, and whether that is enough."""
+
+    def __init__(self, operation: str, handling: Handling) -> None:
+        self._operation = operation
+        self._limits = handling.limits
+        self._still_there = handling.still_there
+        self._leaf_bytes = handling.leaf_bytes
+        self._places: list[IoFailure] = []
+        self._told = 0
+        self._spent_s = 0.0
+        self._lock = threading.Lock()
+        self.hopeless: IoFailure | None = None
+        """A failure that no smaller transfer mends; it ends the step."""
+
+    def may_go_on(self) -> bool:
+        """Tell whether the device is worth more time."""
+        limits = self._limits
+        return len(self._places) < limits.most_places and self._spent_s < limits.most_s
+
+    def met(
+        self, start: int, end: int, code: int, attempt: Callable[[int, int], int | None]
+    ) -> int | None:
+        """Deal with a transfer that failed.
+
+        Returns:
+            how many bytes stay refused; None if the step must end.
+
+        Raises:
+            DeviceGoneError: it is another device by now, or none.
+        """
+        self._still_there()
+        if code in HOPELESS:
+            self.hopeless = failed_transfer(start, end - start, self._operation, code)
+            return None
+        began_s, lost = time.monotonic(), 0
+        for low, high, why in salvage(start, end, self._leaf_bytes, attempt, self.may_go_on):
+            failure = failed_transfer(low, high - low, self._operation, why)
+            if why in HOPELESS:
+                self._still_there()
+                self.hopeless = failure
+                return None
+            lost += high - low
+            with self._lock:
+                self._places.append(failure)
+        with self._lock:
+            self._spent_s += time.monotonic() - began_s
+        return lost
+
+    def news(self) -> list[IoFailure]:
+        """Return the places that stay refused and were not told yet."""
+        with self._lock:
+            told, self._told = self._told, len(self._places)
+            return self._places[told:]
+
+    def failures(self) -> tuple[IoFailure, ...]:
+        """Return what ended the step, or the first place where patience ended; empty if nothing."""
+        if self.hopeless is not None:
+            return (self.hopeless,)
+        return () if self.may_go_on() else (self._places[-1],)
+
+
 class Writer:
     """One writing traversal of an extent of an O_DIRECT descriptor."""
 
-    def __init__(self, descriptor: int, content: Content, extent: Extent) -> None:
+    def __init__(
+        self, descriptor: int, content: Content, extent: Extent, handling: Handling
+    ) -> None:
         self._meter = Meter(extent.end_byte)
         self._descriptor = descriptor
         self._content = content
         self._extent = extent
         self._units = _Units(extent)
-        self._failures: list[IoFailure] = []
+        self._trouble = _Trouble("write", handling)
+        self._unflushed: list[IoFailure] = []
         self._durable_byte = extent.start_byte
 
     def _write_units(self) -> None:
         scratch = _buffer()
         while (piece := self._units.claim()) is not None:
             unit, length = piece
-            view = self._content.unit(unit, length, scratch)
+            view, start = self._content.unit(unit, length, scratch), unit * UNIT_BYTES
             began_ns = time.monotonic_ns()
-            try:
-                if os.pwrite(self._descriptor, view, unit * UNIT_BYTES) != length:
-                    raise ShortTransferError
-            except OSError as error:
-                start = unit * UNIT_BYTES
-                self._failures.append(_failure(start, length, "write", error.errno))
+            code = self._transfer(start, view)
+            if code is None:
+                self._meter.note(start, length, began_ns, time.monotonic_ns())
+                self._units.complete(unit)
+                continue
+            lost = self._trouble.met(
+                start,
+                start + length,
+                code,
+                lambda low, high: self._transfer(low, view[low - start : high - start]),  # noqa: B023 - called before the next piece
+            )
+            if lost is None or not self._trouble.may_go_on():
                 self._units.stop()
                 return
-            self._meter.note(unit * UNIT_BYTES, length, began_ns, time.monotonic_ns())
-            self._units.complete(unit)
+            self._units.complete(unit, lost)
+
+    def _transfer(self, start: int, view: memoryview) -> int | None:
+        """Write a range; return the error number, or None if all of it was taken."""
+        try:
+            if os.pwrite(self._descriptor, view, start) != len(view):
+                raise ShortTransferError
+        except OSError as error:
+            return error.errno or errno.EIO
+        return None
 
     def completed_bytes(self) -> int:
         """Return the bytes whose call has returned so far."""
         return self._units.completed_bytes
+
+    def refused(self) -> list[IoFailure]:
+        """Return the places that stay refused and were not told yet.
+
+        Whoever keeps a mark of ``checkpoint`` must keep these first.
+        """
+        return self._trouble.news()
 
     def stop(self) -> None:
         """Let no thread take another unit."""
@@ -183,7 +293,7 @@ class Writer:
             os.fdatasync(self._descriptor)
         except OSError as error:
             start, end = self._extent.start_byte, self._extent.end_byte
-            self._failures.append(_failure(start, end - start, "flush", error.errno))
+            self._unflushed.append(failed_transfer(start, end - start, "flush", error.errno))
             self._units.stop()
             return None
         self._durable_byte = mark
@@ -195,69 +305,87 @@ class Writer:
         Args:
             tick: called every 0.1 s from the calling thread; may call ``checkpoint``.
         """
-        _run_threads(self._write_units, tick)
-        flushed = not self._failures and self.checkpoint() is not None
+        _run_threads(self._write_units, self.stop, tick)
+        failures = (*self._trouble.failures(), *self._unflushed)
+        flushed = not failures and self.checkpoint() is not None
         return WriteResult(
             completed_bytes=self._units.completed_bytes,
             durable_bytes=self._durable_byte,
             flushed=flushed,
-            failures=tuple(self._failures),
+            failures=(*self._trouble.failures(), *self._unflushed),
+            gave_up=not self._trouble.may_go_on(),
             speed=self._meter.speed(),
         )
 
 
 class Comparer:
-    """Read an extent back and compare it with what must stand there."""
+    """Read an extent back and compare it with what must stand there; its holes are not read."""
 
     def __init__(
-        self, descriptor: int, content: Content, extent: Extent, sector_bytes: int
+        self, descriptor: int, content: Content, extent: Extent, handling: Handling
     ) -> None:
         self._meter = Meter(extent.end_byte)
         self._length = extent.length_bytes()
-        assert self._length % sector_bytes == 0, "extents are whole sectors"
+        assert self._length % handling.sector_bytes == 0, "extents are whole sectors"
         self._descriptor = descriptor
         self._content = content
-        self._sector_bytes = sector_bytes
+        self._sector_bytes = handling.sector_bytes
+        self._holes = extent.holes
         self._units = _Units(extent)
+        self._trouble = _Trouble("read", handling)
         self._verified_bytes = 0
-        self._mismatched: list[tuple[int, int]] = []
+        self._mismatched: list[Range] = []
         self._mismatched_units = 0
         self._first_mismatch: int | None = None
-        self._failures: list[IoFailure] = []
         self._lock = threading.Lock()
 
     def _compare_units(self) -> None:
         scratch = _buffer()
-        read = memoryview(_buffer())
+        buffer = memoryview(_buffer())
         while (piece := self._units.claim()) is not None:
             unit, length = piece
-            began_ns = time.monotonic_ns()
-            try:
-                if os.preadv(self._descriptor, [read[:length]], unit * UNIT_BYTES) != length:
-                    raise ShortTransferError
-            except OSError as error:
-                self._note_failure(_failure(unit * UNIT_BYTES, length, "read", error.errno))
-                continue
-            self._meter.note(unit * UNIT_BYTES, length, began_ns, time.monotonic_ns())
+            start = unit * UNIT_BYTES
             expected = self._content.unit(unit, length, scratch)
-            if same_bytes(read[:length], expected):
-                self._note_equal(length)
-            else:
-                self._note_mismatch(unit, read[:length], expected)
-            self._units.complete(unit)
+            lost = 0
+            for low, high in outside(start, start + length, self._holes):
+                part = expected[low - start : high - start]
+                refused = self._compare(low, buffer[: high - low], part)
+                if refused is None or not self._trouble.may_go_on():
+                    self._units.stop()
+                    return
+                lost += refused
+            self._units.complete(unit, lost)
 
-    def _note_equal(self, length: int) -> None:
-        with self._lock:
-            self._verified_bytes += length
+    def _compare(self, start: int, buffer: memoryview, expected: memoryview) -> int | None:
+        """Compare a range; return how many bytes stay unread, or None if the step must end."""
+        began_ns = time.monotonic_ns()
+        code = self._transfer(start, buffer, expected)
+        if code is None:
+            self._meter.note(start, len(buffer), began_ns, time.monotonic_ns())
+            return 0
 
-    def _note_failure(self, failure: IoFailure) -> None:
-        with self._lock:
-            self._failures.append(failure)
-            if len(self._failures) >= READ_ERRORS_LIMIT:
-                self._units.stop()
+        def attempt(low: int, high: int) -> int | None:
+            return self._transfer(low, buffer[: high - low], expected[low - start : high - start])
 
-    def _note_mismatch(self, unit: int, read: memoryview, expected: memoryview) -> None:
-        base, size = unit * UNIT_BYTES, self._sector_bytes
+        end = start + len(expected)
+        return self._trouble.met(start, end, code, attempt)
+
+    def _transfer(self, start: int, buffer: memoryview, expected: memoryview) -> int | None:
+        """Read a range and compare it; return the error number, or None if it could be read."""
+        try:
+            if os.preadv(self._descriptor, [buffer], start) != len(buffer):
+                raise ShortTransferError
+        except OSError as error:
+            return error.errno or errno.EIO
+        if same_bytes(buffer, expected):
+            with self._lock:
+                self._verified_bytes += len(buffer)
+        else:
+            self._note_mismatch(start, buffer, expected)
+        return None
+
+    def _note_mismatch(self, base: int, read: memoryview, expected: memoryview) -> None:
+        size = self._sector_bytes
         sectors = [
             (base + at, base + at + size)
             for at in range(0, len(read), size)
@@ -278,13 +406,17 @@ class Comparer:
         """Return the bytes read and compared so far."""
         return self._units.completed_bytes
 
+    def refused(self) -> list[IoFailure]:
+        """Return the places that stay unread and were not told yet."""
+        return self._trouble.news()
+
     def stop(self) -> None:
         """Let no thread take another unit."""
         self._units.stop()
 
     def run(self, tick: Callable[[], None]) -> CompareResult:
         """Compare the range and tell what was read, what differed and what was never read."""
-        _run_threads(self._compare_units, tick)
+        _run_threads(self._compare_units, self.stop, tick)
         mismatched_bytes = sum(end - start for start, end in self._mismatched)
         return CompareResult(
             verified_bytes=self._verified_bytes,
@@ -292,17 +424,7 @@ class Comparer:
             unread_bytes=self._length - self._verified_bytes - mismatched_bytes,
             first_mismatch_byte=self._first_mismatch,
             mismatches=joined(self._mismatched)[:64],
-            failures=tuple(sorted(self._failures, key=lambda f: f.start_byte)),
+            failures=self._trouble.failures(),
+            gave_up=not self._trouble.may_go_on(),
             speed=self._meter.speed(),
         )
-
-
-def joined(ranges: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Sort ranges and join those that touch or overlap."""
-    result: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if result and start <= result[-1][1]:
-            result[-1] = (result[-1][0], max(end, result[-1][1]))
-        else:
-            result.append((start, end))
-    return tuple(result)

@@ -133,6 +133,45 @@ def interrupted_job() -> list[Step]:
     ]
 
 
+def refused(start: int, end: int, operation: str = "write") -> Step:
+    """Return a place that the device refused for good."""
+    place = {"start_byte": start, "end_byte": end, "operation": operation, "errno_name": "EIO"}
+    return Kind.REFUSED, place
+
+
+def excepted(unread: int, **changes: Any) -> Step:
+    """Return a verification in which everything fitted but for what could not be read."""
+    _, result = clean()
+    counts = {"verified_bytes": SIZE - unread, "unread_bytes": unread, "reason": REASON}
+    return Kind.VERIFY_WITH_EXCEPTIONS, result | counts | changes
+
+
+def damaged_job() -> list[Step]:
+    """Return the records of a job around bad sectors, killed and resumed behind one of them."""
+    resumed = (Kind.RESUMED, {"node": "/dev/sda", "identity_strength": "medium"})
+    return [
+        plan_record(),
+        intent(1),
+        refused(4096, 4608),
+        completed(1, completed_bytes=SIZE - 512),
+        intent(2),
+        refused(4096, 4608),
+        checkpoint(2, SIZE // 2),
+        refused(SIZE - 512, SIZE),
+        resumed,
+        (Kind.TAIL_CHECKED, {"matched": True, "verified_bytes": SIZE // 2 - 512}),
+        intent(2, SIZE // 2),
+        completed(2, SIZE // 2, completed_bytes=SIZE // 2),
+        intent(3),
+        refused(4096, 4608),
+        refused(8192, 12288),
+        completed(3, completed_bytes=SIZE - 512 - 4096),
+        verify_intent(),
+        refused(65536, 66048, "read"),
+        excepted(512 + 4096 + 512),
+    ]
+
+
 def write(folder: Path, steps: list[Step], name: str = "job.jsonl") -> Journal:
     """Write records into a new journal."""
     journal = Journal(folder / name, FakeClock())

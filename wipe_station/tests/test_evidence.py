@@ -22,10 +22,13 @@ from wipe_station.tests.jobs import (
     checkpoint,
     clean,
     completed,
+    damaged_job,
+    excepted,
     intent,
     interrupted_job,
     plan_record,
     probed_job,
+    refused,
     verify_intent,
     whole_job,
     write,
@@ -69,6 +72,7 @@ JOBS = {
     "abandoned": ABANDONED,
     "probed": probed_job(),
     "false capacity": FALSE_CAPACITY,
+    "damaged": damaged_job(),
 }
 
 
@@ -82,6 +86,7 @@ JOBS = {
         ("abandoned", Outcome.ABORTED),
         ("probed", Outcome.VERIFIED),
         ("false capacity", Outcome.FAILED),
+        ("damaged", Outcome.VERIFIED_WITH_EXCEPTIONS),
     ],
 )
 def test_replay__ended_jobs__outcome_recomputed(
@@ -268,5 +273,68 @@ def test_transitions__every_pair__only_the_table_allows() -> None:
 
 def test_outcome_of__unfinished_states__indeterminate() -> None:
     """An intent without a result proves nothing."""
-    unfinished = set(State) - {State.VERIFIED, State.FAILED, State.ABORTED}
+    unfinished = set(State) - {State.VERIFIED, State.EXCEPTIONS, State.FAILED, State.ABORTED}
     assert {outcome_of(state) for state in unfinished} == {Outcome.INDETERMINATE}
+
+
+def test_statement__damaged__every_range_once_under_the_worse_word(tmp_path: Path) -> None:
+    """Bad sectors are listed with their bytes; the passes say that they are not whole."""
+    job = replay(write(tmp_path, damaged_job()).history())
+    statement = build_statement(job, ISSUE)
+    assert statement["outcome"] == "verified-with-exceptions"
+    assert statement["notice"]["kind"] == "failed"
+    assert statement["not_reached"] == [
+        {"from_byte": 4096, "to_byte": 4608, "what": "unwritten"},
+        {"from_byte": 8192, "to_byte": 12288, "what": "unwritten"},
+        {"from_byte": 65536, "to_byte": 66048, "what": "unverified"},
+    ]
+    assert statement["not_reached_bytes"] == 512 + 4096 + 512
+    passes = [(each["outcome"], SIZE - each["written_bytes"]) for each in statement["passes"]]
+    assert passes == [("incomplete", 512), ("incomplete", 512), ("incomplete", 512 + 4096)]
+    assert statement["measures"]["io_errors"] == 6
+    assert "key_hex" in statement["passes"][-1]["pattern"], "anybody may recheck the rest"
+
+
+BAD_FIRST_PASS = [
+    *(plan_record(), intent(1), refused(0, 512), completed(1, completed_bytes=SIZE - 512)),
+    *(intent(2), completed(2), intent(3), completed(3), verify_intent()),
+]
+WHOLE_PASSES = whole_job()[:-1]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [*BAD_FIRST_PASS, clean()],
+        [*WHOLE_PASSES, excepted(0)],
+        [*WHOLE_PASSES, excepted(512)],
+        [*WHOLE_PASSES, refused(0, 512, "read"), clean()],
+        [*WHOLE_PASSES, refused(0, 512, "read"), excepted(1024)],
+        [*WHOLE_PASSES, refused(0, 512, "read"), excepted(0)],
+        [*WHOLE_PASSES, refused(0, 512, "read"), excepted(512, mismatched_bytes=512)],
+        [*WHOLE_PASSES, refused(0, 512, "read"), excepted(512, worker="3@1")],
+        [*damaged_job()[:3], completed(1)],
+        [*damaged_job()[:3], completed(1, completed_bytes=SIZE - 1024)],
+        [plan_record(), intent(1), checkpoint(1, SIZE // 2), refused(4096, 4608)],
+        [plan_record(), intent(1), refused(SIZE - 512, SIZE + 512)],
+        [plan_record(), intent(1), refused(512, 512)],
+        [plan_record(), refused(0, 512)],
+        [*damaged_job()[:9], refused(0, 512)],
+    ],
+    ids=range(15),
+)
+def test_replay__places_refused__that_do_not_add_up__contradiction(
+    tmp_path: Path, steps: list[Step]
+) -> None:
+    """No byte is lost between what was refused, what was moved, and what was read back."""
+    with pytest.raises(EvidenceError):
+        replay(write(tmp_path, steps).history())
+
+
+def test_replay__damaged_first_pass_and_clean_reading__exceptions(tmp_path: Path) -> None:
+    """A byte that one pass did not reach is told, although a later pass reached it."""
+    job = replay(write(tmp_path, [*BAD_FIRST_PASS, excepted(0)]).history())
+    assert job.outcome is Outcome.VERIFIED_WITH_EXCEPTIONS
+    statement = build_statement(job, ISSUE)
+    statement_v1.check(statement)
+    assert (statement["not_reached"], statement["passes"][0]["outcome"]) == ([], "incomplete")

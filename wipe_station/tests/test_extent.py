@@ -14,7 +14,7 @@ from wipe_station.overwrite.extent import (
     probe_pieces,
     whole_pieces,
 )
-from wipe_station.overwrite.pump import Comparer, Writer
+from wipe_station.overwrite.pump import Comparer, Handling, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of
 from wipe_station.records import KeyedStream
 
@@ -85,6 +85,7 @@ def test_probes__a_terabyte__costs_about_128_mib() -> None:
     )
 
 
+HANDLING = Handling(sector_bytes=512, leaf_bytes=512)
 CLAIMED = 200 << 20
 
 
@@ -119,6 +120,6 @@ def probe(path: Path) -> int:
     extent = Extent(start_byte=0, end_byte=CLAIMED, probes=True)
     content = content_of(KeyedStream(key=bytes(range(32))))
     with path.open("w+b") as file:
-        written = Writer(file.fileno(), content, extent).run(lambda: None)
+        written = Writer(file.fileno(), content, extent, HANDLING).run(lambda: None)
         assert written.completed_bytes == extent.length_bytes()
-        return Comparer(file.fileno(), content, extent, 512).run(lambda: None).mismatched_bytes
+        return Comparer(file.fileno(), content, extent, HANDLING).run(lambda: None).mismatched_bytes

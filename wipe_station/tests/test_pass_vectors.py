@@ -11,7 +11,7 @@ import pytest
 
 from wipe_station.methods import all_methods
 from wipe_station.overwrite.extent import Extent
-from wipe_station.overwrite.pump import Writer
+from wipe_station.overwrite.pump import Handling, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of, expected_bytes
 from wipe_station.records import FixedPattern, KeyedStream, Pattern, PlannedPattern
 
@@ -84,7 +84,9 @@ def test_writer__passes_over_one_file__vector_holds_after_each(
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         for pattern, vector_pass in _patterns(name):
-            writer = Writer(descriptor, content_of(pattern), whole)
+            writer = Writer(
+                descriptor, content_of(pattern), whole, Handling(sector_bytes=512, leaf_bytes=512)
+            )
             assert writer.run(lambda: None).flushed
             for span in vector_pass["ranges"]:
                 if span["size_bytes"] == size:

@@ -9,19 +9,22 @@ import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from wipe_station.overwrite import pump
+from wipe_station.overwrite.damage import Limits, bytes_in, joined, outside
 from wipe_station.overwrite.extent import Extent
-from wipe_station.overwrite.pump import Comparer, Writer, joined
+from wipe_station.overwrite.pump import Comparer, Handling, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of, expected_bytes
 from wipe_station.records import CompareResult, FixedPattern, KeyedStream, Pattern, WriteResult
 
 STREAM = KeyedStream(key=bytes(range(32)))
 THREE_BYTES = FixedPattern(repeat=b"\x92\x49\x24")
 SECTOR_BYTES = 512
+HANDLING = Handling(sector_bytes=SECTOR_BYTES, leaf_bytes=SECTOR_BYTES)
 UNITS = 9
 SIZE_BYTES = UNITS * UNIT_BYTES + 3 * 4096
 WHOLE = Extent(start_byte=0, end_byte=SIZE_BYTES)
@@ -54,9 +57,9 @@ def _write(
     path: Path, *, pattern: Pattern = STREAM, start: int = 0, end: int = SIZE_BYTES
 ) -> WriteResult:
     with _opened(path) as descriptor:
-        return Writer(descriptor, content_of(pattern), Extent(start_byte=start, end_byte=end)).run(
-            _no_tick
-        )
+        return Writer(
+            descriptor, content_of(pattern), Extent(start_byte=start, end_byte=end), HANDLING
+        ).run(_no_tick)
 
 
 def _compare(
@@ -67,7 +70,7 @@ def _compare(
             descriptor,
             content_of(pattern),
             Extent(start_byte=start, end_byte=SIZE_BYTES),
-            sector_bytes,
+            Handling(sector_bytes=sector_bytes, leaf_bytes=sector_bytes),
         )
         return comparer.run(_no_tick)
 
@@ -167,11 +170,11 @@ def test_writer__resumed_at_a_unit__leaves_what_is_before_it(blank: Path) -> Non
 
 
 @pytest.mark.parametrize("unit", [0, 1, 5, UNITS])
-@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.ENODEV, errno.EREMOTEIO])
-def test_writer__call_fails__unit_not_counted_and_mark_below_it(
+@pytest.mark.parametrize("code", [errno.ENODEV, errno.EROFS])
+def test_writer__hopeless_failure__unit_not_counted_and_mark_below_it(
     blank: Path, monkeypatch: pytest.MonkeyPatch, unit: int, code: int
 ) -> None:
-    """After a failed write nothing at or above the failed unit counts as durable."""
+    """After a failure that nothing mends, nothing at or above its unit counts as durable."""
     monkeypatch.setattr(os, "pwrite", _pwrite_failing_at(unit, code=code))
     result = _write(blank)
     (failure,) = result.failures
@@ -183,16 +186,114 @@ def test_writer__call_fails__unit_not_counted_and_mark_below_it(
     assert not result.flushed
 
 
+@pytest.mark.parametrize("unit", [0, 1, 5, UNITS])
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC, errno.ENODATA, errno.EREMOTEIO])
+def test_writer__unit_refused__told_and_all_else_written(
+    blank: Path, monkeypatch: pytest.MonkeyPatch, unit: int, code: int
+) -> None:
+    """A bad place costs itself: it is told, never counted, and the pass goes on around it."""
+    monkeypatch.setattr(os, "pwrite", _pwrite_failing_at(unit, code=code))
+    with _opened(blank) as descriptor:
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
+        result = writer.run(_no_tick)
+        (place,) = writer.refused()
+        assert writer.refused() == [], "each place is told once"
+    start, end = unit * UNIT_BYTES, min((unit + 1) * UNIT_BYTES, SIZE_BYTES)
+    assert (place.start_byte, place.end_byte) == (start, end)
+    assert (place.operation, place.errno_name) == ("write", errno.errorcode[code])
+    assert (result.failures, result.gave_up, result.flushed) == ((), False, True)
+    assert result.completed_bytes == SIZE_BYTES - (end - start)
+    assert result.durable_bytes == SIZE_BYTES
+    expected = expected_bytes(STREAM, 0, SIZE_BYTES)
+    assert blank.read_bytes() == expected[:start] + bytes(end - start) + expected[end:]
+
+
+def _pwrite_refusing(*sectors: int) -> Callable[..., int]:
+    def pwrite(descriptor: int, view: memoryview, offset: int) -> int:
+        if any(offset <= at * SECTOR_BYTES < offset + len(view) for at in sectors):
+            raise _refuse(errno.EIO)
+        return PWRITE(descriptor, view, offset)
+
+    return pwrite
+
+
+def test_writer__bad_sectors__cost_one_sector_each(
+    blank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is refused is cut down to single sectors, wherever they lie in their units."""
+    chance = random.Random(20261125)
+    bad = sorted(
+        {0, SIZE_BYTES // 512 - 1, *(chance.randrange(SIZE_BYTES // 512) for _ in "12345")}
+    )
+    monkeypatch.setattr(os, "pwrite", _pwrite_refusing(*bad))
+    with _opened(blank) as descriptor:
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
+        result = writer.run(_no_tick)
+        places = sorted(place.start_byte for place in writer.refused())
+    assert places == [sector * SECTOR_BYTES for sector in bad]
+    assert result.completed_bytes == SIZE_BYTES - len(bad) * SECTOR_BYTES
+
+
+def test_writer__too_many_places__gives_up_and_says_so(
+    blank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device with more bad places than anybody should put up with is given up."""
+    monkeypatch.setattr(os, "pwrite", _pwrite_refusing(*range(100, 300, 2)))
+    handling = replace(HANDLING, limits=Limits(most_places=20))
+    with _opened(blank) as descriptor:
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, handling)
+        result = writer.run(_no_tick)
+        told = writer.refused()
+    assert (result.gave_up, result.flushed) == (True, False)
+    assert result.durable_bytes == 0
+    assert len(result.failures) == 1
+    assert 20 <= len(told) <= 22
+
+
+def test_writer__time_used_up__gives_up(blank: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that takes long over each refusal is given up, too."""
+    monkeypatch.setattr(os, "pwrite", _pwrite_refusing(5))
+    handling = replace(HANDLING, limits=Limits(most_s=0.0))
+    with _opened(blank) as descriptor:
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, handling)
+        result = writer.run(_no_tick)
+    assert (result.gave_up, result.flushed) == (True, False)
+
+
+def test_writer__another_device_after_a_failure__raised_at_once(
+    blank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is cut into pieces on a device that went away."""
+    monkeypatch.setattr(os, "pwrite", _pwrite_failing_at(*range(UNITS + 1)))
+
+    def gone() -> None:
+        raise LookupError
+
+    with _opened(blank) as descriptor, pytest.raises(LookupError):
+        Writer(descriptor, content_of(STREAM), WHOLE, replace(HANDLING, still_there=gone)).run(
+            _no_tick
+        )
+
+
 @pytest.mark.parametrize("unit", [0, 3, UNITS])
 def test_writer__short_write__is_a_failure(
     blank: Path, monkeypatch: pytest.MonkeyPatch, unit: int
 ) -> None:
-    """A call that moved fewer bytes than asked counts for nothing, with or without an errno."""
-    monkeypatch.setattr(os, "pwrite", _pwrite_short_at(unit))
-    result = _write(blank)
-    assert [each.start_byte for each in result.failures] == [unit * UNIT_BYTES]
-    assert result.durable_bytes <= unit * UNIT_BYTES
-    assert not result.flushed
+    """A call that moved fewer bytes than asked counts for nothing; its parts are tried again."""
+    calls: list[tuple[int, int]] = []
+
+    def pwrite(descriptor: int, view: memoryview, offset: int) -> int:
+        calls.append((offset, len(view)))
+        return _pwrite_short_at(unit)(descriptor, view, offset)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    with _opened(blank) as descriptor:
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
+        result = writer.run(_no_tick)
+        (place,) = writer.refused()
+    at = unit * UNIT_BYTES
+    assert (place.start_byte, place.end_byte) == (at, at + SECTOR_BYTES)
+    assert result.completed_bytes == SIZE_BYTES - SECTOR_BYTES
 
 
 def test_writer__every_call_fails__nothing_counted(
@@ -208,10 +309,10 @@ def test_writer__every_call_fails__nothing_counted(
 def test_writer__checkpoint_after_a_failed_unit__mark_stays_below_it(
     blank: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A flush that succeeds later never lifts the mark over a unit that was not written."""
-    monkeypatch.setattr(os, "pwrite", _pwrite_failing_at(5))
+    """A flush that succeeds later never lifts the mark over a unit that was given up."""
+    monkeypatch.setattr(os, "pwrite", _pwrite_failing_at(5, code=errno.ENODEV))
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), WHOLE)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
         writer.run(_no_tick)
         mark = writer.checkpoint()
     assert mark is not None
@@ -242,7 +343,7 @@ def test_writer__checkpoint_fails_midway__pass_not_flushed(
 ) -> None:
     """After one failed flush a second that succeeds proves nothing (the error may be cleared)."""
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), WHOLE)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
         monkeypatch.setattr(os, "fdatasync", _failing_fdatasync)
         assert writer.checkpoint() is None
         monkeypatch.setattr(os, "fdatasync", FDATASYNC)
@@ -255,7 +356,7 @@ def test_writer__write_ends_during_the_flush__not_covered_by_its_mark(
 ) -> None:
     """The mark is taken before the flush: what is written meanwhile may not be in it."""
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), WHOLE)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
 
         def everything_is_written_meanwhile(_descriptor: int) -> None:
             monkeypatch.setattr(os, "fdatasync", FDATASYNC)
@@ -272,7 +373,7 @@ def test_writer__low_unit_still_in_flight__mark_stays_below_it(
     others_done = threading.Event()
     marks: list[int | None] = []
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), WHOLE)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
 
         def pwrite(given: int, view: memoryview, offset: int) -> int:
             if offset == 2 * UNIT_BYTES:
@@ -294,7 +395,7 @@ def test_writer__calls_in_flight__counted_when_they_have_returned(
 ) -> None:
     """A byte counts when its call has returned, never before."""
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), WHOLE)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
         seen: list[tuple[int, int]] = []
         returned: list[int] = []
 
@@ -317,7 +418,7 @@ def test_writer__stopped__takes_no_further_unit(
 ) -> None:
     """A stop lets calls in flight end and counts what was written."""
     with _opened(blank) as descriptor:
-        writer = Writer(descriptor, content_of(STREAM), WHOLE)
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, HANDLING)
 
         def pwrite(given: int, view: memoryview, offset: int) -> int:
             writer.stop()
@@ -340,13 +441,18 @@ def test_writer__fault_of_ours_in_a_thread__raised(blank: Path) -> None:
             raise ZeroDivisionError(number, length, scratch)
 
     with _opened(blank) as descriptor, pytest.raises(ZeroDivisionError):
-        Writer(descriptor, Faulty(), WHOLE).run(_no_tick)
+        Writer(descriptor, Faulty(), WHOLE, HANDLING).run(_no_tick)
 
 
 def test_writer__range_inside_a_unit__refused(blank: Path) -> None:
     """A pass starts at a unit, or the tweak would not be the offset's."""
     with _opened(blank) as descriptor, pytest.raises(AssertionError):
-        Writer(descriptor, content_of(STREAM), Extent(start_byte=SECTOR_BYTES, end_byte=SIZE_BYTES))
+        Writer(
+            descriptor,
+            content_of(STREAM),
+            Extent(start_byte=SECTOR_BYTES, end_byte=SIZE_BYTES),
+            HANDLING,
+        )
 
 
 # --- comparing ---------------------------------------------------------------------------------
@@ -463,11 +569,14 @@ def test_comparer__call_fails__its_bytes_are_unread(
     monkeypatch.setattr(pump, "THREADS", 1)
     lost = [(unit * UNIT_BYTES, min((unit + 1) * UNIT_BYTES, SIZE_BYTES)) for unit in units]
     monkeypatch.setattr(os, "preadv", _preadv_failing_at(*units))
-    result = _compare(drive)
-    assert [(each.start_byte, each.end_byte) for each in result.failures] == lost
-    assert {(each.operation, each.errno_name) for each in result.failures} == {("read", "EIO")}
+    with _opened(drive) as descriptor:
+        comparer = Comparer(descriptor, content_of(STREAM), WHOLE, HANDLING)
+        result = comparer.run(_no_tick)
+        places = comparer.refused()
+    assert [(each.start_byte, each.end_byte) for each in places] == lost
+    assert {(each.operation, each.errno_name) for each in places} == {("read", "EIO")}
     assert result.unread_bytes == sum(end - start for start, end in lost)
-    assert result.mismatched_bytes == 0
+    assert (result.mismatched_bytes, result.failures) == (0, ())
     assert _adds_up(result)
 
 
@@ -475,8 +584,8 @@ def test_comparer__medium_ends_early__rest_is_unread(drive: Path) -> None:
     """A device that shrank gives short reads without an errno; none of their bytes counts."""
     os.truncate(drive, 5 * UNIT_BYTES + SECTOR_BYTES)
     result = _compare(drive)
-    assert result.verified_bytes == 5 * UNIT_BYTES
-    assert result.unread_bytes == SIZE_BYTES - 5 * UNIT_BYTES
+    assert result.verified_bytes == 5 * UNIT_BYTES + SECTOR_BYTES
+    assert result.unread_bytes == SIZE_BYTES - result.verified_bytes
     assert result.first_mismatch_byte is None
 
 
@@ -484,11 +593,33 @@ def test_comparer__too_many_read_errors__gives_up_and_says_what_is_unread(
     drive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A dying drive is not read to its end; everything not read counts as unread."""
-    monkeypatch.setattr(pump, "READ_ERRORS_LIMIT", 2)
     monkeypatch.setattr(os, "preadv", _preadv_failing_at(*range(UNITS + 1)))
-    result = _compare(drive)
-    assert 2 <= len(result.failures) <= 2 + pump.THREADS
+    handling = replace(HANDLING, limits=Limits(most_places=2))
+    with _opened(drive) as descriptor:
+        result = Comparer(descriptor, content_of(STREAM), WHOLE, handling).run(_no_tick)
+    assert (result.gave_up, len(result.failures)) == (True, 1)
     assert result.unread_bytes == SIZE_BYTES
+    assert _adds_up(result)
+
+
+def test_comparer__holes__not_read_and_counted_as_unread(
+    drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was not written is not compared, whatever stands there; all around it is."""
+    holes = ((512, 1024), (3 * UNIT_BYTES, 4 * UNIT_BYTES), (SIZE_BYTES - 512, SIZE_BYTES))
+    _spoil(drive, [600, 3 * UNIT_BYTES, 4 * UNIT_BYTES - 1, SIZE_BYTES - 1])
+    asked: list[tuple[int, int]] = []
+
+    def preadv(descriptor: int, buffers: list[memoryview], offset: int) -> int:
+        asked.append((offset, offset + len(buffers[0])))
+        return PREADV(descriptor, buffers, offset)
+
+    monkeypatch.setattr(os, "preadv", preadv)
+    with _opened(drive) as descriptor:
+        extent = Extent(start_byte=0, end_byte=SIZE_BYTES, holes=holes)
+        result = Comparer(descriptor, content_of(STREAM), extent, HANDLING).run(_no_tick)
+    assert joined(asked) == tuple(outside(0, SIZE_BYTES, holes))
+    assert (result.mismatched_bytes, result.unread_bytes) == (0, bytes_in(holes))
     assert _adds_up(result)
 
 
@@ -507,7 +638,7 @@ def test_comparer__too_many_wrong_units__gives_up_and_says_what_is_unread(
 def test_comparer__stopped__rest_is_unread(drive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a stop only what was really compared counts as verified."""
     with _opened(drive) as descriptor:
-        comparer = Comparer(descriptor, content_of(STREAM), WHOLE, SECTOR_BYTES)
+        comparer = Comparer(descriptor, content_of(STREAM), WHOLE, HANDLING)
 
         def preadv(given: int, buffers: list[memoryview], offset: int) -> int:
             comparer.stop()
@@ -533,5 +664,8 @@ def test_comparer__range_not_of_whole_sectors__refused(drive: Path) -> None:
     """Counts in sectors add up only over whole sectors."""
     with _opened(drive) as descriptor, pytest.raises(AssertionError):
         Comparer(
-            descriptor, content_of(STREAM), Extent(start_byte=0, end_byte=SIZE_BYTES - 512), 4096
+            descriptor,
+            content_of(STREAM),
+            Extent(start_byte=0, end_byte=SIZE_BYTES - 512),
+            Handling(sector_bytes=4096, leaf_bytes=4096),
         )

@@ -47,6 +47,7 @@ def task(action: Action, pattern: Pattern = PATTERNS[0]) -> Task:
         size_bytes=SIZE,
         diskseq=7,
         sector_bytes=512,
+        leaf_bytes=512,
         checkpoint_every_ms=2000,
     )
 
