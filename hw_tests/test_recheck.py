@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from certs.errors import CertificateError
+from hw_tests.command import station
 from hw_tests.in_process import quick_station, wipe
 from hw_tests.lab.faults import Effect, Fault, Op
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
@@ -140,6 +141,25 @@ def test_recheck__medium__not_written(wiped: Certified) -> None:
     after = wiped.medium.counts()
     assert after["written_bytes"] == before["written_bytes"]
     assert after["read_bytes"] >= before["read_bytes"] + SIZE_BYTES, "the device itself was asked"
+
+
+def test_command__each_end__says_it_and_has_its_exit_code(wiped: Certified) -> None:
+    """Same, other content, unknown signer, nothing to compare: told apart by words and codes."""
+    state = wiped.bundle.parents[1]
+    root = state / "keys" / "practice-root.pem"
+    words = ("recheck", wiped.drive.node, wiped.bundle, "--allow-practice")
+    same = station(state, *words, "--root", root)
+    assert (same.code, "Every byte is as certified" in same.out) == (0, True), same
+    unknown = station(state, *words, "--full")
+    assert (unknown.code, "Signer unknown" in unknown.out) == (5, True), unknown
+    change(wiped, 4711)
+    differs = station(state, *words, "--root", root, "--json")
+    change(wiped, 4711)
+    assert (differs.code, differs.event("recheck")["lba"]) == (3, 4711 // 512), differs
+    practice = station(state, "recheck", wiped.drive.node, wiped.bundle)
+    assert practice.code == 6, "a practice document is wanted or refused"
+    assert station(state, "recheck", wiped.drive.node, wiped.bundle.parent / "none").code == 2
+    assert station(state, "recheck", "/dev/none", wiped.bundle, "--allow-practice").code == 2
 
 
 def test_believed__changed_certificate_or_none__refused(wiped: Certified, tmp_path: Path) -> None:

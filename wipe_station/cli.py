@@ -51,6 +51,8 @@ from wipe_station.options import (
     handled,
     say,
 )
+from wipe_station.recheck_command import Asked
+from wipe_station.recheck_command import run as run_recheck
 from wipe_station.records import Outcome
 from wipe_station.show import Screen
 from wipe_station.state import make_state_folder, state_lock
@@ -321,6 +323,59 @@ def capture(
     with handled(screen):
         made = record(device, output, SystemClock().utc())
         screen.recording(made.path, made.recording)
+
+
+@app.command(
+    name="recheck",
+    help=say(
+        "拿证明核对设备里现在的内容：抽查，或者全部。只读。",
+        "Compare what stands on a device now with its certificate: sampled, or all. Only reads.",
+    ),
+)
+def recheck_device(
+    device: Annotated[
+        str, typer.Argument(metavar="DEVICE", help=say("设备节点。", "The device's node."))
+    ],
+    certificate: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CERTIFICATE",
+            help=say("证明：JSON、文件夹或 PDF。", "Certificate: JSON, its folder, or PDF."),
+        ),
+    ],
+    full: Annotated[
+        bool, typer.Option("--full", help=say("读全部，不抽查。", "Read everything."))
+    ] = False,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            "--root",
+            metavar="ROOT.pem",
+            help=say("从别处得到的根证书。", "Root that reached you by another way."),
+        ),
+    ] = None,
+    allow_practice: Annotated[
+        bool,
+        typer.Option(
+            "--allow-practice", help=say("也接受练习文件。", "Accept practice documents.")
+        ),
+    ] = False,
+    json_lines: JsonOption = False,
+) -> None:
+    """Compare a device with its certificate."""
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    asked = Asked(
+        device=device,
+        certificate=certificate,
+        root=root,
+        allow_practice=allow_practice,
+        full=full,
+    )
+    with handled(screen):
+        with screen.reading() as on_progress:
+            came = run_recheck(asked, SystemClock().utc(), on_progress)
+        screen.rechecked(came)
+        raise typer.Exit(came.exit_code)
 
 
 @app.command(

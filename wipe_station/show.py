@@ -27,6 +27,7 @@ from wipe_station.lookout import Assessment
 from wipe_station.method import Method, UnavailableMethod
 from wipe_station.plan import planned_pattern_json
 from wipe_station.quirk import Effect
+from wipe_station.recheck_command import Rechecked
 from wipe_station.records import Progress as JobProgress
 from wipe_station.records import fields_of, to_json
 from wipe_station.units import passes_text, printable, remaining_text, size_text
@@ -203,6 +204,32 @@ class Screen:
                 )
 
             yield show
+
+    @contextmanager
+    def reading(self) -> Iterator[Callable[[int, int], None]]:
+        """Show how far a reading of a device is while the block runs."""
+        if self._json_lines:
+            yield lambda done, total: self._line("progress", done_bytes=done, total_bytes=total)
+            return
+        columns = (BarColumn(), TextColumn("{task.fields[said]}"))
+        with Progress(*columns, console=self._console) as bars:
+            task = bars.add_task("…", total=None, said="")
+
+            def show(done: int, total: int) -> None:
+                said = f"{size_text(done)} / {size_text(total)}"
+                bars.update(task, total=total, completed=done, said=said)
+
+            yield show
+
+    def rechecked(self, came: Rechecked) -> None:
+        """Show what a device holds beside what its certificate says."""
+        if self._json_lines:
+            found = {"found": to_json(came.found), "lba": came.found.first_mismatch_lba}
+            status = came.verdict.status.value
+            self._line("recheck", document=status, exit_code=came.exit_code, **found)
+            return
+        for line in came.lines():
+            self._print(self._say(line))
 
     def _step_name(self, step: str) -> str:
         if step == "probe":

@@ -22,7 +22,7 @@ SAMPLE_BYTES: Final = 64 << 10
 SEED_BYTES: Final = 32
 USUAL_COUNT: Final = 2048
 """Seconds on any device: at most 128 MiB, and as many moves of a drive's arm."""
-MISSED_AT_MOST: Final = 0.01
+MISSED_PER_MILLION: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Guarantee:
     unit_bytes: int
     sampled_units: int
     differing_units: int
-    missed_ratio: float
+    missed_per_million: int
     """Upper bound of the probability; 0 where every unit is read."""
 
 
@@ -71,26 +71,26 @@ class Sample:
         drawn = hashlib.sha256(self.seed + stratum.to_bytes(8, "big")).digest()
         return first + int.from_bytes(drawn, "big") % (after - first)
 
-    def guarantee(self, missed_ratio: float = MISSED_AT_MOST) -> Guarantee:
+    def guarantee(self, missed_per_million: int = MISSED_PER_MILLION) -> Guarantee:
         """Return how many units must differ to be missed at most with a probability.
 
         Args:
-            missed_ratio: between 0 and 1, both excluded.
+            missed_per_million: between 0 and a million, both excluded.
         """
         if self.count == self.units:
-            return self._guarantee(1, 0.0)
+            return self._guarantee(1, 0)
         largest = -(-self.units // self.count)
-        least_ratio = 1 - missed_ratio ** (1 / self.count)
+        least_ratio = 1 - (missed_per_million / 1_000_000) ** (1 / self.count)
         differing = min(self.units, math.ceil(least_ratio * self.count * largest))
-        return self._guarantee(differing, missed_ratio)
+        return self._guarantee(differing, missed_per_million)
 
-    def _guarantee(self, differing: int, missed_ratio: float) -> Guarantee:
+    def _guarantee(self, differing: int, missed_per_million: int) -> Guarantee:
         return Guarantee(
             units=self.units,
             unit_bytes=SAMPLE_BYTES,
             sampled_units=len(list(self.ranges())),
             differing_units=differing,
-            missed_ratio=missed_ratio,
+            missed_per_million=missed_per_million,
         )
 
 

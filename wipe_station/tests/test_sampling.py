@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wipe_station.overwrite.sampling import (
-    MISSED_AT_MOST,
+    MISSED_PER_MILLION,
     SAMPLE_BYTES,
     SEED_BYTES,
     Sample,
@@ -19,7 +19,7 @@ SIZES = st.integers(min_value=1, max_value=400 * SAMPLE_BYTES)
 UNITS = 4000
 COUNT = 200
 TRIALS = 3000
-EXPECTED = TRIALS * MISSED_AT_MOST
+EXPECTED = TRIALS * MISSED_PER_MILLION / 1_000_000
 FAR = 5 * EXPECTED**0.5
 """Five standard deviations: never by chance."""
 
@@ -65,7 +65,7 @@ def test_ranges__one_seed__the_same_places_everywhere() -> None:
 def test_guarantee__every_unit_read__nothing_missed() -> None:
     """A small device is read as a whole, and that is what is stated."""
     said = sample_of(10 * SAMPLE_BYTES, bytes(SEED_BYTES)).guarantee()
-    assert (said.differing_units, said.missed_ratio, said.sampled_units) == (1, 0.0, 10)
+    assert (said.differing_units, said.missed_per_million, said.sampled_units) == (1, 0, 10)
 
 
 def scattered(differing: int) -> set[int]:
