@@ -2,7 +2,8 @@
 # Process 1 of the guest: pseudo file systems, a real udevd, then the agent, for as long as it lives.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8
 option() { for word in $(cat /proc/cmdline); do case $word in $1=*) echo "${word#*=}";; esac; done; }
-mount -t tmpfs -o mode=755 run /run; mount -t tmpfs tmp /tmp
+# Nothing over /tmp: the project may lie there, and what is written there stays in memory anyway.
+mount -t tmpfs -o mode=755 run /run
 mkdir -p /dev/shm /dev/pts; mount -t tmpfs shm /dev/shm; mount -t devpts devpts /dev/pts
 ln -sfn /proc/self/fd /dev/fd; ip link set lo up 2>/dev/null
 echo /sbin/modprobe > /proc/sys/kernel/modprobe
