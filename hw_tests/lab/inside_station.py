@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 import pyudev
 
+from hw_tests.forked import forked_workers
 from hw_tests.in_process import quick_station
 from hw_tests.in_process import wipe as wipe_with
 from hw_tests.lab import inside
@@ -196,13 +197,16 @@ def document(state: str, document_id: str, name: str) -> str:
     return (Path(state) / "bundles" / document_id / name).read_text("utf-8")
 
 
+_held = ExitStack()
+"""What the quick station stands on; a stack that nobody keeps takes its contexts along."""
 _quick: list[Station] = []
 """The station of this very process, if one was started; it lives as long as the guest."""
 
 
 def start_quick(folder: str) -> None:
     """Start a station in the agent's own process, for many jobs without pages."""
-    _quick.append(ExitStack().enter_context(quick_station(Path(folder))))
+    _held.enter_context(forked_workers())
+    _quick.append(_held.enter_context(quick_station(Path(folder))))
 
 
 def facts(node: str) -> dict[str, Any]:
