@@ -1,11 +1,11 @@
 """What a device refuses, cut down to its own sectors, and how much of that is enough. Pure.
 
 A transfer that fails is halved, and each half again, until it works or is one physical sector: a
-bad sector costs that sector. Halving a range whose ends are good finds its first bad sector from
-the front and its last one from the back in a dozen attempts each; only what lies between is tried
-sector by sector. Every attempt may take the device seconds, so time is bounded, and so is the
-number of bad places: what is left then counts as refused as a whole, and a device with so many is
-not worth more of anybody's time.
+bad sector costs that sector. Where many in a row are bad, the last of them is looked for from the
+back of the range, by halving, too, and what lies between is refused untried: a stretch that is gone
+costs dozens of attempts, not thousands. Every attempt may take the device seconds, so time is
+bounded, and so is the number of bad places: what is left then counts as refused as a whole, and a
+device with so many is not worth more of anybody's time.
 """
 
 import errno
@@ -36,6 +36,10 @@ class Limits:
 
 
 USUAL: Final = Limits()
+BAD_IN_A_ROW: Final = 16
+"""So many sectors refused one after the other are a stretch."""
+Attempt = Callable[[int, int], int | None]
+"""Transfers a range; returns None, or an error number."""
 
 
 def cut(start: int, end: int, leaf_bytes: int) -> tuple[Range, Range] | None:
@@ -57,7 +61,7 @@ def salvage(
     start: int,
     end: int,
     leaf_bytes: int,
-    attempt: Callable[[int, int], int | None],
+    attempt: Attempt,
     may_go_on: Callable[[], bool],
 ) -> Iterator[tuple[int, int, int]]:
     """Try the parts of a range whose transfer has failed; yield what is refused in the end.
@@ -72,25 +76,54 @@ def salvage(
     Yields:
         first byte, byte after the last, error number; ascending, touching ones joined.
     """
+    held: tuple[int, int, int] | None = None
+    for low, high, code in _refused(start, end, leaf_bytes, attempt, may_go_on):
+        if held is not None and held[1] == low:
+            held = (held[0], high, held[2])
+            continue
+        if held is not None:
+            yield held
+        held = (low, high, code)
+    if held is not None:
+        yield held
+
+
+def _refused(
+    start: int, end: int, leaf_bytes: int, attempt: Attempt, may_go_on: Callable[[], bool]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield what ``salvage`` does, unjoined."""
     halves = cut(start, end, leaf_bytes)
     waiting = list(reversed(halves)) if halves else [(start, end)]
-    held: tuple[int, int, int] | None = None
+    row, last_code = 0, errno.EIO
     while waiting:
         low, high = waiting.pop()
+        if row >= BAD_IN_A_ROW and may_go_on():
+            stretch_end = _end_of_stretch(low, end, leaf_bytes, attempt)
+            if low < stretch_end:
+                yield low, stretch_end, last_code
+            return
         code = attempt(low, high) if may_go_on() else errno.ETIME
         if code is None:
+            row = 0
             continue
         parts = cut(low, high, leaf_bytes) if code not in HOPELESS and may_go_on() else None
         if parts is not None:
             waiting += reversed(parts)
-        elif held is not None and held[1] == low:
-            held = (held[0], high, held[2])
+            continue
+        row, last_code = row + 1, code
+        yield low, high, code
+
+
+def _end_of_stretch(start: int, end: int, leaf_bytes: int, attempt: Attempt) -> int:
+    """Transfer what is good at the end of a range; return where that begins."""
+    low, high = start, end
+    while (parts := cut(low, high, leaf_bytes)) is not None:
+        middle = parts[1][0]
+        if attempt(middle, high) is None:
+            high = middle
         else:
-            if held is not None:
-                yield held
-            held = (low, high, code)
-    if held is not None:
-        yield held
+            low = middle
+    return low if attempt(low, high) is None else high
 
 
 def joined(ranges: Iterable[Range]) -> tuple[Range, ...]:

@@ -56,6 +56,34 @@ def test_salvage__one_bad_sector_in_a_unit__a_dozen_attempts_and_one_for_each_ha
     assert device.attempts == 2 * math.log2(UNIT // 512)
 
 
+@given(LEAVES, st.integers(0, 200), st.integers(1, 255))
+def test_salvage__a_stretch_of_bad_sectors__its_ends_found_and_few_attempts(
+    leaf: int, first: int, count: int
+) -> None:
+    """A stretch that is gone costs dozens of attempts; all before and behind it is moved."""
+    end = 256 * leaf
+    bad = {number * leaf for number in range(first, min(first + count, 256))}
+    device = Device(bad, leaf)
+    (stretch,) = joined(
+        (low, high) for low, high, _ in salvage(0, end, leaf, device.transfer, lambda: True)
+    )
+    assert stretch == (first * leaf, min(first + count, 256) * leaf)
+    assert joined(device.moved) == tuple(outside(0, end, [stretch]))
+    assert device.attempts < 100
+
+
+@given(LEAVES, st.sets(st.integers(0, 255), min_size=30))
+def test_salvage__whatever_is_bad__all_moved_or_refused_and_no_bad_one_moved(
+    leaf: int, bad: set[int]
+) -> None:
+    """Good sectors in the middle of a stretch may be given up; no byte is left out or doubled."""
+    end = 256 * leaf
+    device = Device({number * leaf for number in bad}, leaf)
+    lost = [(low, high) for low, high, _ in salvage(0, end, leaf, device.transfer, lambda: True)]
+    assert bytes_in(device.moved) + bytes_in(lost) == end
+    assert joined([*device.moved, *lost]) == ((0, end),)
+
+
 def test_salvage__patience_used_up__the_rest_refused_untried() -> None:
     """No time is spent on a device beyond the bound, and nothing untried counts as moved."""
     device = Device({at * 512 for at in range(0, 2048, 2)}, 512)
