@@ -17,12 +17,17 @@ HALF: Final = SIZE_BYTES // 2 // 512 * 512
 OTHER_OWNER: Final = 0x07E12
 
 
+BY_DRIVER: Final = ("bad-sectors", "too-many-errors")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """One script and its end."""
 
     method: str = "random"
     faults: tuple[Fault, ...]
+    or_ends: tuple[str, ...] = ()
+    """Where a driver that goes on answering makes other error numbers of the medium's own."""
     ends: str
     """``certified``, or the code of the notice's reason."""
     volatile: bool = False
@@ -74,9 +79,11 @@ STORIES: Final = {
         faults=(Fault(effect=Effect.RESIZE, skip=2, size_bytes=2 * SIZE_BYTES),),
         ends="certified",
     ),
-    "gone": Story(faults=(Fault(effect=Effect.GONE, skip=2),), ends="write-error"),
+    "gone": Story(
+        faults=(Fault(effect=Effect.GONE, skip=2),), ends="write-error", or_ends=BY_DRIVER
+    ),
     "gone-under-verification": Story(
-        faults=(_at(Effect.GONE, MIDDLE, op=Op.READ),), ends="read-error"
+        faults=(_at(Effect.GONE, MIDDLE, op=Op.READ),), ends="read-error", or_ends=BY_DRIVER
     ),
     "power-dips": Story(
         faults=(Fault(effect=Effect.GONE, skip=3, times=1, back_after_calls=0),),

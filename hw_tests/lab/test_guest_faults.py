@@ -68,7 +68,7 @@ def test_story__on_real_drivers__ends_as_on_the_host_and_was_met(
         statement = stage.guest.call(
             inside_station.quick_wipe, node, story.method, timeout_s=CALL_S
         )
-        assert end_of(statement) == story.ends, statement
+        assert end_of(statement) in (story.ends, *story.or_ends), statement
         assert was_met(story, stage.medium)
     finally:
         stage.medium.tell(lift=True)

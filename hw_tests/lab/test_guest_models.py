@@ -117,7 +117,8 @@ def test_card_reader__several_slots__siblings_whose_cards_come_and_go(counter: C
         known = counter.facts(node)
         assert locked.removeprefix("/dev/") in known["siblings"]
         assert len(known["siblings"]) == 2, "the empty slot is one, too"
-        assert known["identity_strength"] == "bridge"
+        # Readers of this kind are known to share one serial: a quirk takes the identity away.
+        assert known["identity_strength"] == "none"
         assert counter.refused(node) == []
         assert counter.refused(locked) == ["read-only"]
         assert guest.call(inside.attempt, node, "write", 0, 4096) == "4096"
@@ -268,7 +269,12 @@ def test_locked_drive__after_power_off__gives_nothing_and_is_not_certified(
         port.pull()
         node = plug_model(counter.guest, port, SIZE_BYTES)
         statement = counter.guest.call(inside_station.quick_wipe, node, "random", timeout_s=CALL_S)
-    assert statement["notice"]["reason"]["code"] == "write-error", statement
+    assert "notice" in statement, statement
+    assert statement["notice"]["reason"]["code"] in (
+        "bad-sectors",
+        "too-many-errors",
+        "write-error",
+    )
     assert model.medium.truth().startswith(SECRET)
 
 
