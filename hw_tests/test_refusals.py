@@ -3,6 +3,7 @@
 import contextlib
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -147,6 +148,48 @@ def test_wipe__backing_file_held_by_another_process__refused(
     script = 'exec 3<"$0" && echo ready && read -r _'
     with helper("sh", "-c", script, target.file):
         assert_refused(state, target, "held open by sh (pid ")
+
+
+LEADERLESS = """
+import ctypes, os, sys, threading
+{first}
+threading.Thread(target=sys.stdin.read).start()
+print("ready", flush=True)
+ctypes.CDLL(None).syscall(60, 0)  # exit(2) of this first thread alone (x86-64)
+"""
+"""A process whose first thread has ended: ``/proc/PID`` itself shows nothing of it any more."""
+
+
+def test_wipe__held_by_a_process_whose_first_thread_has_ended__refused(
+    state: Path, target: LoopDrive
+) -> None:
+    """What a process holds is found in the threads that still live, as after a hanging worker."""
+    script = LEADERLESS.format(first="os.open(sys.argv[1], os.O_RDONLY)")
+    with helper(sys.executable, "-c", script, target.node):
+        assert_refused(state, target, "held open by python")
+
+
+def test_wipe__mounted_by_a_process_whose_first_thread_has_ended__refused(
+    state: Path, target: LoopDrive, folder: Path
+) -> None:
+    """Its mount namespace is found there, too."""
+    point = folder / "mnt"
+    point.mkdir()
+    script = LEADERLESS.format(
+        first='import subprocess; subprocess.run(["mount", *sys.argv[1:]], check=True)'
+    )
+    with helper(
+        "unshare",
+        "--mount",
+        "--propagation=private",
+        sys.executable,
+        "-c",
+        script,
+        target.node,
+        point,
+    ):
+        assert target.node not in Path("/proc/self/mounts").read_text("utf-8")
+        assert_refused(state, target, "mounted at")
 
 
 def test_wipe__read_only_device__refused(state: Path, folder: Path) -> None:
