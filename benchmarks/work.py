@@ -12,8 +12,9 @@ from typing import Final
 from hw_tests.loop import LoopDrive
 from wipe_station.block import open_block
 from wipe_station.overwrite.extent import Extent
-from wipe_station.overwrite.pump import Comparer, Handling, Writer
+from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, StreamContent, content_of
+from wipe_station.overwrite.trouble import Handling
 from wipe_station.records import CompareResult, KeyedStream, Pattern, WriteResult
 from wipe_station.worker_protocol import Action, Task
 from wipe_station.workers import Heard, WorkerProcess

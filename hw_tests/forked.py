@@ -42,6 +42,12 @@ class ForkedWorker:
         if self.returncode is None:
             os.kill(self.pid, signal.SIGKILL)
 
+    def poll(self) -> int | None:
+        """Return its exit code, or None while it lives."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0.0)
+        return self.returncode
+
     def wait(self, timeout_s: float) -> int:
         """Wait for its end.
 

@@ -210,15 +210,18 @@ def _gate_at_work(gate: UsbGate | None, stopping: Event) -> Iterator[None]:
     # The kernel's own events: udev has nothing to add to a device that may do nothing.
     watch = Watch("usb", source="kernel")
     gate.shut()
-    _follow(watch, gate.look, stopping, usb_glance)
+    looking = _follow(watch, gate.look, stopping, usb_glance)
     yield
+    looking.join()  # else a last look could shut the buses again
     gate.open()
 
 
 def _follow(
     watch: Watch, look: Callable[[], None], stopping: Event, seen: Callable[[], Hashable]
-) -> None:
-    Thread(target=follow, args=(watch, look, stopping, seen), daemon=True).start()
+) -> Thread:
+    made = Thread(target=follow, args=(watch, look, stopping, seen), daemon=True)
+    made.start()
+    return made
 
 
 def main() -> None:

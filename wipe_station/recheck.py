@@ -33,9 +33,10 @@ from wipe_station.block import (
 from wipe_station.errors import InvalidInputError
 from wipe_station.evidence import journal_pattern
 from wipe_station.overwrite.extent import Extent
-from wipe_station.overwrite.pump import Comparer, Handling, failed_transfer, same_bytes
+from wipe_station.overwrite.pump import Comparer, same_bytes
 from wipe_station.overwrite.sampling import SAMPLE_BYTES, Guarantee, Sample
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of
+from wipe_station.overwrite.trouble import Handling, failed_transfer
 from wipe_station.records import IoFailure, Pattern
 
 _READING: Final = os.O_RDONLY | os.O_DIRECT
@@ -153,6 +154,9 @@ class _Reader:
         comparer = Comparer(self._descriptor, self._content, extent, handling)
         found = comparer.run(lambda: on_progress(comparer.completed_bytes(), self._size))
         failures = (*comparer.refused(), *found.failures)
+        assert found.verified_bytes == self._size or failures or found.mismatches, (
+            "read, or why not"
+        )
         return self._ended(found.verified_bytes, found.first_mismatch_byte, failures)
 
     def at(self, sample: Sample, on_progress: Callable[[int, int], None]) -> Recheck:

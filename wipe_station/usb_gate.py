@@ -23,11 +23,12 @@ from typing import Final
 
 from certs.canonical import decode, encode
 from certs.durable import NewFile, write_file
+from certs.text import Text
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock
 from wipe_station.codec.usb import parse_usb_descriptors
 from wipe_station.detect.gate_rules import Admission, Role, Stranger, TurnedAway, judge
-from wipe_station.errors import MalformedReplyError
+from wipe_station.errors import MalformedReplyError, RequestError
 
 NOTE_NAME: Final = "usb.json"
 _DEVICE: Final = re.compile(r"\d+-\d+(\.\d+)*")
@@ -83,8 +84,20 @@ class UsbGate:
         """Let nothing new in by itself from now on, and look at what is there.
 
         Raises:
-            OSError: a bus cannot be shut; the station must not go on as if it were.
+            RequestError: a bus cannot be shut; the station must not go on as if it were.
         """
+        try:
+            self._shut()
+        except OSError as error:
+            raise RequestError(
+                Text(zh=f"USB 口关不上：{error}。", en=f"The USB buses cannot be shut: {error}."),
+                hint=Text(
+                    zh="以 root 在真机上运行；只做练习就加 --practice。",
+                    en="Run as root on a machine of its own; for practice add --practice.",
+                ),
+            ) from error
+
+    def _shut(self) -> None:
         found = {bus.name: [_word(bus / name) for name in _DEFAULTS] for bus in self._buses()}
         before = self._remembered()
         if not before.items() >= found.items():

@@ -15,8 +15,9 @@ from typing import Final
 
 from wipe_station.block import check_same_device
 from wipe_station.errors import DeviceGoneError
-from wipe_station.overwrite.pump import Comparer, Handling, Writer
+from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import content_of
+from wipe_station.overwrite.trouble import Handling
 from wipe_station.privileges import become, die_with
 from wipe_station.records import Json, to_json
 from wipe_station.sandbox import confine

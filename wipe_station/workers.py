@@ -34,8 +34,9 @@ START_S: Final = 180.0
 """Until its first word: a machine may be busy, and the device has nothing to do with it."""
 END_S: Final = 5.0
 """A killed process that the kernel does not hold is gone long before."""
-_POLL_S: Final = 0.2
+_POLL_MS: Final = 200
 _left_to_the_kernel: "list[subprocess.Popen[bytes]]" = []
+"""Workers that were killed and have not ended; asked now and then, so that none stays a zombie."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,7 @@ class WorkerProcess:
     """One worker with the one descriptor it works on."""
 
     def __init__(self, task: Task, descriptor: int) -> None:
+        _left_to_the_kernel[:] = [each for each in _left_to_the_kernel if each.poll() is None]
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in run()
         self._process = subprocess.Popen(
             # Isolated: neither the working directory nor the environment may bring code along.
@@ -140,8 +142,10 @@ class WorkerProcess:
         """Yield whole lines as they come, until there are no more or nothing moves any longer."""
         assert self._process.stdout is not None, "a pipe was asked for"
         descriptor, held = self._process.stdout.fileno(), b""
+        waiting = select.poll()  # unlike select(2), for descriptors of any number
+        waiting.register(descriptor, select.POLLIN)
         while len(held) <= LINE_LIMIT_CHARACTERS and not self._overdue():
-            if not select.select([descriptor], [], [], _POLL_S)[0]:
+            if not waiting.poll(_POLL_MS):
                 continue
             came = os.read(descriptor, LINE_LIMIT_CHARACTERS)
             if not came:

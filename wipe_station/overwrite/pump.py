@@ -15,13 +15,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
-from wipe_station.overwrite.damage import HOPELESS, USUAL, Limits, Range, joined, outside, salvage
+from wipe_station.overwrite.damage import Range, joined, outside
 from wipe_station.overwrite.extent import Extent, Piece
 from wipe_station.overwrite.speed import Meter
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
+from wipe_station.overwrite.trouble import Handling, Trouble, failed_transfer
 from wipe_station.records import CompareResult, IoFailure, WriteResult
 
 # On two cores six threads came nearer to fio than four with every random pass and verification
@@ -123,102 +123,11 @@ def _run_threads(
     tick()  # the last bytes count, too
 
 
-def failed_transfer(start_byte: int, length: int, operation: str, code: int | None) -> IoFailure:
-    """Return a failed transfer with the name of its error number."""
-    name = errno.errorcode.get(code or 0, str(code))
-    return IoFailure(
-        start_byte=start_byte,
-        end_byte=start_byte + length,
-        operation=operation,
-        errno_name=name,
-    )
-
-
 class ShortTransferError(OSError):
     """The kernel moved fewer bytes than the device must hold."""
 
     def __init__(self) -> None:
         super().__init__(errno.EIO, "short transfer")
-
-
-def _nobody_asks() -> None:
-    """The device is there as long as nobody says otherwise."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handling:
-    """How to deal with a device and with what it refuses."""
-
-    sector_bytes: int
-    """Logical: differences are told in these."""
-    leaf_bytes: int
-    """Physical sector: what is refused is cut down to this."""
-    limits: Limits = USUAL
-    """How much trouble to put up with."""
-    still_there: Callable[[], None] = _nobody_asks
-    """Raises where the device is another one by now; asked after a failure."""
-
-
-class _Trouble:
-    """What a step met: places that stay refused, and whether that is enough."""
-
-    def __init__(self, operation: str, handling: Handling) -> None:
-        self._operation = operation
-        self._limits = handling.limits
-        self._still_there = handling.still_there
-        self._leaf_bytes = handling.leaf_bytes
-        self._places: list[IoFailure] = []
-        self._told = 0
-        self._spent_s = 0.0
-        self._lock = threading.Lock()
-        self.hopeless: IoFailure | None = None
-        """A failure that no smaller transfer mends; it ends the step."""
-
-    def may_go_on(self) -> bool:
-        """Tell whether the device is worth more time."""
-        limits = self._limits
-        return len(self._places) < limits.most_places and self._spent_s < limits.most_s
-
-    def met(
-        self, start: int, end: int, code: int, attempt: Callable[[int, int], int | None]
-    ) -> int | None:
-        """Deal with a transfer that failed.
-
-        Returns:
-            how many bytes stay refused; None if the step must end.
-
-        Raises:
-            DeviceGoneError: it is another device by now, or none.
-        """
-        self._still_there()
-        if code in HOPELESS:
-            self.hopeless = failed_transfer(start, end - start, self._operation, code)
-            return None
-        began_s, lost = time.monotonic(), 0
-        for low, high, why in salvage(start, end, self._leaf_bytes, attempt, self.may_go_on):
-            failure = failed_transfer(low, high - low, self._operation, why)
-            if why in HOPELESS:
-                self._still_there()
-                self.hopeless = failure
-                return None
-            lost += high - low
-            with self._lock:
-                self._places.append(failure)
-        with self._lock:
-            self._spent_s += time.monotonic() - began_s
-        return lost
-
-    def news(self) -> list[IoFailure]:
-        """Return the places that stay refused and were not told yet."""
-        with self._lock:
-            told, self._told = self._told, len(self._places)
-            return self._places[told:]
-
-    def failures(self) -> tuple[IoFailure, ...]:
-        """Return what ended the step, or the first place where patience ended; empty if nothing."""
-        if self.hopeless is not None:
-            return (self.hopeless,)
-        return () if self.may_go_on() else (self._places[-1],)
 
 
 class Writer:
@@ -232,7 +141,7 @@ class Writer:
         self._content = content
         self._extent = extent
         self._units = _Units(extent)
-        self._trouble = _Trouble("write", handling)
+        self._trouble = Trouble("write", handling)
         self._unflushed: list[IoFailure] = []
         self._durable_byte = extent.start_byte
 
@@ -332,7 +241,7 @@ class Comparer:
         self._sector_bytes = handling.sector_bytes
         self._holes = extent.holes
         self._units = _Units(extent)
-        self._trouble = _Trouble("read", handling)
+        self._trouble = Trouble("read", handling)
         self._verified_bytes = 0
         self._mismatched: list[Range] = []
         self._mismatched_units = 0

@@ -14,8 +14,9 @@ from wipe_station.overwrite.extent import (
     probe_pieces,
     whole_pieces,
 )
-from wipe_station.overwrite.pump import Comparer, Handling, Writer
+from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of
+from wipe_station.overwrite.trouble import Handling
 from wipe_station.records import KeyedStream
 
 SECTOR = 512

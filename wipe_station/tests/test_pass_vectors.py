@@ -11,8 +11,9 @@ import pytest
 
 from wipe_station.methods import all_methods
 from wipe_station.overwrite.extent import Extent
-from wipe_station.overwrite.pump import Handling, Writer
+from wipe_station.overwrite.pump import Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of, expected_bytes
+from wipe_station.overwrite.trouble import Handling
 from wipe_station.records import FixedPattern, KeyedStream, Pattern, PlannedPattern
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "passes"

@@ -7,6 +7,7 @@ import errno
 import os
 import random
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,9 +18,17 @@ import pytest
 from wipe_station.overwrite import pump
 from wipe_station.overwrite.damage import Limits, bytes_in, joined, outside
 from wipe_station.overwrite.extent import Extent
-from wipe_station.overwrite.pump import Comparer, Handling, Writer
+from wipe_station.overwrite.pump import Comparer, Writer
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of, expected_bytes
-from wipe_station.records import CompareResult, FixedPattern, KeyedStream, Pattern, WriteResult
+from wipe_station.overwrite.trouble import Handling
+from wipe_station.records import (
+    CompareResult,
+    FixedPattern,
+    IoFailure,
+    KeyedStream,
+    Pattern,
+    WriteResult,
+)
 
 STREAM = KeyedStream(key=bytes(range(32)))
 THREE_BYTES = FixedPattern(repeat=b"\x92\x49\x24")
@@ -258,6 +267,53 @@ def test_writer__time_used_up__gives_up(blank: Path, monkeypatch: pytest.MonkeyP
         writer = Writer(descriptor, content_of(STREAM), WHOLE, handling)
         result = writer.run(_no_tick)
     assert (result.gave_up, result.flushed) == (True, False)
+
+
+def test_writer__slow_refusals_in_one_unit__given_up_within_the_time(
+    blank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time is bounded within a unit, too: a drive that tries each sector for half a minute."""
+    now_s = [0.0]
+
+    def pwrite(descriptor: int, view: memoryview, offset: int) -> int:
+        if offset // UNIT_BYTES == 5:
+            now_s[0] += 30.0
+            raise _refuse(errno.EIO)
+        return PWRITE(descriptor, view, offset)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(pump, "THREADS", 1)
+    result, told = _written(blank, replace(HANDLING, limits=Limits(most_s=100.0)))
+    assert (result.gave_up, result.flushed) == (True, False)
+    assert now_s[0] <= 30.0 + 100.0 + 30.0
+    assert bytes_in((each.start_byte, each.end_byte) for each in told) == UNIT_BYTES
+
+
+def test_writer__time_used_up_without_a_bad_place__gives_up_and_names_where(
+    blank: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that takes everything at the second try, and minutes for it, is given up, too."""
+    now_s = [0.0]
+
+    def pwrite(descriptor: int, view: memoryview, offset: int) -> int:
+        if len(view) == UNIT_BYTES:
+            raise _refuse(errno.EIO)
+        now_s[0] += 20.0
+        return PWRITE(descriptor, view, offset)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    monkeypatch.setattr(time, "monotonic", lambda: now_s[0])
+    monkeypatch.setattr(pump, "THREADS", 1)
+    result, told = _written(blank, replace(HANDLING, limits=Limits(most_s=120.0)))
+    assert (result.gave_up, result.flushed, told) == (True, False, [])
+    assert [each.errno_name for each in result.failures] == ["EIO"]
+
+
+def _written(path: Path, handling: Handling) -> tuple[WriteResult, list[IoFailure]]:
+    with _opened(path) as descriptor:
+        writer = Writer(descriptor, content_of(STREAM), WHOLE, handling)
+        return writer.run(_no_tick), writer.refused()
 
 
 def test_writer__another_device_after_a_failure__raised_at_once(

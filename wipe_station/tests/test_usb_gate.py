@@ -13,6 +13,7 @@ from certs.canonical import encode
 from wipe_station import usb_gate
 from wipe_station.bays import BayMap
 from wipe_station.detect.gate_rules import Role
+from wipe_station.errors import RequestError
 from wipe_station.testing import FakeClock
 from wipe_station.tests.usb_samples import (
     ADB,
@@ -104,6 +105,19 @@ def test_shut__new_devices__can_do_nothing_before_any_is_looked_at(usb: Usb) -> 
         for n in (1, 2)
         for name in ("authorized_default", "interface_authorized_default")
     ]
+
+
+def test_shut__bus_that_cannot_be_shut__the_station_does_not_start(
+    usb: Usb, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A station that cannot shut its bays says so instead of pretending."""
+
+    def refuse(path: Path, value: str) -> None:
+        raise OSError(30, os.strerror(30), str(path), value)
+
+    monkeypatch.setattr(usb_gate, "_write", refuse)
+    with pytest.raises(RequestError, match="cannot be shut"):
+        usb.gate().shut()
 
 
 def test_look__stick__let_in_then_its_driver_looked_for(usb: Usb) -> None:
