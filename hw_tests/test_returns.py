@@ -32,6 +32,7 @@ from hw_tests.loop import (
 )
 from hw_tests.whole_station import children, command_line, until
 from wipe_station import workers as workers_module
+from wipe_station.detect.snapshot import devno_text, read_openers
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
 from wipe_station.records import Outcome
@@ -104,6 +105,13 @@ def workers() -> list[int]:
     return [pid for pid in children(os.getpid()) if b"wipe_station.worker" in command_line(pid)]
 
 
+def holders(drive: LoopDrive) -> list[object]:
+    """Return the processes that the safety rules see with a drive in their hands."""
+    openers, _ = read_openers(set())
+    devno = devno_text(os.stat(drive.node).st_rdev)
+    return [opener["pid"] for opener in openers if opener.get("block") == devno]
+
+
 def is_stuck(pid: int) -> bool:
     """Tell whether a process was killed and cannot end: a thread of it waits for the device."""
     for task in Path(f"/proc/{pid}/task").iterdir():
@@ -128,6 +136,7 @@ def test_job__stopped_while_the_device_hangs__stands_still_without_its_worker(
         until(lambda: is_stuck(worker))
         end = running.result()
         assert is_stuck(worker), "it ends when the device lets go"
+        assert worker in holders(stage.drive), "until then nobody else may begin"
     assert (end.outcome, end_of(end.statement)) == (Outcome.INDETERMINATE, "stopped-by-operator")
     until(lambda: worker not in workers())
 
