@@ -12,8 +12,9 @@ INTERRUPTIONS: Final = {
         en="The device went away or was exchanged. Plug it back in; the job continues.",
     ),
     "device-hangs": Text(
-        zh="设备没有反应了。拔下它，放进红盒，交给店长；别的设备照常做。",
-        en="The device stopped answering. Unplug it; red box, manager. The others go on.",
+        zh="设备没有反应了。拔下重新插上，点“继续”；再这样就放进红盒，交给店长。",
+        en="The device stopped answering. Plug it in anew and continue; if it happens again:"
+        " red box, manager.",
     ),
     "worker-died": Text(
         zh="清除程序意外停止了。点“继续”，从停下的地方接着做。",
@@ -85,15 +86,21 @@ def exceptions(first: IoFailure, unwritten_bytes: int, unread_bytes: int) -> dic
         unread_bytes: refused when they were read back.
     """
     what, at = f"{first.operation} {first.errno_name}", first.start_byte
+    told = [
+        Text(zh=f"{count} 字节{zh}", en=f"{count} bytes could not be {en}")
+        for count, zh, en in (
+            (unwritten_bytes, "写不进", "written"),
+            (unread_bytes, "读不出", "read"),
+        )
+        if count
+    ]
     return reason(
         "bad-sectors",
         Text(
-            zh=f"有 {unwritten_bytes} 字节写不进，{unread_bytes} 字节读不出"
-            f"（先在第 {at} 字节处，{what}）；其余每个字节都核对过。"
-            "不能出售，请放进红盒，交给店长。",
-            en=f"{unwritten_bytes} bytes could not be written and {unread_bytes} not be read (first"
-            f" at byte {at}, {what}); every other byte was checked. Not for sale."
-            " Red box, manager.",
+            zh=f"有 {'，'.join(text.zh for text in told)}（先在第 {at} 字节处，{what}）；"
+            "其余每个字节都核对过。不能出售，请放进红盒，交给店长。",
+            en=f"{' and '.join(text.en for text in told)} (first at byte {at}, {what}); every"
+            " other byte was checked. Not for sale. Red box, manager.",
         ),
     )
 

@@ -91,7 +91,10 @@ def believed(path: Path, root_pem: bytes | None, *, allow_practice: bool, now: d
         bundle = read_bundle(path)
     except OSError as error:
         raise InvalidInputError(
-            Text(zh=f"打不开证明：{error}。", en=f"The certificate cannot be opened: {error}."),
+            Text(
+                zh=f"打不开证明 {path}：{os.strerror(error.errno or 0)}。",
+                en=f"The certificate {path} cannot be opened: {os.strerror(error.errno or 0)}.",
+            ),
             hint=hint,
         ) from error
     verdict = verify(bundle, root_pem=root_pem, allow_practice=allow_practice, now=now)

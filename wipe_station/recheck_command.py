@@ -55,9 +55,10 @@ class Rechecked:
         return EXIT_INCONCLUSIVE if code == EXIT_VERIFIED and unknown else code
 
     def lines(self) -> tuple[Text, ...]:
-        """Say it: what to compare by eye, what was found, what that proves."""
-        signer = [line for line in self.verdict.lines[1:2] if self._signer_unknown]
-        return (self.verdict.lines[0], *signer, *_found(self.found), _PROVES)
+        """Say it: what to compare by eye, what was found, what that proves, what stays open."""
+        compare, erased, *warnings = self.verdict.lines
+        signer = (erased,) if self._signer_unknown else ()
+        return (compare, *_found(self.found), _PROVES, *signer, *warnings)
 
     @property
     def _signer_unknown(self) -> bool:
@@ -95,7 +96,7 @@ def _read_root(path: Path) -> bytes:
         return read_regular_file(path.resolve(), MAX_CHAIN_BYTES)[0]
     except (OSError, UnexpectedFileError) as error:
         raise InvalidInputError(
-            Text(zh=f"读不到根证书：{error}。", en=f"The root cannot be read: {error}."),
+            Text(zh=f"读不到根证书 {path}。", en=f"The root {path} cannot be read."),
             hint=Text(zh="检查 --root 后面的路径。", en="Check the path after --root."),
         ) from error
 

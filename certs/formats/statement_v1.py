@@ -151,7 +151,7 @@ _EVIDENCE = (
     _field("verification.pass_number", Kind.COUNT, _CERTIFICATE, "核对的是第几遍", "The pass that was compared with"),
     _field("verification.verified_bytes", Kind.COUNT, _CERTIFICATE, "核对一致的字节数", "Bytes read and found right"),
     _field("verification.mismatched_bytes", Kind.COUNT, _CERTIFICATE, "核对不一致的字节数", "Bytes read and found wrong"),
-    _field("verification.unread_bytes", Kind.COUNT, _CERTIFICATE, "读不出的字节数", "Bytes that could not be read"),
+    _field("verification.unread_bytes", Kind.COUNT, _CERTIFICATE, "没有读回的字节数", "Bytes not read back: unreadable, or not written"),
     _field("verification.first_mismatch_byte", Kind.COUNT, _OPTIONAL, "第一处不一致的位置", "Where the first wrong byte lies"),
     _field("verification.started_at", Kind.TIME, _CERTIFICATE, "开始时间", "Start"),
     _field("verification.ended_at", Kind.TIME, _CERTIFICATE, "结束时间；没有结束就没有", "End; absent if it never ended"),

@@ -40,7 +40,7 @@ WORDS = {
     "probes": Text(zh="容量探针", en="Capacity probes"),
     "verified": Text(zh="一致的字节", en="Bytes equal"),
     "mismatched": Text(zh="不一致的字节", en="Bytes different"),
-    "unread": Text(zh="读不出的字节", en="Bytes unreadable"),
+    "unread": Text(zh="没有读回的字节", en="Bytes not read"),
     "first-mismatch": Text(zh="第一处不一致", en="First difference at"),
     "ranges": Text(zh="没写到或没核对的范围", en="Ranges not reached"),
     "interruptions": Text(zh="中断", en="Interruptions"),
