@@ -2,6 +2,8 @@
 
 One language per run, chosen by the locale; progress bars for people, JSON lines with ``--json``.
 Exit codes: 0 verified, 2 usage, 3 not erased, 4 refused, 5 inconclusive, 6 cannot be trusted.
+Longer than other rooms, because a command's options and their help are its arguments; what a
+command does stands elsewhere.
 """
 
 import signal

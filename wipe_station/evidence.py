@@ -4,6 +4,9 @@ The signer accepts no outcome from anybody. It reads the journal's records, walk
 table, adds up ranges, and only a job whose every pass covered the whole device, was flushed, and
 was then read back in full without a difference by another process is ``VERIFIED``. Where a device
 refused some places and every other byte was read back, it is verified with exceptions.
+
+Longer than other rooms: one handler for each kind of record, beside the values that they fill, so
+that whoever audits an outcome reads one file from top to bottom.
 """
 
 from collections.abc import Callable, Sequence

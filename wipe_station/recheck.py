@@ -155,7 +155,7 @@ class _Reader:
         extent = Extent(start_byte=0, end_byte=self._size)
         handling = Handling(sector_bytes=self._sector, leaf_bytes=self._sector)
         comparer = Comparer(self._descriptor, self._content, extent, handling)
-        found = comparer.run(lambda: on_progress(comparer.completed_bytes(), self._size))
+        found = comparer.run(lambda: on_progress(comparer.passed_bytes(), self._size))
         failures = (*comparer.refused(), *found.failures)
         assert found.verified_bytes == self._size or failures or found.mismatches, (
             "read, or why not"

@@ -46,7 +46,7 @@ def _ticker(task: Task, descriptor: int, pump: Writer | Comparer) -> Callable[[]
 
     def tick() -> None:
         nonlocal last_checkpoint
-        _emit(Said.PROGRESS, pump.completed_bytes())
+        _emit(Said.PROGRESS, pump.passed_bytes())
         if isinstance(pump, Comparer) or not _due(last_checkpoint, task.checkpoint_every_ms):
             return
         try:

@@ -67,6 +67,8 @@ class _Units:
         self._claimed_byte = extent.start_byte
         self._stopped = False
         self.completed_bytes = 0
+        self.passed_bytes = 0
+        """With what was given up on the way: progress comes to its end around bad places, too."""
         self._lock = threading.Lock()
 
     def claim(self) -> Piece | None:
@@ -81,7 +83,9 @@ class _Units:
     def complete(self, unit: int, lost_bytes: int = 0) -> None:
         """Count a piece; one that was given up never comes here and holds the mark down."""
         with self._lock:
-            self.completed_bytes += self._in_flight.pop(unit) - lost_bytes
+            length = self._in_flight.pop(unit)
+            self.passed_bytes += length
+            self.completed_bytes += length - lost_bytes
 
     def stop(self) -> None:
         with self._lock:
@@ -176,9 +180,9 @@ class Writer:
             return error.errno or errno.EIO
         return None
 
-    def completed_bytes(self) -> int:
-        """Return the bytes whose call has returned so far."""
-        return self._units.completed_bytes
+    def passed_bytes(self) -> int:
+        """Return the bytes that are behind us, done or given up; for progress."""
+        return self._units.passed_bytes
 
     def refused(self) -> list[IoFailure]:
         """Return the places that stay refused and were not told yet.
@@ -311,9 +315,9 @@ class Comparer:
             if self._mismatched_units >= MISMATCHED_UNITS_LIMIT:
                 self._units.stop()
 
-    def completed_bytes(self) -> int:
-        """Return the bytes read and compared so far."""
-        return self._units.completed_bytes
+    def passed_bytes(self) -> int:
+        """Return the bytes that are behind us, done or given up; for progress."""
+        return self._units.passed_bytes
 
     def refused(self) -> list[IoFailure]:
         """Return the places that stay unread and were not told yet."""

@@ -241,6 +241,7 @@ def test_writer__bad_sectors__cost_one_sector_each(
         places = sorted(place.start_byte for place in writer.refused())
     assert places == [sector * SECTOR_BYTES for sector in bad]
     assert result.completed_bytes == SIZE_BYTES - len(bad) * SECTOR_BYTES
+    assert writer.passed_bytes() == SIZE_BYTES, "progress ends"
 
 
 def test_writer__too_many_places__gives_up_and_says_so(
@@ -457,7 +458,7 @@ def test_writer__calls_in_flight__counted_when_they_have_returned(
 
         def pwrite(given: int, view: memoryview, offset: int) -> int:
             before = sum(returned)
-            seen.append((before, writer.completed_bytes()))
+            seen.append((before, writer.passed_bytes()))
             moved = PWRITE(given, view, offset)
             returned.append(moved)
             return moved
@@ -702,7 +703,7 @@ def test_comparer__stopped__rest_is_unread(drive: Path, monkeypatch: pytest.Monk
 
         monkeypatch.setattr(os, "preadv", preadv)
         result = comparer.run(_no_tick)
-    assert result.verified_bytes == comparer.completed_bytes() < SIZE_BYTES
+    assert result.verified_bytes == comparer.passed_bytes() < SIZE_BYTES
     assert _adds_up(result)
 
 
