@@ -8,7 +8,7 @@ revision whenever the board is another than before.
 import logging
 import secrets
 from collections.abc import Callable
-from threading import RLock
+from threading import Lock, RLock
 from typing import Final
 
 from certs.text import Text
@@ -52,6 +52,8 @@ class Floor:
         self._clock = parts.clock
         self._practice = parts.practice
         self._lock = RLock()
+        self._looking = Lock()
+        """Held for a look at the machine, which takes its time: the board answers meanwhile."""
         self._epoch = secrets.token_hex(8)
         self._revision = 0
         self._listeners: list[Callable[[], None]] = []
@@ -104,20 +106,24 @@ class Floor:
         2. Each job finds its device, or loses it.
         3. A job that nobody stopped goes on when its device is there again.
         """
-        with self._lock:
+        with self._looking:
             if self.counter.stopping:
                 return
             world = self._presence.refresh()
-            for seat in self.counter:
-                self._find_device(seat, world)
-            jobs = {seat.device_key: seat for seat in self.counter}
-            shown = tuple(self._presence.views(world, jobs))
-            if shown != self._devices:
-                self._devices = shown
-                self._changed()
-            waiting = self.counter.ready_to_go_on(self._presence)
+            with self._lock:
+                waiting = self._take_in(world)
         for seat in waiting:
             self.counter.go_on(seat)
+
+    def _take_in(self, world: World) -> list[Seat]:
+        for seat in self.counter:
+            self._find_device(seat, world)
+        jobs = {seat.device_key: seat for seat in self.counter}
+        shown = tuple(self._presence.views(world, jobs))
+        if shown != self._devices:
+            self._devices = shown
+            self._changed()
+        return self.counter.ready_to_go_on(self._presence)
 
     def _find_device(self, seat: Seat, world: World) -> None:
         found = self._station.device_of(seat.evidence, world)
@@ -259,7 +265,7 @@ class Floor:
 
     def leave(self) -> None:
         """Give loop drives their write access back; plugged-in devices stay guarded."""
-        with self._lock:
+        with self._looking:
             self._presence.leave()
 
 

@@ -38,21 +38,20 @@ class Presence:
         Returns:
             the machine, seen after all guards were set.
         """
-        now = self._look()
+        world = self._lookout.look()
+        now = {
+            key_of(device): device
+            for device in world.devices
+            if device.whole_disk and device.size_bytes != 0 and self._lookout.minds(device)
+        }
+        came = now.keys() - self._present.keys()
         for key in self._present.keys() - now.keys():
             # First of all: its node must be clean for the next device.
             self._guard.take_off(self._present[key])
-        for key in now.keys() - self._present.keys():
+        for key in came:
             self._put_guard(now[key])
         self._present = now
-        return self._lookout.look()
-
-    def _look(self) -> dict[str, DeviceFacts]:
-        return {
-            key_of(device): device
-            for device in self._lookout.look().devices
-            if device.whole_disk and device.size_bytes != 0 and self._lookout.minds(device)
-        }
+        return self._lookout.look() if came else world
 
     def _put_guard(self, device: DeviceFacts) -> None:
         if not self._lookout.came_later(device):

@@ -44,6 +44,8 @@ class Device:
     """Its id in QEMU, and part of its serial."""
     file: Path
     size_bytes: int
+    bridge_serial: str = ""
+    """What a UAS drive's bridge says it is; empty: the same as the drive."""
 
     @property
     def serial(self) -> str:
@@ -87,12 +89,19 @@ def close_medium(guest: Guest, device: Device) -> None:
     guest.qmp.ask("blockdev-del", **{"node-name": f"m-{device.name}"})
 
 
-def plug(guest: Guest, device: Device) -> str:
-    """Plug a device in and return its node, as soon as udev has made it."""
+def plug(guest: Guest, device: Device, *, settled: bool = True) -> str:
+    """Plug a device in and return its node, as soon as the kernel has made it.
+
+    Args:
+        guest: where.
+        device: what.
+        settled: wait until udev has handled all its events, too.
+    """
     after = guest.call(inside.newest_diskseq)
     PLUG[device.kind](guest, device)
     node = guest.call(inside.wait_for_disk, device.size_bytes, after, timeout_s=SHOWN_S)
-    guest.call(inside.settle)
+    if settled:
+        guest.call(inside.settle)
     return node
 
 
@@ -126,7 +135,8 @@ def _plug_stick(guest: Guest, device: Device) -> None:
 def _plug_uas(guest: Guest, device: Device) -> None:
     """Put the drive behind its bridge first, then connect the bridge."""
     open_medium(guest, device)
-    guest.plug("usb-uas", device.name, bus="xhci.0", attached=False, serial=device.serial)
+    bridge_serial = device.bridge_serial or device.serial
+    guest.plug("usb-uas", device.name, bus="xhci.0", attached=False, serial=bridge_serial)
     guest.plug(
         "scsi-hd",
         f"{device.name}-lun",

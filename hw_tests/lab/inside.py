@@ -100,11 +100,12 @@ def _disk(entry: Path) -> Disk | None:
     try:
         size_bytes = int((entry / "size").read_text("ascii")) * 512
         diskseq = int((entry / "diskseq").read_text("ascii"))
+        path = str(entry.resolve())
     except OSError:
         return None  # gone since it was listed
     if size_bytes == 0:
         return None
-    return Disk(name=entry.name, size_bytes=size_bytes, diskseq=diskseq, path=str(entry.resolve()))
+    return Disk(name=entry.name, size_bytes=size_bytes, diskseq=diskseq, path=path)
 
 
 def wait_for_disk(size_bytes: int, after: int, timeout_s: float) -> str:

@@ -33,14 +33,19 @@ def connect(path: Path) -> socket.socket:
 class Qmp:
     """A conversation; safe to be used from several threads."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, epitaph: Callable[[], str]) -> None:
         """Connect and leave the negotiating mode.
+
+        Args:
+            path: QEMU's socket.
+            epitaph: asked for how QEMU ended, once it has.
 
         Raises:
             OSError: nobody listens, yet or any more.
             QemuError: nobody answers.
         """
         self._socket = connect(path)
+        self._epitaph = epitaph
         self._news = Condition()
         self._answers: dict[int, dict[str, Any]] = {}
         self._events: list[Event] = []
@@ -82,7 +87,7 @@ class Qmp:
         try:
             self._socket.sendall(json.dumps(question).encode() + b"\n")
         except OSError as error:
-            raise QemuError(f"{command}: QEMU is gone") from error
+            raise QemuError(f"{command}: {self._epitaph()}") from error
         answer = self._until(lambda: self._answers.pop(number, None), command)
         if "error" in answer:
             raise QemuError(f"{command}: {answer['error']['desc']}")
@@ -116,7 +121,7 @@ class Qmp:
             if not self._news.wait_for(come, ANSWER_S):
                 raise QemuError(f"{what}: no answer within {ANSWER_S} s")
         if not found:
-            raise QemuError(f"{what}: QEMU is gone")
+            raise QemuError(f"{what}: {self._epitaph()}")
         return found[0]
 
     def close(self) -> None:

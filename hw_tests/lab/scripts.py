@@ -15,9 +15,8 @@ MIDDLE: Final = 3 << 20
 LAST: Final = SIZE_BYTES - 512
 HALF: Final = SIZE_BYTES // 2 // 512 * 512
 OTHER_OWNER: Final = 0x07E12
-
-
-BY_DRIVER: Final = ("bad-sectors", "too-many-errors")
+BY_DRIVER: Final = ("bad-sectors", "too-many-errors", "flush-error")
+"""A drive that is gone while its driver lives refuses sector by sector, or a flush before that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ a station that believed exit codes would certify most of what is here.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +174,18 @@ def test_identity__behind_a_bridge__says_whose_serial_it_is(
     assert serials(known) == stated
 
 
+def test_identity__uas_bridge_and_drive_of_other_serials__each_keeps_its_own(
+    counter: Counter,
+) -> None:
+    """The bridge says one number and the unit behind it another: neither passes for the medium."""
+    plain = with_a_past(counter.folder, Kind.UAS)
+    made = replace(plain, bridge_serial="BRIDGE8")
+    known = counter.facts(plug(counter.guest, made))
+    pull(counter.guest, made)
+    assert serials(known) == {"BRIDGE8": "bridge", made.serial: "unknown"}
+    assert known["identity_strength"] == "bridge"
+
+
 def test_identity__two_bridges_of_one_serial__are_two_devices(counter: Counter) -> None:
     """Only two drives that themselves say the same are taken for one; a bridge's word is not."""
     guest = counter.guest
@@ -312,3 +325,21 @@ def test_erased__by_kind_of_device__reads_as_zeros_or_ones(counter: Counter) -> 
     assert ran["code"] == 0, "and says that it has done so"
     assert counter.guest.call(inside.content, node, 0, 4096) == "00" * 4096
     pull(counter.guest, drive)
+
+
+def test_card__pulled_in_a_pass__gets_a_notice_and_is_not_certified(counter: Counter) -> None:
+    """A card that goes with its slot's driver, half overwritten, ends as interrupted."""
+    card = counter.cold[Kind.SD]
+    with card.file.open("r+b") as medium:
+        medium.write(SECRET * 20)
+    node = plug(counter.guest, card)
+    with ThreadPoolExecutor(1) as aside:
+        job = aside.submit(
+            counter.guest.call, inside_station.quick_wipe, node, "random", timeout_s=CALL_S
+        )
+        until(lambda: SECRET not in card.file.read_bytes()[: len(SECRET) * 2])
+        pull(counter.guest, card)
+        statement = job.result()
+    counter.guest.call(inside_station.quick_abandon)
+    assert statement["outcome"] == "indeterminate", statement
+    assert statement["notice"]["kind"] == "interrupted"

@@ -80,7 +80,7 @@ def test_plugged_and_pulled__a_hundred_times__nothing_leaks(counter: Counter) ->
         ]
         for _ in range(CYCLES // len(KINDS)):
             made = chance.choice(pair)
-            node = plug(guest, made)
+            node = plug(guest, made, settled=False)  # pulled in the midst of udev's work, too
             if chance.random() < 0.5:
                 guest.call(inside_station.wait_until_shown, STATE, node, timeout_s=60.0)
             pull(guest, made)

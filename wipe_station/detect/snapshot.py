@@ -11,7 +11,9 @@ import os
 import stat
 import struct
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from threading import local
 from typing import Final
 
 import pyudev
@@ -158,11 +160,23 @@ def read_devices(
         entries = sorted((sys_root / "class" / "block").iterdir())
         found = [(Path(os.path.realpath(entry)), {}) for entry in entries]
     else:
-        listed = pyudev.Context().list_devices(subsystem="block")
+        listed = _udev().context.list_devices(subsystem="block")
         found = [(Path(device.sys_path), dict(device.properties)) for device in listed]
     return {
         path.name: read_device(path, sys_root, properties, more_pages) for path, properties in found
     }
+
+
+class _Udev(local):
+    """A thread's own access to udev: libudev may not be shared, and finding it takes a process."""
+
+    def __init__(self) -> None:
+        self.context = pyudev.Context()
+
+
+@cache
+def _udev() -> _Udev:
+    return _Udev()
 
 
 def udevd_present() -> bool:
