@@ -7,6 +7,7 @@ drive of a few megabytes lives through what a large one does.
 import sys
 from pathlib import Path
 
+from hw_tests.command import not_asked
 from wipe_station.clock import SystemClock
 from wipe_station.state import state_lock
 from wipe_station.station import Station, require_confirmed
@@ -21,7 +22,11 @@ def main() -> None:
     with state_lock(state):
         clock = SystemClock()
         station = Station(
-            state, clock, guard=WriteGuard(clock), checkpoint_every_ms=CHECKPOINT_EVERY_MS
+            state,
+            clock,
+            guard=WriteGuard(clock),
+            require_self_test=not_asked,
+            checkpoint_every_ms=CHECKPOINT_EVERY_MS,
         )
         waiting = station.unfinished()
         if waiting:

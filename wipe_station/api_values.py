@@ -222,6 +222,8 @@ class BoardView(Value):
     practice: bool
     """Only practice drives are looked at."""
     stopping: bool
+    self_test_failed: bool = False
+    """No job starts before it passes."""
     devices: tuple[DeviceView, ...]
     strangers: tuple[StrangerView, ...] = ()
     jobs: tuple[JobView, ...]

@@ -28,6 +28,11 @@ def size_bytes(descriptor: int) -> int:
     return _read_u64(descriptor, BLKGETSIZE64)
 
 
+def disk_sequence(descriptor: int) -> int:
+    """Return the number that the kernel gave to this plugging-in of an open block device."""
+    return _read_u64(descriptor, BLKGETDISKSEQ)
+
+
 def sector_bytes(descriptor: int) -> int:
     """Return the logical sector size of an open block device."""
     answer = fcntl.ioctl(descriptor, BLKSSZGET, struct.pack("=i", 0))

@@ -20,6 +20,7 @@ from wipe_station.job import OpenJob
 from wipe_station.presence import Presence
 from wipe_station.records import Outcome
 from wipe_station.seat import Seat
+from wipe_station.self_test import SelfTest
 from wipe_station.station import Station
 from wipe_station.store import Store
 from wipe_station.usb_gate import UsbGate
@@ -42,6 +43,8 @@ class Parts:
     guard: WriteGuard
     clock: Clock
     bays: BayMap
+    self_test: SelfTest
+    """What the station requires before a job."""
     gate: UsbGate | None
     """None for a practice station: it leaves the machine's USB alone."""
     practice: bool

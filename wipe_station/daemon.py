@@ -31,10 +31,17 @@ from wipe_station.bays import BayMap, parse_bay_map, practice_drives
 from wipe_station.clock import SystemClock, utc_text
 from wipe_station.counter import Parts
 from wipe_station.detect.watch import Watch, follow, glance
-from wipe_station.errors import BusyError, InvalidInputError, StationError, exit_code_of
+from wipe_station.errors import (
+    BusyError,
+    InvalidInputError,
+    SelfTestError,
+    StationError,
+    exit_code_of,
+)
 from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
 from wipe_station.privileges import die_with
+from wipe_station.self_test import SelfTest
 from wipe_station.state import socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.store import RefusalNote, Store
@@ -120,10 +127,12 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
     bays = bay_map(options.bays) if practice is None else BayMap()
     store.forget_other_boots(clock.boot_id())
     guard = WriteGuard(clock, store)
+    self_test = SelfTest(options.state, clock)
     station = Station(
         options.state,
         clock,
         guard=guard,
+        require_self_test=self_test.require,
         bays=bays.holds if practice is None else practice_drives(practice),
     )
     return Parts(
@@ -133,6 +142,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         guard=guard,
         clock=clock,
         bays=bays,
+        self_test=self_test,
         gate=UsbGate(options.state, clock, bays) if practice is None else None,
         practice=practice is not None,
     )
@@ -190,6 +200,7 @@ def _run(options: argparse.Namespace) -> None:
     store = Store(options.state / "station.db")
     try:
         parts = _build(options, SystemClock(), store)
+        _prove(parts.self_test)
         with _gate_at_work(parts.gate, stopping):
             floor = Floor(parts)
             floor.recover()
@@ -199,6 +210,14 @@ def _run(options: argparse.Namespace) -> None:
             floor.leave()
     finally:
         store.close()
+
+
+def _prove(self_test: SelfTest) -> None:
+    """Test once at each start; a station that failed says so on its page, and starts no job."""
+    try:
+        self_test.run()
+    except SelfTestError:
+        logging.getLogger(__name__).exception("no job starts")
 
 
 @contextlib.contextmanager

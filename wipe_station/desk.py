@@ -29,6 +29,7 @@ from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
 from wipe_station.plan import WipePlan, choose
 from wipe_station.records import Outcome, Progress
+from wipe_station.self_test import SelfTest
 from wipe_station.state import socket_of, state_lock
 from wipe_station.station import Station, require_confirmed
 from wipe_station.views import plan_view, text_of
@@ -90,7 +91,12 @@ class Foreground:
     """A station of our own, under the lock of the state directory."""
 
     def __init__(self, state: Path, clock: Clock) -> None:
-        self._station = Station(state, clock, guard=known_guard(state, clock))
+        self._station = Station(
+            state,
+            clock,
+            guard=known_guard(state, clock),
+            require_self_test=SelfTest(state, clock).require,
+        )
         self._plans: dict[str, WipePlan] = {}
         self._job: OpenJob | None = None
         self.stopping = False

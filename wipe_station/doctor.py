@@ -47,9 +47,9 @@ def examine() -> tuple[Finding, ...]:
             name="loop",
             present=Path("/dev/loop-control").exists(),
             without_it=Text(
-                zh="没有循环设备：不能做练习和设备测试。清除真实设备、单元测试仍然可用。",
-                en="No loop devices: neither practice nor device tests."
-                " Wiping real devices and the unit tests still work.",
+                zh="没有循环设备：做不了自检，一律不能清除。核对证明、单元测试仍然可用。",
+                en="No loop devices: no self-test, so no job starts."
+                " Verifying certificates and the unit tests still work.",
             ),
         ),
         Finding(

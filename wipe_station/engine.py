@@ -239,22 +239,12 @@ class Engine:
         if self._stopped_as is not None:
             return nobody
         try:
-            self._worker = self._start_worker(task, access)
+            self._worker = start_worker(self._target.node, task, access)
         except DeviceGoneError as gone:
             return WorkerEnd(worker="none", result=None, lost="device-gone", said=gone.message.en)
         if self._stopped_as is not None:
             self._worker.kill()
         return self._worker.run(heard)
-
-    def _start_worker(self, task: Task, access: int) -> WorkerProcess:
-        descriptor = open_block(self._target.node, access)
-        try:
-            check_same_device(descriptor, self._target.diskseq, self._target.size_bytes)
-            if task.action is Action.COMPARE:
-                drop_cached_pages(descriptor)
-            return WorkerProcess(task, descriptor)
-        finally:
-            os.close(descriptor)
 
     def _lost(self, end: WorkerEnd) -> dict[str, Json]:
         code = self._stopped_as or end.lost
@@ -276,6 +266,27 @@ class Engine:
             )
 
         return tell
+
+
+def start_worker(node: str, task: Task, access: int) -> WorkerProcess:
+    """Open a device anew, make sure that it is the same, and start a new process on it.
+
+    Args:
+        node: of the device.
+        task: names the device's ``diskseq`` and size.
+        access: ``O_RDWR`` or ``O_RDONLY``, with ``O_DIRECT``.
+
+    Raises:
+        DeviceGoneError: it cannot be opened any more, or is another one.
+    """
+    descriptor = open_block(node, access)
+    try:
+        check_same_device(descriptor, task.diskseq, task.size_bytes)
+        if task.action is Action.COMPARE:
+            drop_cached_pages(descriptor)
+        return WorkerProcess(task, descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _nobody_listens(_: Progress) -> None:

@@ -81,6 +81,10 @@ class EvidenceError(StationError):
     """Journal or key store cannot be trusted: stop the line, sign nothing."""
 
 
+class SelfTestError(StationError):
+    """The station did not find what it had changed itself: nothing that it says would count."""
+
+
 EXIT_VERIFIED = 0
 EXIT_USAGE = 2
 EXIT_NOT_ERASED = 3
@@ -96,6 +100,7 @@ HANDLING: tuple[tuple[type[StationError], int, int], ...] = (
     (RequestError, EXIT_REFUSED, 409),
     (DeviceError, EXIT_INCONCLUSIVE, 502),
     (EvidenceError, EXIT_NOT_TRUSTED, 503),
+    (SelfTestError, EXIT_NOT_TRUSTED, 503),
     (StationError, EXIT_INCONCLUSIVE, 500),
 )
 

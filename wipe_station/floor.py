@@ -58,6 +58,8 @@ class Floor:
         self._revision = 0
         self._listeners: list[Callable[[], None]] = []
         self._presence = Presence(parts.station.lookout, parts.guard, parts.bays)
+        self._self_test = parts.self_test
+        self._self_test.listen(self._changed)
         self._gate = parts.gate
         if self._gate is not None:
             self._gate.listen(self._changed)
@@ -89,6 +91,7 @@ class Floor:
                 revision=self._revision,
                 practice=self._practice,
                 stopping=self.counter.stopping,
+                self_test_failed=self._self_test.failed,
                 devices=self._devices,
                 strangers=self._strangers(),
                 jobs=tuple(seat.view() for seat in self.counter),

@@ -12,7 +12,7 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -52,18 +52,30 @@ JOURNAL_NAME: Final = "journal.jsonl"
 class Station:
     """One station: a state directory, its keys, and the machine as it is now."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a station is built of
         self,
         state: Path,
         clock: Clock,
         *,
         guard: WriteGuard,
+        require_self_test: Callable[[], None],
         bays: Bays = everywhere,
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
     ) -> None:
+        """Make the state's folders and keys where they are missing.
+
+        Args:
+            state: the state directory; the caller holds its lock.
+            clock: for records.
+            guard: whose read-only flag is on a device.
+            require_self_test: raises where the detector has not proven itself.
+            bays: which devices are the station's business.
+            checkpoint_every_ms: how often a pass flushes and says how far it is.
+        """
         self._state = state
         self._clock = clock
         self._guard = guard
+        self._require_self_test = require_self_test
         self._checkpoint_every_ms = checkpoint_every_ms
         for name in ("jobs", "bundles", "keys"):
             (state / name).mkdir(mode=0o700, exist_ok=True)
@@ -137,7 +149,9 @@ class Station:
 
         Raises:
             RefusedByPolicyError: the device, or who uses it, changed since the plan.
+            SelfTestError: the station did not pass its self-test.
         """
+        self._require_self_test()
         with contextlib.ExitStack() as held:
             held.enter_context(self._claim(plan.device))
             self._require_unchanged(plan)
@@ -258,6 +272,7 @@ class Station:
         Raises:
             InvalidInputError: no such job.
             RefusedByPolicyError: a safety rule.
+            SelfTestError: the station did not pass its self-test.
         """
         with contextlib.ExitStack() as held:
             journal = self._open_journal(job_id)
@@ -267,6 +282,7 @@ class Station:
             device = self.device_of(job, world)
             going = None
             if job.outcome is Outcome.INDETERMINATE and device is not None:
+                self._require_self_test()
                 self.lookout.require_safe(device, world, resuming=True)
                 held.enter_context(self._claim(device))
                 strength = device.identity_strength.value

@@ -217,7 +217,9 @@ def board(*parts: DeviceView | JobView, revision: int = 1, **changes: Any) -> Bo
 
 def full_board() -> BoardView:
     """Return a board with everything on it that a board can hold."""
-    return board(*DEVICES.values(), *JOBS.values(), practice=True, strangers=STRANGERS)
+    return board(
+        *DEVICES.values(), *JOBS.values(), practice=True, self_test_failed=True, strangers=STRANGERS
+    )
 
 
 def plan(**changes: Any) -> PlanView:

@@ -12,6 +12,7 @@ from wipe_station.clock import SystemClock
 from wipe_station.counter import Parts
 from wipe_station.detect.classify import World, classify
 from wipe_station.floor import Floor
+from wipe_station.self_test import SelfTest
 from wipe_station.station import Station
 from wipe_station.store import Store
 from wipe_station.testing import raw_disk, raw_snapshot
@@ -26,7 +27,8 @@ def test_board__while_a_look_at_the_machine_lasts__answers(
     """A device that answers nobody holds up the look at it, not the screen of all others."""
     clock = SystemClock()
     guard = WriteGuard(clock)
-    station = Station(tmp_path, clock, guard=guard)
+    self_test = SelfTest(tmp_path, clock)
+    station = Station(tmp_path, clock, guard=guard, require_self_test=self_test.require)
     looking, answered = Event(), Event()
 
     def look() -> World:
@@ -44,6 +46,7 @@ def test_board__while_a_look_at_the_machine_lasts__answers(
                 guard=guard,
                 clock=clock,
                 bays=BayMap(),
+                self_test=self_test,
                 gate=None,
                 practice=False,
             )

@@ -1,0 +1,139 @@
+"""The station proves its detector on a drive of memory, and starts no job when that fails."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hw_tests.command import bare_station
+from hw_tests.loop import attach, losetup, make_file, scratch, unplug
+from hw_tests.whole_station import until
+from wipe_station import self_test as room
+from wipe_station.clock import SystemClock
+from wipe_station.errors import SelfTestError
+from wipe_station.memory_drive import MemoryDrive
+from wipe_station.records import CompareResult, WriteResult
+from wipe_station.self_test import JOURNAL_NAME, SECTOR_BYTES, SHIFT_NS, SIZE_BYTES, SelfTest
+from wipe_station.worker_protocol import Action, Result
+
+
+def kinds(state: Path) -> list[str]:
+    """Return what the journal of self-tests says, in order."""
+    lines = (state / JOURNAL_NAME).read_text("utf-8").splitlines()
+    return [json.loads(line)["kind"] for line in lines]
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Iterator[SelfTest]:
+    """Return a self-test, and see that no drive of it is left."""
+    yield SelfTest(tmp_path, SystemClock())
+    names = ("--list", "--noheadings", "--output=BACK-FILE")
+    until(lambda: "memfd:wipe-station" not in losetup(*names))  # another station may have one
+
+
+class LaterClock(SystemClock):
+    """A clock that is a shift ahead."""
+
+    def monotonic_ns(self) -> int:
+        """Return a moment after the shift."""
+        return super().monotonic_ns() + SHIFT_NS
+
+
+def test_require__first_job_of_a_shift__tests_once(station: SelfTest, tmp_path: Path) -> None:
+    """Workers as in a real job find the bit; another process of the shift need not test again."""
+    for each in (station, station, SelfTest(tmp_path, SystemClock())):
+        each.require()
+    assert kinds(tmp_path) == ["self-test-intent", "self-test-passed"]
+    SelfTest(tmp_path, LaterClock()).require()
+    assert len(kinds(tmp_path)) == 4
+
+
+def test_require__passed_with_other_software__tests_anew(
+    station: SelfTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another version found says nothing about this one."""
+    station.require()
+    monkeypatch.setattr(room, "software", lambda: {"version": "another"})
+    station.require()
+    assert len(kinds(tmp_path)) == 4
+
+
+def blind(found: Result) -> Result:
+    """A comparison that finds nothing."""
+    if isinstance(found, CompareResult):
+        return replace(
+            found,
+            verified_bytes=SIZE_BYTES,
+            mismatched_bytes=0,
+            first_mismatch_byte=None,
+            mismatches=(),
+        )
+    return found
+
+
+def astray(found: Result) -> Result:
+    """A comparison that finds a difference, in the neighbouring sector."""
+    if isinstance(found, CompareResult) and found.first_mismatch_byte is not None:
+        return replace(found, first_mismatch_byte=found.first_mismatch_byte ^ SECTOR_BYTES)
+    return found
+
+
+def half(found: Result) -> Result:
+    """A pass that ends in the middle."""
+    if isinstance(found, WriteResult):
+        return replace(found, durable_bytes=SIZE_BYTES // 2)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lie", "said"),
+    [(blind, "one changed bit"), (astray, "one changed bit"), (half, "not all was written")],
+    ids=["sees nothing", "sees it elsewhere", "writes half"],
+)
+def test_require__detector_does_not_do_its_work__no_job(
+    station: SelfTest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    lie: Any,
+    said: str,
+) -> None:
+    """Each is named, written down, and asked anew at the next attempt."""
+    real = room.work_on
+
+    def work(drive: MemoryDrive, action: Action, pattern: Any) -> Result | None:
+        found = real(drive, action, pattern)
+        return lie(found) if found is not None else None
+
+    monkeypatch.setattr(room, "work_on", work)
+    with pytest.raises(SelfTestError, match=said):
+        station.require()
+    assert station.failed
+    assert kinds(tmp_path) == ["self-test-intent", "self-test-failed"]
+    monkeypatch.setattr(room, "work_on", real)
+    station.require()
+    assert not station.failed
+    assert kinds(tmp_path)[-1] == "self-test-passed"
+
+
+def test_start__self_test_not_passed__device_is_not_touched(
+    station: SelfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No claim, no journal of a job, not one byte."""
+    with scratch() as folder:
+        (folder / "state").mkdir()
+        at_the_counter = bare_station(folder / "state")
+        at_the_counter.lookout.look()
+        drive = attach(make_file(folder, 1 << 20))
+        try:
+            plan = at_the_counter.plan(drive.node, None, "random")
+            monkeypatch.setattr(at_the_counter, "_require_self_test", station.require)
+            monkeypatch.setattr(room, "_is_it", lambda *_: False)
+            with pytest.raises(SelfTestError):
+                at_the_counter.start(plan, job_id="never", confirmed={"how": "test"})
+        finally:
+            unplug(drive)
+        assert at_the_counter.job_ids() == ()
+        assert drive.file.read_bytes() == bytes(1 << 20)
