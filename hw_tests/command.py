@@ -12,6 +12,7 @@ from typing import Any
 from certs.openssl import verification_commands
 from wipe_station.clock import SystemClock
 from wipe_station.engine import CHECKPOINT_EVERY_MS
+from wipe_station.self_test import SelfTest
 from wipe_station.station import Station
 from wipe_station.write_guard import WriteGuard
 
@@ -83,9 +84,13 @@ def wait_for_line(process: "subprocess.Popen[str]", text: str) -> None:
 
 
 def first_start(state: Path) -> None:
-    """Start the station once, before any drive appears, as on a counter in the morning."""
+    """Start the station before any drive appears, and let it prove itself, as in the morning.
+
+    Where it is shut in with one drive later, it could not make another one for its self-test.
+    """
     said = station(state, "devices", "--json")
     assert said.code == 0, said
+    SelfTest(state, SystemClock()).require()
 
 
 def document(bundle: Path, name: str = "certificate.json") -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hw_tests.command import bare_station
+from hw_tests.command import station as command_line
 from hw_tests.loop import attach, losetup, make_file, scratch, unplug
 from hw_tests.whole_station import until
 from wipe_station import self_test as room
@@ -137,3 +138,18 @@ def test_start__self_test_not_passed__device_is_not_touched(
             unplug(drive)
         assert at_the_counter.job_ids() == ()
         assert drive.file.read_bytes() == bytes(1 << 20)
+
+
+def test_command_line__first_job__proves_the_detector_before() -> None:
+    """A station without a daemon does it, too, once."""
+    with scratch() as folder:
+        state = folder / "state"
+        assert command_line(state, "devices", "--json").code == 0
+        drive = attach(make_file(folder, 1 << 20))
+        words = ("wipe", drive.node, "--confirm", str(drive.file), "--method", "zero")
+        try:
+            codes = [command_line(state, *words).code for _ in range(2)]
+        finally:
+            unplug(drive)
+        assert codes == [0, 0]
+        assert kinds(state) == ["self-test-intent", "self-test-passed"]
