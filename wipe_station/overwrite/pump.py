@@ -12,12 +12,13 @@ import ctypes
 import errno
 import mmap
 import os
+import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final
 
-from wipe_station.overwrite.damage import Range, joined, outside
+from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
 from wipe_station.overwrite.extent import Extent, Piece
 from wipe_station.overwrite.speed import Meter
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
@@ -29,6 +30,8 @@ from wipe_station.records import CompareResult, IoFailure, WriteResult
 THREADS: Final = 6
 TICK_S: Final = 0.1
 MISMATCHED_UNITS_LIMIT: Final = 1024
+LOOKS_BACK: Final = 64
+"""Sectors read once more after trouble; a device that was exchanged differs in nearly all."""
 _HUGE_PAGE_BYTES: Final = 2 << 20
 
 _libc = ctypes.CDLL(None)
@@ -243,7 +246,7 @@ class Comparer:
         self._descriptor = descriptor
         self._content = content
         self._sector_bytes = handling.sector_bytes
-        self._holes = extent.holes
+        self._extent = extent
         self._units = _Units(extent)
         self._trouble = Trouble("read", handling)
         self._verified_bytes = 0
@@ -260,7 +263,7 @@ class Comparer:
             start = unit * UNIT_BYTES
             expected = self._content.unit(unit, length, scratch)
             lost = 0
-            for low, high in outside(start, start + length, self._holes):
+            for low, high in outside(start, start + length, self._extent.holes):
                 part = expected[low - start : high - start]
                 refused = self._compare(low, buffer[: high - low], part)
                 if refused is None or not self._trouble.may_go_on():
@@ -290,14 +293,14 @@ class Comparer:
                 raise ShortTransferError
         except OSError as error:
             return error.errno or errno.EIO
-        if same_bytes(buffer, expected):
-            with self._lock:
-                self._verified_bytes += len(buffer)
-        else:
+        with self._lock:
+            self._verified_bytes += len(buffer)
+        if not same_bytes(buffer, expected):
             self._note_mismatch(start, buffer, expected)
         return None
 
     def _note_mismatch(self, base: int, read: memoryview, expected: memoryview) -> None:
+        """Take back what was counted as verified and differs."""
         size = self._sector_bytes
         sectors = [
             (base + at, base + at + size)
@@ -308,12 +311,56 @@ class Comparer:
         offset = next(i for i in range(first, first + size) if read[i] != expected[i])
         with self._lock:
             self._mismatched.extend(sectors)
-            self._verified_bytes += len(read) - len(sectors) * size
+            self._verified_bytes -= len(sectors) * size
             if self._first_mismatch is None or base + offset < self._first_mismatch:
                 self._first_mismatch = base + offset
             self._mismatched_units += 1
             if self._mismatched_units >= MISMATCHED_UNITS_LIMIT:
                 self._units.stop()
+
+    def _is_claimed_whole(self, failures: tuple[IoFailure, ...]) -> bool:
+        """Tell whether the step came to its end and found nothing but places not to be read."""
+        ended = self._units.passed_bytes == self._length
+        return ended and not (failures or self._mismatched or self._extent.probes)
+
+    def _look_back(self) -> IoFailure | None:
+        """Read some of what was verified once more, now that the device had trouble.
+
+        A device that lets go for a moment may be another one when it answers again, and if it
+        refuses from then on, nothing of the other is ever read.
+
+        Returns:
+            a place that could be read before and cannot be read any more.
+        """
+        scratch, view = _buffer(), memoryview(_buffer())[: self._sector_bytes]
+        for start in self._places_seen():
+            unit, within = divmod(start, UNIT_BYTES)
+            expected = self._content.unit(unit, within + len(view), scratch)[within:]
+            try:
+                if os.preadv(self._descriptor, [view], start) != len(view):
+                    raise ShortTransferError
+            except OSError as error:
+                return failed_transfer(start, len(view), "read", error.errno)
+            if not same_bytes(view, expected):
+                self._note_mismatch(start, view, expected)
+                break
+        return None
+
+    def _places_seen(self) -> Iterator[int]:
+        """Yield sectors that were read: the first, the last, and some that nobody foresees."""
+        holes = joined([*self._extent.holes, *self._trouble.places()])
+        seen = list(outside(self._extent.start_byte, self._extent.end_byte, holes))
+        sectors = bytes_in(seen) // self._sector_bytes
+        if not sectors:
+            return
+        chosen = {0, sectors - 1, *(secrets.randbelow(sectors) for _ in range(LOOKS_BACK))}
+        for number in sorted(chosen):
+            left = number * self._sector_bytes
+            for low, high in seen:
+                if left < high - low:
+                    yield low + left
+                    break
+                left -= high - low
 
     def passed_bytes(self) -> int:
         """Return the bytes that are behind us, done or given up; for progress."""
@@ -330,6 +377,10 @@ class Comparer:
     def run(self, tick: Callable[[], None]) -> CompareResult:
         """Compare the range and tell what was read, what differed and what was never read."""
         _run_threads(self._compare_units, self.stop, tick)
+        failures = self._trouble.failures()
+        if self._trouble.was_met and self._is_claimed_whole(failures):
+            changed = self._look_back()
+            failures = () if changed is None else (changed,)
         mismatched_bytes = sum(end - start for start, end in self._mismatched)
         return CompareResult(
             verified_bytes=self._verified_bytes,
@@ -337,7 +388,7 @@ class Comparer:
             unread_bytes=self._length - self._verified_bytes - mismatched_bytes,
             first_mismatch_byte=self._first_mismatch,
             mismatches=joined(self._mismatched)[:64],
-            failures=self._trouble.failures(),
+            failures=failures,
             gave_up=not self._trouble.may_go_on(),
             speed=self._meter.speed(),
         )

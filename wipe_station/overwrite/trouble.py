@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from wipe_station.overwrite.damage import HOPELESS, USUAL, Attempt, Limits, salvage
+from wipe_station.overwrite.damage import HOPELESS, USUAL, Attempt, Limits, Range, salvage
 from wipe_station.records import IoFailure
 
 
@@ -102,6 +102,16 @@ class Trouble:
                     self._spent_s += time.monotonic() - began_s
 
         return timed
+
+    @property
+    def was_met(self) -> bool:
+        """Tell whether any transfer failed, mended or not."""
+        return self._latest is not None
+
+    def places(self) -> list[Range]:
+        """Return the places that stay refused, in the order of happening."""
+        with self._lock:
+            return [(place.start_byte, place.end_byte) for place in self._places]
 
     def news(self) -> list[IoFailure]:
         """Return the places that stay refused and were not told yet."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -644,6 +645,68 @@ def test_comparer__medium_ends_early__rest_is_unread(drive: Path) -> None:
     assert result.verified_bytes == 5 * UNIT_BYTES + SECTOR_BYTES
     assert result.unread_bytes == SIZE_BYTES - result.verified_bytes
     assert result.first_mismatch_byte is None
+
+
+def _compare_and_change(drive: Path, change: Callable[[Path], object]) -> CompareResult:
+    """Compare a drive that changes when all of it was compared, and before the verdict."""
+    with _opened(drive) as descriptor:
+        comparer = Comparer(descriptor, content_of(STREAM), WHOLE, HANDLING)
+        waiting = [change]
+
+        def tick() -> None:
+            if comparer.passed_bytes() == SIZE_BYTES and waiting:
+                waiting.pop()(drive)
+
+        result = comparer.run(tick)
+    assert not waiting, "it changed"
+    assert _adds_up(result)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("refused", "first_seen", "last_seen"),
+    [
+        ((0,), UNIT_BYTES, SIZE_BYTES - 1),
+        ((4, 5), 0, SIZE_BYTES - 1),
+        ((UNITS,), 0, UNITS * UNIT_BYTES - 1),
+    ],
+)
+def test_comparer__other_content_after_trouble__named(
+    drive: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: tuple[int, ...],
+    first_seen: int,
+    last_seen: int,
+) -> None:
+    """A drive exchanged while it refuses is found out by what it was seen to hold before."""
+    monkeypatch.setattr(os, "preadv", _preadv_failing_at(*refused))
+    before = drive.read_bytes()
+    for byte in (first_seen, last_seen):
+        result = _compare_and_change(drive, partial(_spoil, offsets=[byte]))
+        assert (result.first_mismatch_byte, result.failures) == (byte, ())
+        assert result.mismatched_bytes == SECTOR_BYTES
+        drive.write_bytes(before)
+    other = random.Random(20261125).randbytes(SIZE_BYTES)
+    result = _compare_and_change(drive, lambda path: path.write_bytes(other))
+    assert result.first_mismatch_byte == first_seen
+
+
+def test_comparer__unreadable_after_trouble__a_failure(
+    drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A drive that answers no more after trouble is not called what it was seen to be before."""
+    monkeypatch.setattr(os, "preadv", _preadv_failing_at(4))
+    result = _compare_and_change(drive, lambda path: os.truncate(path, 0))
+    assert [(each.start_byte, each.errno_name) for each in result.failures] == [(0, "EIO")]
+
+
+def test_comparer__nothing_readable__nothing_looked_back_at(
+    drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where everything was refused there is nothing to look back at."""
+    monkeypatch.setattr(os, "preadv", _preadv_failing_at(*range(UNITS + 1)))
+    result = _compare(drive)
+    assert (result.unread_bytes, result.failures) == (SIZE_BYTES, ())
 
 
 def test_comparer__too_many_read_errors__gives_up_and_says_what_is_unread(
