@@ -118,6 +118,25 @@ def test_wipe__failing_medium__not_erased_with_the_error(
         assert statement["verification"]["verified_bytes"] == 0
 
 
+@pytest.mark.parametrize("op", [Op.WRITE, Op.READ])
+def test_wipe__zeros_on_a_bad_sector__probed_and_wiped_around_it(folder: Path, op: Op) -> None:
+    """A bad sector under a probe costs that sector, and the capacity is probed all the same."""
+    fault = Fault(effect=Effect.ERROR, op=op, start_byte=MIDDLE, end_byte=MIDDLE + 512)
+    code, statement = wipe(folder, "zero", fault)
+    assert (code, statement["notice"]["reason"]["code"]) == (3, "bad-sectors")
+    assert statement["probes"]["outcome"] == "fit"
+    assert statement["probes"]["refused_bytes"] == statement["not_reached_bytes"] == 512
+
+
+def test_wipe__zeros_on_a_bad_first_sector__no_pass_is_begun(folder: Path) -> None:
+    """Where too little of the probes is left, the capacity is not known, and nothing is claimed."""
+    fault = Fault(effect=Effect.ERROR, start_byte=0, end_byte=512)
+    code, statement = wipe(folder, "zero", fault)
+    assert (code, statement["notice"]["reason"]["code"]) == (3, "write-error")
+    assert statement["probes"]["outcome"] == "failed"
+    assert not any(each["attempts"] for each in statement["passes"])
+
+
 def test_discard__medium_that_cannot__says_done_and_every_byte_stays(folder: Path) -> None:
     """A discard that succeeds erases nothing by itself: only reading tells."""
     with faulty_drive(folder, UNIT) as (drive, medium):

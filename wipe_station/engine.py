@@ -17,7 +17,7 @@ from wipe_station.errors import DeviceGoneError
 from wipe_station.evidence import JobEvidence, PassEvidence, journal_pattern, replay
 from wipe_station.journal import Journal
 from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
-from wipe_station.overwrite.extent import Extent
+from wipe_station.overwrite.extent import Extent, probes_suffice
 from wipe_station.overwrite.stream import KEY_BYTES, UNIT_BYTES
 from wipe_station.records import (
     CompareResult,
@@ -106,29 +106,33 @@ class Engine:
         self._journal.append(Kind.PROBE_INTENT.value, {"pattern": pattern_json(pattern)})
         size = self._target.size_bytes
         write = replace(self._task(Action.WRITE, pattern, 0, size), probes=True)
-        refused: list[IoFailure] = []
-        heard = Heard(progress=self._teller("probe", 0, 0), refused=refused.append)
-        end = self._work(write, os.O_RDWR | os.O_DIRECT, heard)
-        if not self._probes_ended(end, refused, Kind.PROBES_WRITTEN):
+        tell = self._teller("probe", 0, 0)
+        end = self._work(write, os.O_RDWR | os.O_DIRECT, self._probes_heard(tell))
+        if not self._probes_ended(end, Kind.PROBES_WRITTEN):
             return False
-        read = replace(write, action=Action.COMPARE)
+        read = replace(write, action=Action.COMPARE, holes=self._probes_refused())
         tell = self._teller("probe", 0, self._probes_bytes)
-        heard = Heard(progress=tell, refused=refused.append)
-        end = self._work(read, os.O_RDONLY | os.O_DIRECT, heard)
-        return self._probes_ended(end, refused, Kind.PROBES_FIT)
+        end = self._work(read, os.O_RDONLY | os.O_DIRECT, self._probes_heard(tell))
+        return self._probes_ended(end, Kind.PROBES_FIT)
 
-    def _probes_ended(self, end: WorkerEnd, refused: list[IoFailure], good: Kind) -> bool:
-        """Write down how probes ended; return whether all of them are as they must be.
+    def _probes_heard(self, tell: Callable[[int], None]) -> Heard:
+        return Heard(progress=tell, refused=self._note_refused)
 
-        KNOWN HOLE: a bad sector under a probe ends the job, although the passes could go around
-        it; a probe that is missing would leave some capacities untold.
-        """
+    def _probes_refused(self) -> tuple[Range, ...]:
+        probes = self.evidence().probes
+        assert probes is not None, "asked only while probing"
+        return joined(place.range for place in probes.refused)
+
+    def _probes_ended(self, end: WorkerEnd, good: Kind) -> bool:
+        """Write down how probes ended; return whether they show what they must."""
         data: dict[str, Json] = {"worker": end.worker}
         if end.result is None:
             self._journal.append(Kind.PROBES_INTERRUPTED.value, data | self._lost(end))
             return False
         data |= fields_of(end.result)
-        why = _probe_trouble(end.result, refused)
+        probes = self.evidence().probes
+        assert probes is not None, "asked only while probing"
+        why = _probe_trouble(end.result, probes.refused, self._target.size_bytes)
         if why is not None:
             self._journal.append(Kind.PROBES_FAILED.value, data | {"reason": why})
             return False
@@ -294,11 +298,11 @@ def _nobody_listens(_: Progress) -> None:
 
 
 def _probe_trouble(
-    result: WriteResult | CompareResult, refused: list[IoFailure]
+    result: WriteResult | CompareResult, refused: Sequence[IoFailure], size_bytes: int
 ) -> dict[str, Json] | None:
     if isinstance(result, CompareResult) and result.first_mismatch_byte is not None:
         return reasons.probes_differ(result.first_mismatch_byte)
-    if result.failures or refused:
+    if result.failures or not probes_suffice((each.range for each in refused), size_bytes):
         return reasons.io_failure((*result.failures, *refused))
     return None
 

@@ -16,7 +16,7 @@ from certs.text import Text
 from wipe_station.errors import EvidenceError
 from wipe_station.journal_format import History, Record
 from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
-from wipe_station.overwrite.extent import Extent
+from wipe_station.overwrite.extent import Extent, probes_suffice
 from wipe_station.records import FixedPattern, IoFailure, Json, KeyedStream, Outcome, Pattern
 from wipe_station.run_state import Kind, State, next_state, outcome_of
 
@@ -67,7 +67,13 @@ class ProbeEvidence:
     worker: str = ""
     written_bytes: int = 0
     verified_bytes: int = 0
+    refused: list[IoFailure] = field(default_factory=list)
+    """Places that the device refused, at this step: a pass may find them mended."""
     fit: bool = False
+
+    def refused_bytes(self) -> int:
+        """Return how many bytes the probes lack."""
+        return bytes_in(joined(place.range for place in self.refused))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -256,7 +262,8 @@ class _Replay:
         probes = self._probes()
         probes.worker = _string(record.data, "worker")
         probes.written_bytes = _integer(record.data, "completed_bytes")
-        if record.data.get("flushed") is not True or probes.written_bytes != self._probes_bytes():
+        whole = probes.written_bytes == self._probes_bytes() - probes.refused_bytes()
+        if record.data.get("flushed") is not True or not whole:
             raise _corrupt("probes called written that were not")
 
     def _probes_bytes(self) -> int:
@@ -265,8 +272,11 @@ class _Replay:
     def _probes_fit(self, record: Record) -> None:
         probes = self._probes()
         probes.verified_bytes = _integer(record.data, "verified_bytes")
-        if not probes.written_bytes or probes.verified_bytes != probes.written_bytes:
+        whole = probes.verified_bytes == self._probes_bytes() - probes.refused_bytes()
+        if not probes.written_bytes or not whole:
             raise _corrupt("probes called fitting that were not all read")
+        if not probes_suffice((place.range for place in probes.refused), self.job.size_bytes):
+            raise _corrupt("probes called fitting that lack too much")
         if _string(record.data, "worker") == probes.worker:
             raise _corrupt("the writer verified its own probes")
         probes.fit = True
@@ -310,25 +320,28 @@ class _Replay:
 
     def _refused(self, record: Record) -> None:
         """Keep a place that the device refuses; a mark may move past it from now on."""
-        place = (_integer(record.data, "start_byte"), _integer(record.data, "end_byte"))
-        if not 0 <= place[0] < place[1] <= self.job.size_bytes:
+        place = IoFailure(
+            start_byte=_integer(record.data, "start_byte"),
+            end_byte=_integer(record.data, "end_byte"),
+            operation=_string(record.data, "operation"),
+            errno_name=_string(record.data, "errno_name"),
+        )
+        if not 0 <= place.start_byte < place.end_byte <= self.job.size_bytes:
             raise _corrupt("a place outside the device")
         self.job.io_errors += 1
+        if self.job.state is State.PROBING:
+            self._probes().refused.append(place)
+            return
         if self.job.first_refused is None:
-            self.job.first_refused = IoFailure(
-                start_byte=place[0],
-                end_byte=place[1],
-                operation=_string(record.data, "operation"),
-                errno_name=_string(record.data, "errno_name"),
-            )
+            self.job.first_refused = place
         current = self.job.current_pass()
         if current is not None:
-            if place[0] < current.attempts[-1].to_byte:
+            if place.start_byte < current.attempts[-1].to_byte:
                 raise _corrupt("a place refused where the pass was called durable")
-            current.unwritten.append(place)
+            current.unwritten.append(place.range)
         else:
             assert self.job.verification is not None, "the table allows it nowhere else"
-            self.job.verification.unread.append(place)
+            self.job.verification.unread.append(place.range)
 
     def _pass_ended(self, record: Record) -> None:
         attempt = self._pass(record).attempts[-1]

@@ -240,6 +240,11 @@ class IoFailure:
     operation: str
     errno_name: str
 
+    @property
+    def range(self) -> tuple[int, int]:
+        """Return the first byte, and the byte after the last."""
+        return self.start_byte, self.end_byte
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Speed:

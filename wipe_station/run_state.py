@@ -65,6 +65,7 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
         Kind.ABORTED: State.ABORTED,
     },
     State.PROBING: {
+        Kind.REFUSED: State.PROBING,
         Kind.PROBES_WRITTEN: State.PROBING,
         Kind.PROBES_FIT: State.BETWEEN,
         Kind.PROBES_FAILED: State.FAILED,

@@ -142,7 +142,9 @@ def _device(job: JobEvidence) -> dict[str, Any]:
 
 def _probes(job: JobEvidence, probes: ProbeEvidence) -> dict[str, Json]:
     failed = job.outcome is Outcome.FAILED and not probes.fit
-    return {
+    refused = probes.refused_bytes()
+    shown: dict[str, Json] = {"refused_bytes": refused} if refused else {}
+    return shown | {
         "dense_bytes": DENSE_BYTES,
         "stride_bytes": STRIDE_BYTES,
         "probe_bytes": PROBE_BYTES,

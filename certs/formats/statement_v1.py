@@ -125,6 +125,7 @@ _WORK = (
     _field("probes.stride_bytes", Kind.COUNT, _ALWAYS, "之后每隔多少字节一个探针", "After that, one probe each so many bytes"),
     _field("probes.probe_bytes", Kind.COUNT, _ALWAYS, "每个探针的字节数", "Bytes of one probe"),
     _field("probes.verified_bytes", Kind.COUNT, _ALWAYS, "读回一致的字节数", "Bytes read back and found right"),
+    _field("probes.refused_bytes", Kind.COUNT, _OPTIONAL, "设备拒绝写或读的字节数；任一探针都缺不到四分之一", "Bytes that the device refused; less than a quarter of any probe if they fit"),
     _field("probes.outcome", Kind.CODE, _ALWAYS, "探针的结果", "How the probes came out", "fit", "failed", "incomplete"),
     _field("passes", Kind.LIST, _ALWAYS, "每一遍写入", "Each pass, in order"),
     _field("passes[].number", Kind.COUNT, _ALWAYS, "第几遍，从 1 起", "1, 2, 3, …"),

@@ -80,6 +80,7 @@ def test_fields__samples__every_row_is_exercised() -> None:
         "device.usb_path",
         "device.siblings_not_covered[]",
         "passes[].pattern.key",
+        "probes.refused_bytes",
         "verification.first_mismatch_byte",
     }
 

@@ -8,19 +8,25 @@ with r below the stride, and lands in the dense part at r. Two places then share
 contents differ because the stream is bound to its place, and reading both back finds one of them
 wrong, whichever was written last. A device that only drops what lies beyond C is found as plainly.
 
+A probe that the device refuses in part is still a probe. ``probes_suffice`` says how much may be
+missing: less than a quarter of any stretch as long as a probe, and nothing at either end. Wherever
+the device wraps, two stretches of one probe's length meet, perhaps in two parts; what is missing of
+both is less than their length in each part, and so some sector that was read is meant to hold two
+contents.
+
 What probes do not show: that every single write between them was accepted. That is sampled.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from wipe_station.overwrite.damage import Range, joined
+from wipe_station.overwrite.damage import Range, bytes_in, joined
 from wipe_station.overwrite.stream import UNIT_BYTES
 
 DENSE_BYTES: Final = 64 << 20
 STRIDE_BYTES: Final = DENSE_BYTES
-PROBE_BYTES: Final = 4096
+PROBE_BYTES: Final = 64 << 10
 
 Piece = tuple[int, int]
 """Number of a 1 MiB unit, and how many bytes from its start."""
@@ -42,6 +48,8 @@ def probe_pieces(
 ) -> Iterator[Piece]:
     """Yield the probes of a device, ascending: dense part, sparse probes, whole last unit.
 
+    Where the last unit is shorter than a probe, the one before it is written whole, too.
+
     Args:
         size_bytes: the device's size as claimed.
         dense_bytes: whole units at the beginning.
@@ -50,11 +58,30 @@ def probe_pieces(
     assert stride_bytes <= dense_bytes, "else a probe could land beyond the dense part"
     dense_end = min(dense_bytes, size_bytes)
     yield from whole_pieces(0, dense_end)
-    last = (size_bytes - 1) // UNIT_BYTES
-    for position in range(dense_bytes, last * UNIT_BYTES, stride_bytes):
+    last = (size_bytes - PROBE_BYTES) // UNIT_BYTES * UNIT_BYTES
+    for position in range(dense_bytes, last, stride_bytes):
         yield position // UNIT_BYTES, PROBE_BYTES
-    if last * UNIT_BYTES >= dense_end:
-        yield last, size_bytes - last * UNIT_BYTES
+    yield from whole_pieces(max(last, dense_end), size_bytes)
+
+
+def probes_suffice(refused: Iterable[Range], size_bytes: int) -> bool:
+    """Tell whether probes find every wrap although the device refused some of their bytes.
+
+    Args:
+        refused: places that could not be written or read.
+        size_bytes: the device's size as claimed.
+    """
+    holes = joined(refused)
+    if holes and (holes[0][0] < PROBE_BYTES or holes[-1][1] > size_bytes - PROBE_BYTES):
+        return False
+    most = PROBE_BYTES // 4
+    return all(bytes_in(_within(holes, low, low + PROBE_BYTES)) < most for low, _ in holes)
+
+
+def _within(ranges: Iterable[Range], start: int, end: int) -> Iterator[Range]:
+    for low, high in ranges:
+        if max(low, start) < min(high, end):
+            yield max(low, start), min(high, end)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,7 +111,7 @@ class Trouble:
     def places(self) -> list[Range]:
         """Return the places that stay refused, in the order of happening."""
         with self._lock:
-            return [(place.start_byte, place.end_byte) for place in self._places]
+            return [place.range for place in self._places]
 
     def news(self) -> list[IoFailure]:
         """Return the places that stay refused and were not told yet."""

@@ -106,6 +106,33 @@ def probed_job() -> list[Step]:
     ]
 
 
+def probed_with_damage_job(*places: tuple[int, int]) -> list[Step]:
+    """Return the records of a job by zeros whose probes and pass go around bad sectors.
+
+    Args:
+        places: refused when the probes were written; the last one when they were read.
+    """
+    records = probed_job()
+    *unwritten, unread = (refused(*place) for place in places)
+    lost = [end - start for start, end in places]
+    (kind, written), (fits, read) = records[4:6]
+    written = written | {"completed_bytes": SIZE - sum(lost[:-1])}
+    read = read | {"verified_bytes": SIZE - sum(lost), "unread_bytes": sum(lost)}
+    around = [refused(*place) for place in places]
+    return [
+        *records[:4],
+        *unwritten,
+        (kind, written),
+        (unread[0], unread[1] | {"operation": "read"}),
+        (fits, read),
+        intent(1),
+        *around,
+        completed(1, completed_bytes=SIZE - sum(lost)),
+        (Kind.VERIFY_INTENT, {"pass_number": 1}),
+        excepted(sum(lost)),
+    ]
+
+
 def interrupted_job() -> list[Step]:
     """Return the records of a job that was killed in its second pass and went on."""
     resumed = {"node": "/dev/sdb", "identity_strength": "medium"}

@@ -28,6 +28,7 @@ from wipe_station.tests.jobs import (
     interrupted_job,
     plan_record,
     probed_job,
+    probed_with_damage_job,
     refused,
     verify_intent,
     whole_job,
@@ -64,6 +65,7 @@ FALSE_CAPACITY = [
     (Kind.PROBES_FAILED, {"worker": "p@2", "verified_bytes": SIZE - 4096, "reason": REASON}),
 ]
 ABANDONED = [plan_record(), intent(1), (Kind.ABORTED, {"reason": REASON})]
+BAD_PROBES = ((1 << 17, (1 << 17) + 512), (1 << 19, (1 << 19) + 4096))
 JOBS = {
     "whole": whole_job(),
     "interrupted": interrupted_job(),
@@ -73,6 +75,7 @@ JOBS = {
     "probed": probed_job(),
     "false capacity": FALSE_CAPACITY,
     "damaged": damaged_job(),
+    "damaged probes": probed_with_damage_job(*BAD_PROBES),
 }
 
 
@@ -87,6 +90,7 @@ JOBS = {
         ("probed", Outcome.VERIFIED),
         ("false capacity", Outcome.FAILED),
         ("damaged", Outcome.VERIFIED_WITH_EXCEPTIONS),
+        ("damaged probes", Outcome.VERIFIED_WITH_EXCEPTIONS),
     ],
 )
 def test_replay__ended_jobs__outcome_recomputed(
@@ -204,6 +208,11 @@ CONTRADICTIONS: dict[str, Callable[[], list[Step]]] = {
     "probes not flushed": lambda: replaced(
         probed_job(), 4, (Kind.PROBES_WRITTEN, probed_job()[4][1] | {"flushed": False})
     ),
+    "probes that lack too much": lambda: probed_with_damage_job(
+        (1 << 17, 1 << 18), *BAD_PROBES[1:]
+    ),
+    "probes that lack the end": lambda: probed_with_damage_job(BAD_PROBES[0], (SIZE - 512, SIZE)),
+    "probes with a place forgotten": lambda: replaced(JOBS["damaged probes"], 4),
     "probes never written": lambda: replaced(probed_job(), 4),
     "boolean for a number": lambda: replaced(whole_job(), 8, clean(unread_bytes=False)),
 }
@@ -215,6 +224,19 @@ def test_replay__contradiction__nothing_is_proven(tmp_path: Path, name: str) -> 
     journal = write(tmp_path, CONTRADICTIONS[name]())
     with pytest.raises(EvidenceError):
         replay(journal.history())
+
+
+def test_build_statement__damaged_probes__told_apart_from_the_passes(tmp_path: Path) -> None:
+    """What probes lack is stated with them; the exceptions are what the passes met."""
+    taken = [step for step in JOBS["damaged probes"] if step[0] is not Kind.REFUSED]
+    at = next(n for n, (kind, _) in enumerate(taken) if kind is Kind.PASS_INTENT)
+    mended = [*JOBS["damaged probes"][:8], taken[at], *probed_job()[7:]]
+    lacking = sum(end - start for start, end in BAD_PROBES)
+    for name, steps, left in (("bad", JOBS["damaged probes"], lacking), ("mended", mended, 0)):
+        statement = build_statement(replay(write(tmp_path, steps, name).history()), ISSUE)
+        assert statement["probes"]["refused_bytes"] == lacking
+        assert statement["probes"]["outcome"] == "fit"
+        assert statement["not_reached_bytes"] == left
 
 
 def test_replay__tail_gone__pass_counts_from_zero(tmp_path: Path) -> None:

@@ -1,17 +1,20 @@
 """Probes: whatever offset a device wraps at, two of them meet in one cell."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wipe_station.overwrite.damage import Range, joined
 from wipe_station.overwrite.extent import (
     DENSE_BYTES,
     PROBE_BYTES,
     Extent,
     probe_pieces,
+    probes_suffice,
     whole_pieces,
 )
 from wipe_station.overwrite.pump import Comparer, Writer
@@ -21,14 +24,17 @@ from wipe_station.records import KeyedStream
 
 SECTOR = 512
 DENSE = 4 * UNIT_BYTES
+CLAIMED = 200 << 20
 
 
-def cells(size: int, capacity: int) -> dict[int, set[int]]:
+def cells(size: int, capacity: int, refused: Iterable[Range] = ()) -> dict[int, set[int]]:
     """Return which sectors of a device share a cell, when all probes are written to it."""
+    lacking = {at for low, high in refused for at in range(low, high, SECTOR)}
     shared: dict[int, set[int]] = {}
     for unit, length in probe_pieces(size, dense_bytes=DENSE, stride_bytes=DENSE):
         for offset in range(unit * UNIT_BYTES, unit * UNIT_BYTES + length, SECTOR):
-            shared.setdefault(offset % capacity, set()).add(offset)
+            if offset not in lacking:
+                shared.setdefault(offset % capacity, set()).add(offset)
     return shared
 
 
@@ -42,6 +48,48 @@ def test_probes__device_wraps_at_any_offset__two_places_share_a_cell(
     """For any true capacity below the claimed one, some cell is meant to hold two contents."""
     capacity = SECTOR * data.draw(st.integers(1, size // SECTOR - 1), label="capacity")
     assert any(len(places) > 1 for places in cells(size, capacity).values())
+
+
+@given(sizes, st.data())
+def test_probes__some_bytes_refused__still_two_places_share_a_cell(
+    size: int, data: st.DataObject
+) -> None:
+    """As long as the refused places leave enough, every true capacity is found."""
+    capacity = SECTOR * data.draw(st.integers(1, size // SECTOR - 1), label="capacity")
+    # Where it hurts most: at probes, and where they land.
+    near = st.sampled_from([0, PROBE_BYTES, capacity, size, *range(0, size, DENSE)])
+    refused: tuple[Range, ...] = ()
+    for _ in range(data.draw(st.integers(1, 12), label="places")):
+        around = data.draw(near) - (DENSE if data.draw(st.booleans()) else 0)
+        start = around + SECTOR * data.draw(st.integers(-40, 130))
+        place = (start, start + SECTOR * data.draw(st.integers(1, 31)))
+        more = joined([*refused, place])
+        if start >= 0 and place[1] <= size and probes_suffice(more, size):
+            refused = more
+    assert any(len(places) > 1 for places in cells(size, capacity, refused).values())
+
+
+@pytest.mark.parametrize(
+    ("refused", "suffices"),
+    [
+        ((), True),
+        (((0, SECTOR),), False),
+        (((PROBE_BYTES - SECTOR, PROBE_BYTES),), False),
+        (((PROBE_BYTES, PROBE_BYTES + SECTOR),), True),
+        (((DENSE, DENSE + PROBE_BYTES // 4 - SECTOR),), True),
+        (((DENSE, DENSE + PROBE_BYTES // 4),), False),
+        (((DENSE, DENSE + 8192), (DENSE + PROBE_BYTES - 8192, DENSE + PROBE_BYTES)), False),
+        (((DENSE, DENSE + 8192), (DENSE + PROBE_BYTES, DENSE + PROBE_BYTES + 8192)), True),
+        (((CLAIMED - PROBE_BYTES, CLAIMED - PROBE_BYTES + SECTOR),), False),
+        (((CLAIMED - PROBE_BYTES - SECTOR, CLAIMED - PROBE_BYTES),), True),
+        (((CLAIMED - SECTOR, CLAIMED),), False),
+    ],
+)
+def test_probes_suffice__places_refused__less_than_a_quarter_and_no_end(
+    refused: tuple[Range, ...], suffices: bool
+) -> None:
+    """Both ends must have been probed, and three quarters of any stretch of a probe's length."""
+    assert probes_suffice(refused, CLAIMED) is suffices
 
 
 @given(sizes)
@@ -63,6 +111,17 @@ def test_probes__any_size__ascending_inside_and_up_to_the_last_byte(size: int) -
     assert reached == size
 
 
+@pytest.mark.parametrize("beyond", [512, PROBE_BYTES - 512, PROBE_BYTES, UNIT_BYTES])
+def test_probes__short_last_unit__a_probe_at_the_end_all_the_same(beyond: int) -> None:
+    """The last bytes of a device are a whole probe, wherever its last unit begins."""
+    size = DENSE_BYTES + 3 * UNIT_BYTES + beyond
+    probed = {
+        unit: length for unit, length in probe_pieces(size) if unit * UNIT_BYTES >= DENSE_BYTES
+    }
+    assert all((size - back) // UNIT_BYTES in probed for back in (1, PROBE_BYTES))
+    assert (probed.get(66) == UNIT_BYTES) == (beyond < PROBE_BYTES)
+
+
 @pytest.mark.parametrize("beyond", [512, UNIT_BYTES, UNIT_BYTES + 512])
 def test_probes__just_beyond_the_dense_part__last_unit_is_in_it(beyond: int) -> None:
     """The unit after the dense part is the last one, and it is not forgotten."""
@@ -77,17 +136,13 @@ def test_probes__small_device__all_of_it() -> None:
     assert list(probe_pieces(size)) == list(whole_pieces(0, size))
 
 
-def test_probes__a_terabyte__costs_about_128_mib() -> None:
-    """A thousand gigabytes need no more than an eighth of one."""
-    sparse = (10**12 - DENSE_BYTES) // DENSE_BYTES * PROBE_BYTES
-    assert (
-        Extent(start_byte=0, end_byte=10**12, probes=True).length_bytes() - DENSE_BYTES - sparse
-        <= 2 * UNIT_BYTES
-    )
+def test_probes__a_terabyte__costs_about_a_thousandth() -> None:
+    """The probes of a device are a thousandth of it, and their dense beginning."""
+    probed = Extent(start_byte=0, end_byte=10**12, probes=True).length_bytes()
+    assert 10**12 // 1024 < probed < 10**12 // 1024 + DENSE_BYTES + 2 * UNIT_BYTES
 
 
 HANDLING = Handling(sector_bytes=512, leaf_bytes=512)
-CLAIMED = 200 << 20
 
 
 @pytest.mark.parametrize("capacity", [1 << 20, 64 << 20, (100 << 20) + 512, CLAIMED - 512])
