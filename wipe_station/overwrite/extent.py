@@ -10,9 +10,9 @@ wrong, whichever was written last. A device that only drops what lies beyond C i
 
 A probe that the device refuses in part is still a probe. ``probes_suffice`` says how much may be
 missing: less than a quarter of any stretch as long as a probe, and nothing at either end. Wherever
-the device wraps, two stretches of one probe's length meet, perhaps in two parts; what is missing of
-both is less than their length in each part, and so some sector that was read is meant to hold two
-contents.
+the device wraps, two such stretches meet, in at most two parts, the longer at least half of one; of
+both together less than that is missing, and so some sector is meant to hold two contents. Where a
+shorter stretch meets, it lies at an end.
 
 What probes do not show: that every single write between them was accepted. That is sampled.
 """
