@@ -11,6 +11,10 @@ OPEN_QUESTIONS = {
         zh="容量小，不能排除读回的是设备自己的缓存",
         en="a small medium: its own cache may have answered the verification",
     ),
+    "verification-sampled": Text(
+        zh="没有全部读回：只抽样核对，保证写在核对一栏",
+        en="not all was read back: a sample was, and what it proves stands with the verification",
+    ),
     "write-acceptance-sampled": Text(
         zh="内容和位置无关：容量用探针核对过，但每次写入是否被接受只是抽样",
         en="the content is bound to no position: capacity was probed,"

@@ -9,6 +9,7 @@ from certs.errors import Layer
 from certs.formats.fields import shown
 from certs.layout import DocumentType
 from certs.open_questions import open_question
+from certs.sampled import erased_text, guarantee_text
 from certs.text import Text
 
 
@@ -40,7 +41,6 @@ class Verdict:
 
 _NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
 _SENTENCES = {
-    Status.ERASED: Text(zh="已清除，每个字节都核对过。", en="Erased; every byte checked."),
     Status.NOT_ERASED: Text(
         zh="没能确认清除成功，不能出售。", en="Not erased as far as anybody knows; not for sale."
     ),
@@ -86,13 +86,21 @@ def verdict_of(statement: JsonObject, chain: SigningChain, steps: tuple[Layer, .
         statement=statement,
         lines=(
             _compare_line(statement["device"]),
-            _SENTENCES[status],
+            erased_text(statement) if status is Status.ERASED else _SENTENCES[status],
+            *_sample(statement),
             *_warnings(statement),
             *_reason(statement),
             *_claim(statement),
             _signed_line(statement, chain),
         ),
     )
+
+
+def _sample(statement: JsonObject) -> tuple[Text, ...]:
+    if "sample" not in statement["verification"]:
+        return ()
+    said = guarantee_text(statement["verification"]["sample"])
+    return (Text(zh=f"抽样核对：{said.zh}。", en=f"Sampled: {said.en}."),)
 
 
 def _status(statement: JsonObject, chain: SigningChain) -> Status:

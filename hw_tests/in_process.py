@@ -28,8 +28,8 @@ def quick_station(
         yield station
 
 
-def wipe(station: Station, node: str, method: str) -> dict[str, Any]:
+def wipe(station: Station, node: str, method: str, verify: str = "full") -> dict[str, Any]:
     """Run one whole job; return the statement that was signed about it."""
-    plan = station.plan(node, None, method)
+    plan = station.plan(node, None, method, verify=verify)
     with station.start(plan, job_id=station.new_job_id(), confirmed={"how": "test"}) as job:
         return job.run(lambda _: None).statement

@@ -9,9 +9,11 @@ of the station share does not hide from it.
 
 import argparse
 import ctypes
+import hashlib
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 UNIT_BYTES = 1 << 20
 _OK = 1
@@ -83,6 +85,22 @@ def first_difference(medium: Path, key: bytes) -> int | None:
             within = next(i for i in range(len(read)) if read[i] != expected[i])
             return number * UNIT_BYTES + within
     return None
+
+
+def sampled_ranges(sample: dict[str, Any], size_bytes: int) -> list[tuple[int, int]]:
+    """Return the places that a document's sample was read at, from its seed alone.
+
+    Args:
+        sample: ``verification.sample`` of a statement.
+        size_bytes: of the medium.
+    """
+    units, strata, unit = sample["units"], sample["strata"], sample["unit_bytes"]
+    chosen = {0, units - 1}
+    for stratum in range(strata):
+        first, after = stratum * units // strata, (stratum + 1) * units // strata
+        digest = hashlib.sha256(bytes.fromhex(sample["seed_hex"]) + stratum.to_bytes(8, "big"))
+        chosen.add(first + int(digest.hexdigest(), 16) % (after - first))
+    return [(each * unit, min((each + 1) * unit, size_bytes)) for each in sorted(chosen)]
 
 
 def main() -> int:

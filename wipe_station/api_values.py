@@ -237,6 +237,8 @@ class PlanRequest(Value):
     policy: Name | None = None
     method: Name | None = None
     accept_unestablished: bool = False
+    verify: Annotated[str, Field(max_length=20)] = "full"
+    """``full``, or ``sample:10%``."""
 
 
 class PlanView(Value):

@@ -50,9 +50,11 @@ from wipe_station.options import (
     MethodOption,
     PolicyOption,
     StateOption,
+    VerifyOption,
     handled,
     say,
 )
+from wipe_station.plan import VERIFY_ALL
 from wipe_station.recheck_command import Asked
 from wipe_station.recheck_command import run as run_recheck
 from wipe_station.records import Outcome
@@ -104,16 +106,9 @@ def _stoppable(desk: Desk) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _request(
-    device: str, policy: str | None, method: str | None, *, accept_unestablished: bool
-) -> PlanRequest:
+def _request(device: str, **asked: str | bool | None) -> PlanRequest:
     try:
-        return PlanRequest(
-            device=device,
-            policy=policy,
-            method=method,
-            accept_unestablished=accept_unestablished,
-        )
+        return PlanRequest(device=device, **asked)  # type: ignore[arg-type] # it checks for itself
     except ValidationError as error:
         what = ", ".join(str(each["loc"][0]) for each in error.errors())
         raise InvalidInputError(
@@ -186,6 +181,7 @@ def plan(
     device: DeviceArgument,
     policy: PolicyOption = None,
     method: MethodOption = None,
+    verify: VerifyOption = VERIFY_ALL,
     accept_unestablished: AcceptOption = False,
     state: StateOption = DEFAULT_STATE,
     json_lines: JsonOption = False,
@@ -193,7 +189,13 @@ def plan(
     """Show the plan for a device."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
     with handled(screen):
-        wanted = _request(device, policy, method, accept_unestablished=accept_unestablished)
+        wanted = _request(
+            device,
+            policy=policy,
+            method=method,
+            verify=verify,
+            accept_unestablished=accept_unestablished,
+        )
         with desk(state, SystemClock()) as open_desk:
             screen.plan(open_desk.plan(wanted))
 
@@ -214,6 +216,7 @@ def wipe(
     ],
     policy: PolicyOption = None,
     method: MethodOption = None,
+    verify: VerifyOption = VERIFY_ALL,
     accept_unestablished: AcceptOption = False,
     plan_sha256: Annotated[
         str | None,
@@ -231,7 +234,13 @@ def wipe(
     """Wipe one device."""
     screen = Screen(LANGUAGE, json_lines=json_lines)
     with handled(screen):
-        wanted = _request(device, policy, method, accept_unestablished=accept_unestablished)
+        wanted = _request(
+            device,
+            policy=policy,
+            method=method,
+            verify=verify,
+            accept_unestablished=accept_unestablished,
+        )
         with desk(state, SystemClock()) as open_desk:
             made = open_desk.plan(wanted)
             _require_plan(made.plan_sha256, plan_sha256)

@@ -105,7 +105,11 @@ class Foreground:
         """Plan here and now."""
         policy, method = choose(request.policy, request.method)
         plan = self._station.plan(
-            request.device, policy, method, accept_unestablished=request.accept_unestablished
+            request.device,
+            policy,
+            method,
+            accept_unestablished=request.accept_unestablished,
+            verify=request.verify,
         )
         self._plans[plan.sha256()] = plan
         return plan_view(plan)

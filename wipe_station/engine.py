@@ -18,7 +18,9 @@ from wipe_station.evidence import JobEvidence, PassEvidence, journal_pattern, re
 from wipe_station.journal import Journal
 from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
 from wipe_station.overwrite.extent import Extent, probes_suffice
+from wipe_station.overwrite.sampling import SEED_BYTES, Sample, share_of
 from wipe_station.overwrite.stream import KEY_BYTES, UNIT_BYTES
+from wipe_station.plan import moved_bytes
 from wipe_station.records import (
     CompareResult,
     FixedPattern,
@@ -27,6 +29,7 @@ from wipe_station.records import (
     KeyedStream,
     Pattern,
     Progress,
+    VerifyPass,
     WriteResult,
     fields_of,
 )
@@ -68,6 +71,8 @@ class Engine:
         probes = Extent(start_byte=0, end_byte=target.size_bytes, probes=True)
         self._probes_bytes = probes.length_bytes() if job.probes is not None else 0
         self._passes = len(job.passes)
+        verify = VerifyPass(pass_number=self._passes, sample_percent=job.sample_percent)
+        self._verify_bytes = moved_bytes(verify, target.size_bytes)
         self._worker: WorkerProcess | None = None
         self._stopped_as: str | None = None
 
@@ -175,31 +180,53 @@ class Engine:
         self._journal.append(Kind.REFUSED.value, dict(fields_of(place)))
 
     def _verify(self, last: PassEvidence) -> None:
-        """Read the device back, but for what was not written: a new process, after the flush."""
+        """Read the device back, but for what was not written: a new process, after the flush.
+
+        A sample speaks for places that it did not read, which is no more defensible once the device
+        has refused some: then all of it is read.
+        """
+        job = self.evidence()
+        percent = job.sample_percent
+        if percent is not None and not any(job.excepted_bytes()):
+            seed = secrets.token_bytes(SEED_BYTES)
+            if self._compare(last, share_of(self._target.size_bytes, seed, percent)):
+                return
+        self._compare(last, None)
+
+    def _compare(self, last: PassEvidence, sample: Sample | None) -> bool:
+        """Compare and write down what came of it; return False if a sample met a bad place."""
         assert last.pattern is not None, "a completed pass had a pattern"
         size = self._target.size_bytes
-        self._journal.append(Kind.VERIFY_INTENT.value, {"pass_number": last.number})
+        intent: dict[str, Json] = {"pass_number": last.number}
+        if sample is not None:
+            intent["sample"] = {"seed_hex": sample.seed.hex(), "count": sample.count}
+        self._journal.append(Kind.VERIFY_INTENT.value, intent)
         task = self._task(Action.COMPARE, last.pattern, 0, size)
-        task = replace(task, holes=joined(last.unwritten))
+        task = replace(task, holes=joined(last.unwritten), sample=sample)
+        self._verify_bytes = task.extent().length_bytes()
         tell = self._teller("verify", self._passes + 1, 0)
         heard = Heard(progress=tell, refused=self._note_refused)
         end = self._work(task, os.O_RDONLY | os.O_DIRECT, heard)
         data: dict[str, Json] = {"worker": end.worker}
         if not isinstance(end.result, CompareResult):
             self._journal.append(Kind.VERIFY_INTERRUPTED.value, data | self._lost(end))
-            return
+            return True
         data |= fields_of(end.result)
         if end.result.first_mismatch_byte is not None or end.result.failures:
             why = _trouble(end.result)
             self._journal.append(Kind.VERIFY_FAILED.value, data | {"reason": why})
-            return
+            return True
         job = self.evidence()
+        assert job.verification is not None, "the intent was written"
+        if sample is not None and job.verification.unread:
+            return False
         if job.first_refused is None or not any(job.excepted_bytes()):
             # A place that was refused before a resume may have been taken after it.
             self._journal.append(Kind.VERIFY_CLEAN.value, data)
-            return
+            return True
         why = reasons.exceptions(job.first_refused, *job.excepted_bytes())
         self._journal.append(Kind.VERIFY_WITH_EXCEPTIONS.value, data | {"reason": why})
+        return True
 
     def check_tail(
         self, pattern: Pattern, end_byte: int, holes: Sequence[Range]
@@ -265,7 +292,7 @@ class Engine:
                     step_number=number,
                     steps=self._passes + 1,
                     done_bytes=before + done,
-                    total_bytes=2 * self._probes_bytes + (self._passes + 1) * size,
+                    total_bytes=2 * self._probes_bytes + self._passes * size + self._verify_bytes,
                 )
             )
 

@@ -17,6 +17,7 @@ from wipe_station.errors import EvidenceError
 from wipe_station.journal_format import History, Record
 from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
 from wipe_station.overwrite.extent import Extent, probes_suffice
+from wipe_station.overwrite.sampling import Sample, share_of
 from wipe_station.records import FixedPattern, IoFailure, Json, KeyedStream, Outcome, Pattern
 from wipe_station.run_state import Kind, State, next_state, outcome_of
 
@@ -82,6 +83,8 @@ class VerifyEvidence:
 
     pass_number: int
     started_at: str
+    sample: Sample | None = None
+    """Which places were read; None where it was all of them."""
     unread: list[Range] = field(default_factory=list)
     """Places that the device refused to read."""
     result: dict[str, Json] = field(default_factory=dict)
@@ -110,6 +113,8 @@ class JobEvidence:
     probes: ProbeEvidence | None = None
     """None where the plan asks for none."""
     passes: list[PassEvidence] = field(default_factory=list)
+    sample_percent: int | None = None
+    """The share to be read back, as planned; None for every byte."""
     verification: VerifyEvidence | None = None
     interruptions: list[Interruption] = field(default_factory=list)
     failure: dict[str, Json] | None = None
@@ -247,6 +252,8 @@ class _Replay:
             if isinstance(step, dict) and "write" in step:
                 number, planned = _integer(step, "write"), _object(step, "pattern")
                 self.job.passes.append(PassEvidence(number=number, planned=planned))
+            if isinstance(step, dict) and "sample_percent" in step:
+                self.job.sample_percent = _integer(step, "sample_percent")
 
     def _probes(self) -> ProbeEvidence:
         if self.job.probes is None:
@@ -374,7 +381,22 @@ class _Replay:
         number = _integer(record.data, "pass_number")
         if self.job.current_pass() is not None or number != self.job.passes[-1].number:
             raise _corrupt("a verification before the last pass was complete")
-        self.job.verification = VerifyEvidence(pass_number=number, started_at=record.utc)
+        self.job.verification = VerifyEvidence(
+            pass_number=number, started_at=record.utc, sample=self._sample(record)
+        )
+
+    def _sample(self, record: Record) -> Sample | None:
+        """Return the places that are to be read; the plan says how many, the seed says which."""
+        if "sample" not in record.data:
+            return None  # all of it, which is more than any plan asks for
+        said, percent = _object(record.data, "sample"), self.job.sample_percent
+        if percent is None or any(self.job.excepted_bytes()):
+            raise _corrupt("a sample where all was to be read")
+        seed = bytes.fromhex(_string(said, "seed_hex"))
+        sample = share_of(self.job.size_bytes, seed, percent)
+        if _integer(said, "count") != sample.count:
+            raise _corrupt("a sample of another size than planned")
+        return sample
 
     def _verify_ended(self, record: Record) -> None:
         assert self.job.verification is not None, "the table puts an intent first"
@@ -383,11 +405,14 @@ class _Replay:
         self._keep_reason(record)
 
     def _verify_clean(self, record: Record) -> None:
+        assert self.job.verification is not None, "the table puts an intent first"
+        sample = self.job.verification.sample
+        wanted = self.job.size_bytes if sample is None else sample.length_bytes()
         counts = [
             _integer(record.data, name)
             for name in ("verified_bytes", "mismatched_bytes", "unread_bytes")
         ]
-        if counts != [self.job.size_bytes, 0, 0] or any(self.job.excepted_bytes()):
+        if counts != [wanted, 0, 0] or any(self.job.excepted_bytes()):
             raise _corrupt("a verification called clean that was not")
         self._require_another_worker(record)
         self._verify_ended(record)
@@ -401,8 +426,8 @@ class _Replay:
         ]
         if counts != [self.job.size_bytes - left_out, 0, left_out]:
             raise _corrupt("a verification called complete that was not")
-        if not any(self.job.excepted_bytes()):
-            raise _corrupt("exceptions that nobody met")
+        if not any(self.job.excepted_bytes()) or self.job.verification.sample is not None:
+            raise _corrupt("exceptions that nobody met, or beside a sample")
         self._require_another_worker(record)
         self._verify_ended(record)
 

@@ -153,7 +153,11 @@ class Floor:
         self.counter.require_free(request.device)
         policy, method = choose(request.policy, request.method)
         plan = self._station.plan(
-            wanted, policy, method, accept_unestablished=request.accept_unestablished
+            wanted,
+            policy,
+            method,
+            accept_unestablished=request.accept_unestablished,
+            verify=request.verify,
         )
         if device is not None and plan.device.diskseq != device.diskseq:
             raise _gone(request.device)

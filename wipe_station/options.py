@@ -47,6 +47,16 @@ MethodOption = Annotated[
     str | None,
     typer.Option("--method", help=say("直接指定方法。", "Method by name, instead of a policy.")),
 ]
+VerifyOption = Annotated[
+    str,
+    typer.Option(
+        "--verify",
+        help=say(
+            "读回多少：full 全部；sample:10% 抽样，证明写明保证到什么程度。",
+            "How much to read back: full, or sample:10%; the certificate states what that proves.",
+        ),
+    ),
+]
 AcceptOption = Annotated[
     bool,
     typer.Option(

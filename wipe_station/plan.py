@@ -1,14 +1,16 @@
 """Facts and a policy become the list of steps and the claim they can support. Pure."""
 
 import hashlib
-from dataclasses import dataclass
-from typing import NoReturn
+import re
+from dataclasses import dataclass, replace
+from typing import Final, NoReturn
 
 from certs.canonical import encode
 from certs.text import Text
 from wipe_station.errors import InvalidInputError, NotConfirmedError
 from wipe_station.method import Method, UnavailableMethod
 from wipe_station.overwrite.extent import Extent
+from wipe_station.overwrite.sampling import SEED_BYTES, share_of
 from wipe_station.policy import Policy
 from wipe_station.records import (
     VIRTUAL_TRANSPORTS,
@@ -20,11 +22,14 @@ from wipe_station.records import (
     PlannedPattern,
     ProbeCapacity,
     Step,
+    VerifyPass,
     WritePass,
     to_json,
 )
 
 DEFAULT_POLICY = "gb-46864"
+VERIFY_ALL: Final = "full"
+_SAMPLE: Final = re.compile(r"sample:([1-9][0-9]?)%")
 PRACTICE_CLAIM = Claim(
     category=Category.NONE,
     edition="none",
@@ -81,6 +86,9 @@ def moved_bytes(step: Step, size_bytes: int) -> int:
     """Return how many bytes a step moves on a device; probes go there and back."""
     if isinstance(step, ProbeCapacity):
         return 2 * Extent(start_byte=0, end_byte=size_bytes, probes=True).length_bytes()
+    if isinstance(step, VerifyPass) and step.sample_percent is not None:
+        # Which places is not known yet; another seed reads a few units more or less.
+        return share_of(size_bytes, bytes(SEED_BYTES), step.sample_percent).length_bytes()
     return size_bytes
 
 
@@ -90,7 +98,10 @@ def step_to_json(step: Step) -> Json:
         return {"probe": "capacity"}
     if isinstance(step, WritePass):
         return {"write": step.number, "pattern": planned_pattern_json(step.pattern)}
-    return {"verify": step.pass_number}
+    verify: dict[str, Json] = {"verify": step.pass_number}
+    if step.sample_percent is not None:
+        verify["sample_percent"] = step.sample_percent
+    return verify
 
 
 def planned_pattern_json(pattern: PlannedPattern) -> dict[str, Json]:
@@ -127,6 +138,44 @@ def choose(policy: str | None, method: str | None) -> tuple[str | None, str | No
             hint=Text(zh="去掉其中一个。", en="Leave one out."),
         )
     return (policy if method is not None or policy is not None else DEFAULT_POLICY), method
+
+
+def parse_verify(verify: str, policy: str | None) -> int | None:
+    """Read how much is to be read back: ``full``, or ``sample:10%``.
+
+    Args:
+        verify: as a person wrote it.
+        policy: name of the policy, if one chooses the method: all of them want every byte.
+
+    Returns:
+        the share of a sample in percent, 1 to 99; None for every byte.
+
+    Raises:
+        InvalidInputError: neither of the two forms, or a sample under a policy.
+    """
+    if verify == VERIFY_ALL:
+        return None
+    found = _SAMPLE.fullmatch(verify)
+    if found is None:
+        raise InvalidInputError(
+            Text(zh=f"看不懂的核对方式：{verify}", en=f"No way to verify: {verify}"),
+            hint=Text(
+                zh="写 full（全部），或 sample:10%（抽样，1% 到 99%）。",
+                en="full, or sample:10% (1% to 99%).",
+            ),
+        )
+    if policy is not None:
+        raise InvalidInputError(
+            Text(
+                zh=f"策略 {policy} 一律全部核对，不能抽样。",
+                en=f"Policy {policy} verifies every byte; no sample.",
+            ),
+            hint=Text(
+                zh="去掉 --verify，或者用 --method 直接指定方法。",
+                en="Leave --verify out, or name a --method instead of a policy.",
+            ),
+        )
+    return int(found[1])
 
 
 def choose_method(
@@ -170,13 +219,14 @@ def _refuse_unestablished(method_name: str) -> NoReturn:
     )
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913 - all that a plan is decided by
     device: DeviceFacts,
     policy: Policy | None,
     method: Method,
     *,
     practice_keys: bool,
     unread_processes: tuple[int, ...] = (),
+    sample_percent: int | None = None,
 ) -> WipePlan:
     """Build the plan for a device that the safety rules have passed.
 
@@ -186,27 +236,38 @@ def make_plan(
         method: what to do.
         practice_keys: whether the station can sign practice documents only.
         unread_processes: whose descriptors could not be read (never more than init's).
+        sample_percent: share that is read back; None for every byte.
     """
     practice = practice_keys or device.transport in VIRTUAL_TRANSPORTS
     return WipePlan(
         device=device,
         policy=policy,
         method=method,
-        steps=method.steps(),
+        steps=tuple(_sampled(step, sample_percent) for step in method.steps()),
         claim=PRACTICE_CLAIM if practice else method.claim,
         practice=practice,
-        not_checked=_not_checked(device, method, unread_processes),
+        not_checked=_not_checked(device, method, unread_processes, sample_percent),
     )
 
 
+def _sampled(step: Step, sample_percent: int | None) -> Step:
+    if isinstance(step, VerifyPass):
+        return replace(step, sample_percent=sample_percent)
+    return step
+
+
 def _not_checked(
-    device: DeviceFacts, method: Method, unread_processes: tuple[int, ...]
+    device: DeviceFacts,
+    method: Method,
+    unread_processes: tuple[int, ...],
+    sample_percent: int | None,
 ) -> tuple[str, ...]:
-    """List what a full verification on this device still leaves open."""
+    """List what the verification on this device will leave open."""
     assert device.size_bytes is not None, "a plan exists for known sizes only"
     small = device.size_bytes < SMALL_MEDIUM_BYTES
     gaps = {
         "device-cache-not-excluded": small,
+        "verification-sampled": sample_percent is not None,
         "write-acceptance-sampled": not method.position_bound,
         "method-not-established": not method.established,
         "areas-outside-the-block-interface": True,

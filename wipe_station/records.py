@@ -174,9 +174,11 @@ class ProbeCapacity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyPass:
-    """Read every byte back and compare with what pass ``pass_number`` wrote."""
+    """Read the device back and compare with what pass ``pass_number`` wrote."""
 
     pass_number: int
+    sample_percent: int | None = None
+    """Every byte is read, or at least this share of it, at places drawn after the last flush."""
 
 
 Step = ProbeCapacity | WritePass | VerifyPass

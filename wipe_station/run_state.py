@@ -90,6 +90,7 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
     },
     State.VERIFYING: {
         Kind.REFUSED: State.VERIFYING,
+        Kind.VERIFY_INTENT: State.VERIFYING,
         Kind.VERIFY_CLEAN: State.VERIFIED,
         Kind.VERIFY_WITH_EXCEPTIONS: State.EXCEPTIONS,
         Kind.VERIFY_FAILED: State.FAILED,

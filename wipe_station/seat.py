@@ -32,7 +32,7 @@ from wipe_station.job import OpenJob
 from wipe_station.methods import all_methods
 from wipe_station.policies import all_policies
 from wipe_station.records import CONFIRMING_KINDS, Outcome, Progress
-from wipe_station.views import OUTCOME_TEXT, progress_view, said_by, words
+from wipe_station.views import outcome_text, progress_view, said_by, words
 
 SHOWN_EVERY_S: Final = 0.25
 """Progress is news this often; a screen needs no more."""
@@ -146,7 +146,7 @@ class Seat:
             started_at=_started_at(self.job_id),
             progress=self.progress,
             outcome=outcome.value if outcome else None,
-            outcome_text=words(OUTCOME_TEXT[outcome]) if outcome else None,
+            outcome_text=words(outcome_text(outcome, sampled=self._sampled())) if outcome else None,
             reason=words(self.reason) if self.reason else None,
             can_resume=self.state is JobState.INTERRUPTED and self.device_key is not None,
             grade=self.grade,
@@ -155,6 +155,10 @@ class Seat:
 
     def _outcome(self) -> Outcome | None:
         return None if self.state is JobState.RUNNING else self.evidence.outcome
+
+    def _sampled(self) -> bool:
+        done = self.evidence.verification
+        return done is not None and done.sample is not None
 
     def _stable_id(self) -> str:
         device = self.device

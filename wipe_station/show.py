@@ -16,6 +16,7 @@ from rich.table import Table
 
 from certs.open_questions import open_question
 from certs.openssl import verification_commands
+from certs.sampled import guarantee_text
 from certs.text import Language, Text
 from wipe_station.api_values import PlanView
 from wipe_station.detect.watch import BlockEvent
@@ -31,7 +32,7 @@ from wipe_station.recheck_command import Rechecked
 from wipe_station.records import Progress as JobProgress
 from wipe_station.records import fields_of, to_json
 from wipe_station.units import passes_text, printable, remaining_text, size_text
-from wipe_station.views import OUTCOME_TEXT, text_of
+from wipe_station.views import outcome_text, text_of
 
 
 class Screen:
@@ -310,7 +311,11 @@ class Screen:
                 **({"no_pdf": _texts(end.no_pdf)} if end.no_pdf else {}),
             )
             return
-        self._print(self._say(OUTCOME_TEXT[end.outcome]))
+        verification = end.statement["verification"]
+        sampled = "sample" in verification
+        self._print(self._say(outcome_text(end.outcome, sampled=sampled)))
+        if sampled:
+            self._print(self._say(guarantee_text(verification["sample"])))
         if "notice" in end.statement:
             self._print(self._notice_reason(end.statement["notice"]["reason"]))
         self._print(self._say(Text(zh="文件：", en="Bundle: ")) + str(end.bundle))

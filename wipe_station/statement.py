@@ -21,6 +21,7 @@ from wipe_station.evidence import (
 )
 from wipe_station.measures import measures_of, stated_grade
 from wipe_station.overwrite.extent import DENSE_BYTES, PROBE_BYTES, STRIDE_BYTES
+from wipe_station.overwrite.sampling import Sample
 from wipe_station.records import FixedPattern, Json, Outcome
 
 SCHEMA_VERSION: Final = 1
@@ -194,14 +195,32 @@ def _verification(job: JobEvidence) -> dict[str, Any]:
             "mismatched_bytes": 0,
             "unread_bytes": job.size_bytes,
         }
-    shown = {
-        "kind": "full",
+    shown: dict[str, Any] = {
+        "kind": "full" if done.sample is None else "sampled",
         "pass_number": done.pass_number,
         "started_at": done.started_at,
         "ended_at": done.ended_at,
     }
     names = ("verified_bytes", "mismatched_bytes", "unread_bytes", "first_mismatch_byte")
-    return shown | {name: done.result[name] for name in names if name in done.result}
+    shown |= {name: done.result[name] for name in names if name in done.result}
+    if done.sample is not None:
+        # Of the device, not of the sample: never more than was read.
+        compared = shown["verified_bytes"] + shown["mismatched_bytes"]
+        shown |= {"unread_bytes": job.size_bytes - compared, "sample": _sample(done.sample)}
+    return shown
+
+
+def _sample(sample: Sample) -> dict[str, Any]:
+    stated = sample.guarantee()
+    return {
+        "unit_bytes": stated.unit_bytes,
+        "units": stated.units,
+        "strata": sample.count,
+        "sampled_units": stated.sampled_units,
+        "seed_hex": sample.seed.hex(),
+        "differing_units": stated.differing_units,
+        "missed_per_million": stated.missed_per_million,
+    }
 
 
 def _not_reached(job: JobEvidence) -> list[dict[str, Any]]:

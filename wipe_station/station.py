@@ -40,7 +40,14 @@ from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
 from wipe_station.lookout import Lookout
 from wipe_station.methods import all_methods, unavailable_methods
-from wipe_station.plan import WipePlan, choose_method, make_plan, require_available
+from wipe_station.plan import (
+    VERIFY_ALL,
+    WipePlan,
+    choose_method,
+    make_plan,
+    parse_verify,
+    require_available,
+)
 from wipe_station.policies import all_policies
 from wipe_station.records import DeviceFacts, Json, Outcome
 from wipe_station.run_state import Kind
@@ -95,14 +102,23 @@ class Station:
         method_name: str | None,
         *,
         accept_unestablished: bool = False,
+        verify: str = VERIFY_ALL,
     ) -> WipePlan:
         """Plan a wipe of one device.
+
+        Args:
+            wanted: its stable id, or its node.
+            policy_name: chooses the method by the medium.
+            method_name: names the method instead.
+            accept_unestablished: whether a method may be one whose bytes no source establishes.
+            verify: how much is read back; see ``plan.parse_verify``.
 
         Raises:
             InvalidInputError: no such device, policy or method, or none that can be carried out.
             NotConfirmedError: the method's bytes are not established and that was not accepted.
             RefusedByPolicyError: with every reason against it.
         """
+        sample_percent = parse_verify(verify, policy_name)
         world = self.lookout.look()
         device = self.lookout.find(world, wanted)
         self.lookout.require_safe(device, world)
@@ -125,6 +141,7 @@ class Station:
             method,
             practice_keys=self._practice_keys,
             unread_processes=world.unread_processes,
+            sample_percent=sample_percent,
         )
 
     # --- wiping ------------------------------------------------------------------------------

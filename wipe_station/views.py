@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from certs.open_questions import open_question
+from certs.sampled import ERASED, ERASED_BY_SAMPLE
 from certs.text import Text
 from wipe_station.api_values import (
     DeviceView,
@@ -24,7 +25,7 @@ from wipe_station.records import DeviceFacts, Outcome, ProbeCapacity, Progress, 
 from wipe_station.units import pattern_text
 
 OUTCOME_TEXT: Final = {
-    Outcome.VERIFIED: Text(zh="已清除，每个字节都核对过。", en="Erased; every byte checked."),
+    Outcome.VERIFIED: ERASED,
     Outcome.VERIFIED_WITH_EXCEPTIONS: Text(
         zh="清除了，但有例外；不能出售。", en="Erased with exceptions; not for sale."
     ),
@@ -38,6 +39,18 @@ OUTCOME_TEXT: Final = {
         en="Not confirmed yet; not for sale. It can be continued.",
     ),
 }
+
+
+def outcome_text(outcome: Outcome, *, sampled: bool) -> Text:
+    """Say how a job ended.
+
+    Args:
+        outcome: as the journal proves it.
+        sampled: whether a part of the device only was read back.
+    """
+    if outcome is Outcome.VERIFIED and sampled:
+        return ERASED_BY_SAMPLE
+    return OUTCOME_TEXT[outcome]
 
 
 def words(text: Text) -> Words:
@@ -121,6 +134,12 @@ def step_text(step: Step) -> Text:
     if isinstance(step, WritePass):
         written = pattern_text(step.pattern)
         return Text(zh=f"全盘写{written.zh}", en=f"write {written.en} everywhere")
+    if step.sample_percent is not None:
+        return Text(
+            zh=f"写完再抽签，读回 {step.sample_percent}%，和第 {step.pass_number} 遍核对",
+            en=f"draw a sample after the last flush, read {step.sample_percent}% back, compare"
+            f" with pass {step.pass_number}",
+        )
     return Text(
         zh=f"读回每个字节，和第 {step.pass_number} 遍核对",
         en=f"read every byte back, compare with pass {step.pass_number}",

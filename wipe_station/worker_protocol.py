@@ -12,6 +12,7 @@ from typing import Any, Final
 from wipe_station.errors import MalformedReplyError
 from wipe_station.overwrite.damage import Range
 from wipe_station.overwrite.extent import Extent
+from wipe_station.overwrite.sampling import Sample
 from wipe_station.overwrite.speed import ZONES
 from wipe_station.records import (
     CompareResult,
@@ -51,6 +52,7 @@ class Task:
     leaf_bytes: int
     checkpoint_every_ms: int
     probes: bool = False
+    sample: Sample | None = None
     holes: tuple[Range, ...] = ()
 
     def extent(self) -> Extent:
@@ -59,6 +61,7 @@ class Task:
             start_byte=self.start_byte,
             end_byte=self.end_byte,
             probes=self.probes,
+            sample=self.sample,
             holes=self.holes,
         )
 
@@ -73,9 +76,14 @@ def parse_task(line: str) -> Task:
     read = {
         "pattern": _pattern(fields["pattern"]),
         "action": Action(fields["action"]),
+        "sample": _sample(fields.get("sample")),
         "holes": tuple((start, end) for start, end in fields["holes"]),
     }
     return Task(**(fields | read))
+
+
+def _sample(value: dict[str, Any] | None) -> Sample | None:
+    return None if value is None else Sample(**value | {"seed": bytes.fromhex(value["seed"])})
 
 
 def _pattern(value: dict[str, str]) -> Pattern:

@@ -6,6 +6,7 @@ without the journal, so that a defect of the station cannot sign a contradiction
 
 from certs.canonical import JsonObject
 from certs.formats.fields import refuse
+from certs.formats.sample_rules import check_sample, least_bytes
 from certs.layout import DocumentType
 
 # What a notice of each kind may report.
@@ -93,6 +94,10 @@ def _check_verification(statement: JsonObject) -> None:
         refuse("verification", "没有核对却有字节数", "compared bytes without a verification")
     if ("first_mismatch_byte" in verification) != bool(verification.get("mismatched_bytes", 0)):
         refuse("verification.first_mismatch_byte", "与不一致的字节数矛盾", "contradicts the count")
+    if (verification["kind"] == "sampled") != ("sample" in verification):
+        refuse("verification.sample", "和核对方式矛盾", "contradicts the kind of verification")
+    if "sample" in verification:
+        check_sample(verification, statement["device"]["size_bytes"])
     if not 0 < verification.get("pass_number", 1) <= max(1, len(statement["passes"])):
         refuse("verification.pass_number", "没有这一遍", "no such pass")
 
@@ -152,17 +157,21 @@ def _check_whole_pass(statement: JsonObject, index: int) -> None:
 
 
 def _check_whole_verification(statement: JsonObject) -> None:
-    verification = statement["verification"]
+    verification, size = statement["verification"], statement["device"]["size_bytes"]
+    sampled = verification["kind"] == "sampled"
+    verified = least_bytes(verification["sample"], size) if sampled else size
     expected = {
-        "kind": "full",
+        "kind": "sampled" if sampled else "full",
         "pass_number": len(statement["passes"]),
-        "verified_bytes": statement["device"]["size_bytes"],
+        "verified_bytes": verified,
         "mismatched_bytes": 0,
-        "unread_bytes": 0,
+        "unread_bytes": size - verified,
     }
     for name, value in expected.items():
         if verification[name] != value:
             refuse(f"verification.{name}", f"证明要求 {value}", f"a certificate needs {value}")
+    if sampled and "verification-sampled" not in statement["not_checked"]:
+        refuse("not_checked", "没有写明是抽样", "does not say that it was a sample")
     if statement["not_reached"]:
         refuse("not_reached", "证明里必须是空的", "a certificate needs an empty list")
 

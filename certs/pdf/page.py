@@ -14,6 +14,7 @@ from certs.formats.fields import parse_time
 from certs.layout import Bundle, DocumentType
 from certs.open_questions import open_question
 from certs.pdf.words import MEDIUM_SAYS, WORDS, code_words
+from certs.sampled import erased_text, guarantee_text
 from certs.text import Text
 
 # Any: JSON for the template, checked by nobody but our own tests.
@@ -43,7 +44,9 @@ def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> 
         "kind": kind.name.lower(),
         "practice": statement["practice"],
         "title": WORDS["certificate" if kind is DocumentType.CERTIFICATE else "notice"],
-        "sentence": WORDS["erased" if kind is DocumentType.CERTIFICATE else "red-box"],
+        "sentence": erased_text(statement)
+        if kind is DocumentType.CERTIFICATE
+        else WORDS["red-box"],
         "words": WORDS,
         "head": [
             _row("document", statement["id"]),
@@ -254,6 +257,10 @@ def _verification(verification: JsonObject) -> list[Json]:
         for word in ("verified", "mismatched", "unread")
         if f"{word}_bytes" in verification
     ]
+    if "sample" in verification:
+        sample = verification["sample"]
+        rows.append(_row("guarantee", guarantee_text(sample)))
+        rows.append(_row("seed", sample["seed_hex"]))
     if "first_mismatch_byte" in verification:
         rows.append(_row("first-mismatch", f"{verification['first_mismatch_byte']:,}"))
     return [*rows, _row("when", " – ".join(times))] if times else rows  # noqa: RUF001

@@ -50,6 +50,7 @@ from certs.tests.samples import (
     private_key,
     probed_statement,
     rsa_public_key,
+    sampled_statement,
     signed_files,
 )
 from certs.verdict import Status
@@ -169,6 +170,12 @@ def accept_organisation_certificate() -> Vector:
 def accept_probed_certificate() -> Vector:
     """An erasure by zeros whose capacity was probed first."""
     return Vector(expect=Status.ERASED, source=OUR_RULE, files=signed_files(probed_statement()))
+
+
+@vector
+def accept_sampled_certificate() -> Vector:
+    """An erasure of which a tenth was read back, with what that proves."""
+    return Vector(expect=Status.ERASED, source=OUR_RULE, files=signed_files(sampled_statement()))
 
 
 @vector
@@ -618,6 +625,47 @@ def refuse_unread_bytes() -> Vector:
 def _with_unread_bytes(statement: Statement) -> None:
     statement["verification"]["verified_bytes"] -= 512
     statement["verification"]["unread_bytes"] = 512
+
+
+def _sampled_with(**changes: object) -> Callable[[Statement], None]:
+    def edit(statement: Statement) -> None:
+        statement.update(sampled_statement())
+        statement["verification"]["sample"].update(changes)
+
+    return edit
+
+
+@vector
+def refuse_sample_that_promises_too_much() -> Vector:
+    """A sample of a tenth that would find a single unit of 64 nearly always."""
+    return _contradicting(_sampled_with(differing_units=1))
+
+
+@vector
+def refuse_sample_of_another_device() -> Vector:
+    """A sample whose units do not make up the device."""
+    return _contradicting(_sampled_with(units=65))
+
+
+@vector
+def refuse_sample_called_full() -> Vector:
+    """A sample beside the word for every byte."""
+    return _contradicting(_sampled_called_full)
+
+
+def _sampled_called_full(statement: Statement) -> None:
+    statement.update(sampled_statement())
+    statement["verification"]["kind"] = "full"
+
+
+@vector
+def refuse_sample_that_is_no_open_question() -> Vector:
+    """A sample that is not listed among what was not checked."""
+    return _contradicting(_sampled_without_a_word)
+
+
+def _sampled_without_a_word(statement: Statement) -> None:
+    statement.update(sampled_statement() | {"not_checked": []})
 
 
 @vector

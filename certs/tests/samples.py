@@ -217,6 +217,31 @@ def probed_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
     }
 
 
+def sampled_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
+    """Return a statement of an erasure of which a tenth was read back."""
+    units, strata = SIZE_BYTES >> 20, 7
+    assert units == 64, "the figures below are worked out for it"
+    read = 9 << 20
+    return certificate_statement(signer) | {
+        "not_checked": ["verification-sampled"],
+        "verification": _verification()
+        | {
+            "kind": "sampled",
+            "verified_bytes": read,
+            "unread_bytes": SIZE_BYTES - read,
+            "sample": {
+                "unit_bytes": 1 << 20,
+                "units": units,
+                "strata": strata,
+                "sampled_units": 9,
+                "seed_hex": hashlib.sha256(b"seed").hexdigest(),
+                "differing_units": 34,
+                "missed_per_million": 10_000,
+            },
+        },
+    }
+
+
 def graded_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
     """Return a statement with everything that any drive can be measured by, and its grade."""
     counts = (

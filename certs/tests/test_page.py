@@ -1,7 +1,7 @@
 """The page as data, before anything is drawn."""
 
 from certs.pdf.page import page_of
-from certs.tests.samples import certificate_statement, probed_statement
+from certs.tests.samples import certificate_statement, probed_statement, sampled_statement
 
 
 def test_page__probed_capacity__stands_above_the_verification() -> None:
@@ -17,3 +17,17 @@ def test_page__capacity_not_probed__says_nothing_of_probes() -> None:
     """A random last pass needs no probes, and the page does not speak of any."""
     rows = page_of(certificate_statement())["verification"]
     assert all(row["label"]["en"] != "Capacity probes" for row in rows)
+
+
+def test_page__sampled__says_what_it_proves_and_never_every_byte() -> None:
+    """A sample is told in the headline, with its guarantee and its seed."""
+    page = page_of(sampled_statement())
+    rows = {row["label"]["en"]: row["value"] for row in page["verification"]}
+    assert "sample" in page["sentence"]["en"]
+    assert "抽样" in page["sentence"]["zh"]
+    assert rows["Extent"]["en"] == "a sample"
+    assert "9 of 64 units of 1,048,576 bytes" in rows["What the sample proves"]["en"]
+    assert "at least 34 of them" in rows["What the sample proves"]["en"]
+    assert "at most 1%" in rows["What the sample proves"]["en"]
+    assert len(rows["Seed of the sample"].replace("\u200b", "")) == 64
+    assert "every byte" in page_of(certificate_statement())["sentence"]["en"]

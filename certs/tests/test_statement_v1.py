@@ -20,6 +20,7 @@ from certs.tests.samples import (
     graded_statement,
     notice_statement,
     probed_statement,
+    sampled_statement,
 )
 
 
@@ -70,6 +71,7 @@ def test_fields__samples__every_row_is_exercised() -> None:
         notice_statement(),
         probed_statement(),
         graded_statement(),
+        sampled_statement(),
     ]
     unused = {
         row.path
@@ -146,6 +148,69 @@ def test_certificate__one_value_wrong__refused(path: str, value: object) -> None
     container, key, _shown = places[-1]
     container[key][name] = value
     _refusal(statement)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"verified_bytes": (9 << 20) + 1},
+        {"verified_bytes": 9 << 20, "unread_bytes": 0},
+        {"verified_bytes": SIZE_BYTES, "unread_bytes": 0},
+        {"kind": "none"},
+        {"sample": {"unit_bytes": 0}},
+        {"sample": {"units": 63}},
+        {"sample": {"strata": 0}},
+        {"sample": {"strata": 65}},
+        {"sample": {"strata": 6}},
+        {"sample": {"sampled_units": 6}},
+        {"sample": {"sampled_units": 10}},
+        {"sample": {"differing_units": 0}},
+        {"sample": {"differing_units": 33}},
+        {"sample": {"differing_units": 65}},
+        {"sample": {"missed_per_million": 0}},
+        {"sample": {"missed_per_million": 9_000}},
+        {"sample": {"missed_per_million": 1_000_001}},
+        {"sample": {"seed_hex": "00"}},
+    ],
+)
+def test_sample__one_value_wrong__refused(changes: Statement) -> None:
+    """A sample adds up, and promises no more than its strata prove."""
+    statement = sampled_statement()
+    verification = statement["verification"]
+    sample = verification["sample"] | changes.pop("sample", {})
+    statement["verification"] = verification | changes | {"sample": sample}
+    _refusal(statement)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"differing_units": 40},
+        {"differing_units": 64, "missed_per_million": 0},
+        {"missed_per_million": 20_000},
+    ],
+)
+def test_sample__promises_as_much_as_it_proves_or_less__accepted(changes: Statement) -> None:
+    """Who is modest is not wrong; a device that differs everywhere is always found."""
+    statement = sampled_statement()
+    statement["verification"]["sample"] |= changes
+    statement_v1.check(statement)
+
+
+def test_sample__short_last_unit__its_bytes_are_those_that_are_there() -> None:
+    """The last unit of a device may be shorter than the others, and is always read."""
+    statement = sampled_statement()
+    statement["device"]["size_bytes"] = SIZE_BYTES - 512
+    for each in statement["passes"]:
+        each |= {"size_bytes": SIZE_BYTES - 512, "written_bytes": SIZE_BYTES - 512}
+        each["attempts"][-1]["to_byte"] = SIZE_BYTES - 512
+    _refusal(statement)
+    statement["verification"] |= {
+        "verified_bytes": (9 << 20) - 512,
+        "unread_bytes": SIZE_BYTES - (9 << 20),
+    }
+    statement_v1.check(statement)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Which bytes of a device a step moves: all of a range, or position-bound probes. Pure.
+"""Which bytes of a device a step moves: all of a range, probes, or a sample. Pure.
 
 A pass that writes the same bytes everywhere cannot tell a device that wraps around from an honest
 one. Probes can, and cost almost nothing: the first ``DENSE_BYTES`` of the device are written in
@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from wipe_station.overwrite.damage import Range, bytes_in, joined
+from wipe_station.overwrite.sampling import Sample
 from wipe_station.overwrite.stream import UNIT_BYTES
 
 DENSE_BYTES: Final = 64 << 20
@@ -89,25 +90,35 @@ class Extent:
     """The bytes of one step, cut into pieces of units."""
 
     start_byte: int
-    """A unit's start; 0 for probes."""
+    """A unit's start; 0 for probes and samples."""
     end_byte: int
-    """Byte after the last; the device's size for probes."""
+    """Byte after the last; the device's size for probes and samples."""
     probes: bool = False
+    sample: Sample | None = None
+    """Only these units are read."""
     holes: tuple[Range, ...] = ()
     """Ranges known not to have been written, ascending and apart: a comparison leaves them out."""
 
     def __post_init__(self) -> None:
         assert joined(self.holes) == self.holes, "holes are ascending and apart"
         assert self.start_byte % UNIT_BYTES == 0, "extents start at a unit, as the tweak does"
+        assert self.sample is None or self.sample.unit_bytes == UNIT_BYTES, "whole units"
+
+    @property
+    def scattered(self) -> bool:
+        """Tell whether there is anything between the pieces."""
+        return self.probes or self.sample is not None
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the pieces in ascending order."""
         if self.probes:
             return probe_pieces(self.end_byte)
+        if self.sample is not None:
+            return ((low // UNIT_BYTES, high - low) for low, high in self.sample.ranges())
         return whole_pieces(self.start_byte, self.end_byte)
 
     def length_bytes(self) -> int:
         """Return how many bytes the pieces hold together."""
-        if self.probes:
+        if self.scattered:
             return sum(length for _, length in self.pieces())
         return self.end_byte - self.start_byte

@@ -321,7 +321,7 @@ class Comparer:
     def _is_claimed_whole(self, failures: tuple[IoFailure, ...]) -> bool:
         """Tell whether the step came to its end and found nothing but places not to be read."""
         ended = self._units.passed_bytes == self._length
-        return ended and not (failures or self._mismatched or self._extent.probes)
+        return ended and not (failures or self._mismatched or self._extent.scattered)
 
     def _look_back(self) -> IoFailure | None:
         """Read some of what was verified once more, now that the device had trouble.

@@ -6,6 +6,7 @@ from typing import Any
 from wipe_station.detect.classify import classify
 from wipe_station.journal import Journal
 from wipe_station.methods import all_methods
+from wipe_station.overwrite.sampling import SEED_BYTES, share_of
 from wipe_station.plan import make_plan
 from wipe_station.policies import all_policies
 from wipe_station.run_state import Kind
@@ -130,6 +131,33 @@ def probed_with_damage_job(*places: tuple[int, int]) -> list[Step]:
         completed(1, completed_bytes=SIZE - sum(lost)),
         (Kind.VERIFY_INTENT, {"pass_number": 1}),
         excepted(sum(lost)),
+    ]
+
+
+SAMPLED_SIZE = 10 << 20
+SEED = bytes(range(SEED_BYTES))
+
+
+def sampled_intent(**changes: Any) -> Step:
+    """Return the intent to read three of ten units back."""
+    sample = {"seed_hex": SEED.hex(), "count": 3} | changes
+    return Kind.VERIFY_INTENT, {"pass_number": 1, "sample": sample}
+
+
+def sampled_job() -> list[Step]:
+    """Return the records of a job of one random pass on 10 MiB, of which a sample is read back."""
+    attrs = {"size": str(SAMPLED_SIZE // 512)}
+    device = classify(raw_snapshot({"sda": raw_disk(attrs=attrs)})).devices[0]
+    plan = make_plan(device, None, all_methods()["random"], practice_keys=True, sample_percent=25)
+    _, opening = plan_record()
+    opening |= {"plan": plan.to_json(), "plan_sha256": plan.sha256()}
+    written = {"completed_bytes": SAMPLED_SIZE, "durable_bytes": SAMPLED_SIZE}
+    return [
+        (Kind.PLAN, opening),
+        (Kind.PASS_INTENT, {"number": 1, "pattern": STREAM, "from_byte": 0}),
+        completed(1, **written),
+        sampled_intent(),
+        clean(verified_bytes=share_of(SAMPLED_SIZE, SEED, 25).length_bytes()),
     ]
 
 

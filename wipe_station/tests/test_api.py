@@ -266,7 +266,7 @@ def test_api__kiosk_names_a_key__served_as_the_kiosk(floor: FakeFloor, client: C
 
 def test_api__operator_names_a_node__served(floor: FakeFloor, client: Client) -> None:
     """The command line reaches the rest of the machine, too."""
-    request = PlanRequest(device="/dev/sda", method="zero", accept_unestablished=True)
+    request = PlanRequest(device="/dev/sda", method="zero", verify="sample:10%")
     assert client.plan(request).plan_sha256 == PLAN.sha256()
     assert floor.asked == [("plan", request)]
 

@@ -17,6 +17,7 @@ from wipe_station.statement import Issue, build_statement
 from wipe_station.tests.jobs import (
     JOB_ID,
     REASON,
+    SAMPLED_SIZE,
     SIZE,
     Step,
     checkpoint,
@@ -30,6 +31,8 @@ from wipe_station.tests.jobs import (
     probed_job,
     probed_with_damage_job,
     refused,
+    sampled_intent,
+    sampled_job,
     verify_intent,
     whole_job,
     write,
@@ -75,6 +78,13 @@ JOBS = {
     "probed": probed_job(),
     "false capacity": FALSE_CAPACITY,
     "damaged": damaged_job(),
+    "sampled": sampled_job(),
+    "sampled, then all of it": [
+        *sampled_job()[:4],
+        refused(0, 512, "read"),
+        (Kind.VERIFY_INTENT, {"pass_number": 1}),
+        clean(verified_bytes=SAMPLED_SIZE),
+    ],
     "damaged probes": probed_with_damage_job(*BAD_PROBES),
 }
 
@@ -90,6 +100,8 @@ JOBS = {
         ("probed", Outcome.VERIFIED),
         ("false capacity", Outcome.FAILED),
         ("damaged", Outcome.VERIFIED_WITH_EXCEPTIONS),
+        ("sampled", Outcome.VERIFIED),
+        ("sampled, then all of it", Outcome.VERIFIED),
         ("damaged probes", Outcome.VERIFIED_WITH_EXCEPTIONS),
     ],
 )
@@ -214,6 +226,31 @@ CONTRADICTIONS: dict[str, Callable[[], list[Step]]] = {
     "probes that lack the end": lambda: probed_with_damage_job(BAD_PROBES[0], (SIZE - 512, SIZE)),
     "probes with a place forgotten": lambda: replaced(JOBS["damaged probes"], 4),
     "probes never written": lambda: replaced(probed_job(), 4),
+    "sample that nobody planned": lambda: [*whole_job()[:7], sampled_intent()],
+    "sample of fewer places": lambda: replaced(sampled_job(), 3, sampled_intent(count=2)),
+    "sample read in part": lambda: replaced(sampled_job(), 4, clean(verified_bytes=3 << 20)),
+    "sample called all of it": lambda: replaced(
+        sampled_job(), 4, clean(verified_bytes=SAMPLED_SIZE)
+    ),
+    "sample read for all of it": lambda: replaced(
+        sampled_job(), 3, (Kind.VERIFY_INTENT, {"pass_number": 1})
+    ),
+    "sample after a bad place": lambda: [
+        *sampled_job()[:2],
+        refused(0, 512),
+        completed(1, completed_bytes=SAMPLED_SIZE - 512, durable_bytes=SAMPLED_SIZE),
+        sampled_intent(),
+    ],
+    "sample with a bad place called clean": lambda: [
+        *sampled_job()[:4],
+        refused(0, 512, "read"),
+        sampled_job()[4],
+    ],
+    "sample with exceptions": lambda: [
+        *sampled_job()[:4],
+        refused(0, 512, "read"),
+        (Kind.VERIFY_WITH_EXCEPTIONS, excepted(512)[1] | {"verified_bytes": SAMPLED_SIZE - 512}),
+    ],
     "boolean for a number": lambda: replaced(whole_job(), 8, clean(unread_bytes=False)),
 }
 
@@ -224,6 +261,21 @@ def test_replay__contradiction__nothing_is_proven(tmp_path: Path, name: str) -> 
     journal = write(tmp_path, CONTRADICTIONS[name]())
     with pytest.raises(EvidenceError):
         replay(journal.history())
+
+
+def test_build_statement__sampled__never_more_than_was_read(tmp_path: Path) -> None:
+    """A sampled verification states what was read, of what, by which seed, and what that proves."""
+    statement = build_statement(replay(write(tmp_path, sampled_job()).history()), ISSUE)
+    said = statement["verification"]
+    assert said["kind"] == "sampled"
+    assert said["verified_bytes"] == said["sample"]["sampled_units"] << 20
+    assert said["verified_bytes"] + said["unread_bytes"] == SAMPLED_SIZE
+    assert said["sample"]["units"] == 10
+    assert "verification-sampled" in statement["not_checked"]
+    full = build_statement(
+        replay(write(tmp_path, JOBS["sampled, then all of it"], "f").history()), ISSUE
+    )
+    assert (full["verification"]["kind"], full["verification"]["unread_bytes"]) == ("full", 0)
 
 
 def test_build_statement__damaged_probes__told_apart_from_the_passes(tmp_path: Path) -> None:

@@ -8,7 +8,13 @@ from certs.open_questions import OPEN_QUESTIONS
 from wipe_station.detect.classify import classify
 from wipe_station.errors import InvalidInputError, NotConfirmedError
 from wipe_station.methods import all_methods, unavailable_methods
-from wipe_station.plan import WipePlan, choose_method, make_plan, require_available
+from wipe_station.plan import (
+    WipePlan,
+    choose_method,
+    make_plan,
+    parse_verify,
+    require_available,
+)
 from wipe_station.policies import all_policies
 from wipe_station.policy import parse_policy
 from wipe_station.records import (
@@ -175,3 +181,52 @@ def test_plan__what_stays_open__is_listed() -> None:
 def test_plan__total_bytes__size_times_steps() -> None:
     """Progress is counted against what will really be moved."""
     assert planned(disk()).total_bytes() == 4 * 2048 * 512
+
+
+def test_plan__sampled__bound_by_its_hash_and_said() -> None:
+    """A share is part of what is confirmed, is progress, and is among what stays open."""
+    capacity = 1 << 30
+    device = disk(attrs={"size": str(capacity // 512)})
+    method = all_methods()["random"]
+    full = make_plan(device, None, method, practice_keys=True)
+    tenth = make_plan(device, None, method, practice_keys=True, sample_percent=10)
+    assert full.sha256() != tenth.sha256()
+    assert "sample_percent" not in str(full.to_json()["steps"])
+    assert tenth.to_json()["steps"] == [
+        {"write": 1, "pattern": {"kind": "stream", "stream": "xts128-1mib-v1"}},
+        {"verify": 1, "sample_percent": 10},
+    ]
+    assert capacity * 11 // 10 <= tenth.total_bytes() <= capacity * 11 // 10 + (3 << 20)
+    assert "verification-sampled" in set(tenth.not_checked) - set(full.not_checked)
+    assert set(tenth.not_checked) <= set(OPEN_QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("verify", "percent"),
+    [("full", None), ("sample:1%", 1), ("sample:10%", 10), ("sample:99%", 99)],
+)
+def test_parse_verify__two_forms__read(verify: str, percent: int | None) -> None:
+    """All of it, or a share in whole percent."""
+    assert parse_verify(verify, None) == percent
+
+
+@pytest.mark.parametrize(
+    "verify",
+    [
+        *("", "none", "sample", "sample:", "sample:10", "sample:0%", "sample:100%"),
+        *("sample:1.5%", "sample:-1%", "sample:10%\n", "SAMPLE:10%", "sample:\uff11%"),
+    ],
+)
+def test_parse_verify__anything_else__refused_with_the_forms(verify: str) -> None:
+    """What cannot be read is not guessed, least of all as less."""
+    with pytest.raises(InvalidInputError) as refused:
+        parse_verify(verify, None)
+    assert "sample:10%" in refused.value.hint.en
+
+
+def test_parse_verify__under_a_policy__every_byte() -> None:
+    """No policy of ours wants a sample; the way out is said."""
+    assert parse_verify("full", "gb-46864") is None
+    with pytest.raises(InvalidInputError, match="gb-46864") as refused:
+        parse_verify("sample:10%", "gb-46864")
+    assert "--method" in refused.value.hint.en

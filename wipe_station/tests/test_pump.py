@@ -20,6 +20,7 @@ from wipe_station.overwrite import pump
 from wipe_station.overwrite.damage import Limits, bytes_in, joined, outside
 from wipe_station.overwrite.extent import Extent
 from wipe_station.overwrite.pump import Comparer, Writer
+from wipe_station.overwrite.sampling import SEED_BYTES, share_of
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of, expected_bytes
 from wipe_station.overwrite.trouble import Handling
 from wipe_station.records import (
@@ -741,6 +742,27 @@ def test_comparer__holes__not_read_and_counted_as_unread(
     assert joined(asked) == tuple(outside(0, SIZE_BYTES, holes))
     assert (result.mismatched_bytes, result.unread_bytes) == (0, bytes_in(holes))
     assert _adds_up(result)
+
+
+def test_comparer__sample__only_its_units_are_read(drive: Path) -> None:
+    """A sample reads the units that the seed chose, and says nothing of any other."""
+    sample = share_of(SIZE_BYTES, bytes(SEED_BYTES), 30)
+    chosen = list(sample.ranges())
+    others = list(outside(0, SIZE_BYTES, joined(chosen)))
+    extent = Extent(start_byte=0, end_byte=SIZE_BYTES, sample=sample)
+
+    def compared() -> CompareResult:
+        with _opened(drive) as descriptor:
+            return Comparer(descriptor, content_of(STREAM), extent, HANDLING).run(_no_tick)
+
+    _spoil(drive, [low for low, _ in others])
+    result = compared()
+    assert (result.first_mismatch_byte, result.verified_bytes) == (None, sample.length_bytes())
+    assert _adds_up(result, sample.length_bytes())
+    for low, high in chosen:
+        _spoil(drive, [high - 1])
+        assert compared().first_mismatch_byte == high - 1, (low, high)
+        _spoil(drive, [high - 1])
 
 
 def test_comparer__too_many_wrong_units__gives_up_and_says_what_is_unread(

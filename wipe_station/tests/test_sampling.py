@@ -12,7 +12,9 @@ from wipe_station.overwrite.sampling import (
     SEED_BYTES,
     Sample,
     sample_of,
+    share_of,
 )
+from wipe_station.overwrite.stream import UNIT_BYTES
 
 SEEDS = st.binary(min_size=SEED_BYTES, max_size=SEED_BYTES)
 SIZES = st.integers(min_value=1, max_value=400 * SAMPLE_BYTES)
@@ -111,3 +113,27 @@ def test_guarantee__half_of_the_stated_number_scattered__missed_more_often() -> 
     sample = Sample(size_bytes=UNITS * SAMPLE_BYTES, count=COUNT, seed=bytes(SEED_BYTES))
     differing = sample.guarantee().differing_units
     assert missed(scattered(differing // 2)) > EXPECTED + FAR
+
+
+@given(
+    st.integers(min_value=1, max_value=300 * UNIT_BYTES),
+    SEEDS,
+    st.integers(min_value=1, max_value=99),
+)
+def test_share__any_device__at_least_so_much_of_it(size: int, seed: bytes, percent: int) -> None:
+    """A share is read in whole units of the stream, both ends among them, and is never less."""
+    sample = share_of(size, seed, percent)
+    ranges = list(sample.ranges())
+    assert all(low % UNIT_BYTES == 0 for low, _ in ranges)
+    assert (ranges[0][0], ranges[-1][1]) == (0, size)
+    assert len(ranges) * 100 >= percent * sample.units
+    assert len(ranges) <= -(-sample.units * percent // 100) + 2
+    assert sample.length_bytes() == sum(high - low for low, high in ranges) <= size
+    assert sample.guarantee().unit_bytes == UNIT_BYTES
+
+
+def test_ranges__a_tenth_of_a_large_drive__nothing_is_kept() -> None:
+    """Two million places are given one by one: a worker has little memory."""
+    ranges = share_of(20 * 10**12, bytes(SEED_BYTES), 10).ranges()
+    assert next(ranges) == (0, UNIT_BYTES)
+    assert next(ranges)[0] < 11 * UNIT_BYTES

@@ -1,6 +1,7 @@
 """Between station and worker: both ways round, and nothing believed that does not add up."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wipe_station.errors import MalformedReplyError
+from wipe_station.overwrite.sampling import SEED_BYTES, share_of
 from wipe_station.records import (
     CompareResult,
     FixedPattern,
@@ -50,6 +52,14 @@ def task(action: Action, pattern: Pattern = PATTERNS[0]) -> Task:
         leaf_bytes=512,
         checkpoint_every_ms=2000,
     )
+
+
+def test_task__sample__both_ways_round() -> None:
+    """The places that a worker is told to read are those that the station drew."""
+    sample = share_of(5 << 20, bytes(range(SEED_BYTES)), 40)
+    told = replace(task(Action.COMPARE), end_byte=5 << 20, size_bytes=5 << 20, sample=sample)
+    assert parse_task(told.to_line()) == told
+    assert told.extent().length_bytes() == sample.length_bytes() < 5 << 20
 
 
 FAILURE = IoFailure(start_byte=0, end_byte=SIZE, operation="read", errno_name="EIO")
