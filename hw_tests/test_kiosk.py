@@ -12,6 +12,7 @@ from hw_tests.browser import Counter, counter
 from hw_tests.command import openssl_agrees, sha256
 from hw_tests.loop import pull, replug
 from hw_tests.whole_station import WholeStation, until, whole_station
+from hw_tests.whole_station import begin as begin_job
 from wipe_station.api_values import JobState
 
 SIZE_BYTES = 48 << 20
@@ -32,6 +33,8 @@ class Phrases:
     away: str
     handed_out: str
     let_go: str
+    stop: str = "停下"
+    continue_both: str = "全部继续（2 台）"
 
 
 ZH = Phrases(
@@ -160,6 +163,19 @@ def test_counter__drive_pulled_half_way__continues_when_it_is_back(
         check_documents(station, page, ZH, folder)
     (job,) = station.board().jobs
     assert job.state is JobState.ENDED
+
+
+def test_counter__two_jobs_wait__one_tap_continues_both(station: WholeStation) -> None:
+    """What was stopped waits for a tap, and one is enough for all of it."""
+    with counter(station.url) as page:
+        jobs = [begin_job(station, station.plug_in(SIZE_BYTES, BYTES_PER_S)) for _ in range(2)]
+        page.sees(page.say(ZH.stop).first)
+        with station.client() as client:
+            for job in jobs:
+                client.stop(job)
+        page.say(ZH.continue_both).click()
+        until(lambda: [j.state for j in station.board().jobs] == [JobState.ENDED] * 2)
+        assert {j.outcome for j in station.board().jobs} == {"verified"}
 
 
 def test_counter__daemon_killed_half_way__job_goes_on_by_itself(

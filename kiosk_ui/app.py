@@ -149,6 +149,23 @@ async def wipe(key: Key, form: Form, kiosk: TheKiosk) -> JSONResponse:
     return JSONResponse({"next": f"/#job-{job.job_id}"})
 
 
+@app_routes.post("/resume-all")
+async def resume_all(form: Form, kiosk: TheKiosk) -> Response:
+    """Continue each job that waits for a tap, as after a power cut; one that cannot stops none."""
+    del form
+    board = await kiosk.live.refresh()
+    faults: list[ProblemError] = []
+    for job in board.jobs if board else ():
+        if job.can_resume:
+            try:
+                await kiosk.station.resume(job.job_id, ResumeRequest())
+            except ProblemError as fault:
+                faults.append(fault)
+    if faults:
+        raise faults[0]
+    return _back_home()
+
+
 @app_routes.post("/jobs/{job_id}/{action}")
 async def act(job_id: JobId, action: str, form: Form, kiosk: TheKiosk) -> Response:
     """Stop, continue, give up, or hand a device out."""

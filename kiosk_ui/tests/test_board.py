@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiosk_ui.tests.boards import board
+from kiosk_ui.tests.boards import board, ended_job, job, problem, stopped_job
 from kiosk_ui.tests.browser import Browser, FakeDaemon
 
 
@@ -12,3 +12,37 @@ def test_board__self_test_failed__alarm_with_the_next_step(failed: bool) -> None
     shown = Browser(FakeDaemon(board(self_test_failed=failed))).get("/").text
     assert ('role="alert"' in shown) is failed
     assert ("自检没有通过" in shown) is failed
+
+
+WAITING = tuple(stopped_job(job_id=f"20261125T12000{n}Z-0badcafe") for n in range(3))
+AWAY = stopped_job(can_resume=False, device_key=None)
+
+
+@pytest.mark.parametrize("count", range(4))
+def test_board__jobs_wait__one_button_for_all_of_them(count: int) -> None:
+    """After a power cut one tap continues everything; a single job has its own button."""
+    shown = Browser(FakeDaemon(board(*WAITING[:count], AWAY, ended_job()))).get("/").text
+    assert ("全部继续" in shown) is (count > 1)
+    assert (f"全部继续（{count} 台）" in shown) is (count > 1)
+
+
+def test_resume_all__three_wait__each_is_continued_and_no_other() -> None:
+    """The one tap is a tap for each job that waits for one, and for nothing else."""
+    daemon = FakeDaemon(board(*WAITING, AWAY, ended_job()))
+    daemon.answers = {"/resume": job()}
+    assert Browser(daemon).post("/resume-all", {}).status_code == 303
+    assert _resumed(daemon) == [f"/v1/jobs/{each.job_id}/resume" for each in WAITING]
+
+
+def test_resume_all__refused__said_and_the_others_tried_all_the_same() -> None:
+    """One that cannot be continued says why, and holds up nobody else."""
+    daemon = FakeDaemon(board(*WAITING))
+    daemon.problem = (problem(), 409)
+    answer = Browser(daemon).post("/resume-all", {})
+    assert answer.status_code == 409
+    assert 'role="alert"' in answer.text
+    assert len(_resumed(daemon)) == len(WAITING)
+
+
+def _resumed(daemon: FakeDaemon) -> list[str]:
+    return [path for method, path, _ in daemon.asked if method == "POST"]

@@ -20,6 +20,7 @@ POSTS = {
     "/look": {"language": "en"},
     f"/devices/{KEY}/hold": {"plan_sha256": SHA256},
     f"/devices/{KEY}/wipe": {"confirmation": "n" * 43, "diskseq": "50", "plan_sha256": SHA256},
+    "/resume-all": {},
     f"/jobs/{JOB_ID}/stop": {},
     f"/jobs/{JOB_ID}/resume": {},
     f"/jobs/{JOB_ID}/abandon": {},
