@@ -1,7 +1,8 @@
 """``python -m hw_tests.storm --first SEED --count N``: drawn scripts of faults against whole jobs.
 
-Each script is a method, a size and one to three faults, all from its seed. The job runs on a real
-loop drive over a medium that follows the script. Whatever happens, one thing must hold: a
+Each script is a method, a size, one to three faults, how much is read back, and where the job is
+stopped and continued, with a power cut in between or without; all from its seed. The job runs on a
+real loop drive over a medium that follows the script. Whatever happens, one thing must hold: a
 certificate exists only if every byte of which it speaks, read past the device by a cipher that is
 not ours, is what the certificate says. And the script must have been met, or it proved nothing.
 
@@ -29,7 +30,8 @@ from hw_tests.lab.faults import FALSE_CAPACITY, Effect, Fault, Op, ops_of
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
 from hw_tests.lab.owners import SECTOR_BYTES, estate_of
 from hw_tests.lab.scripts import end_of, inborn
-from hw_tests.loop import attach, detach, missing, scratch
+from hw_tests.loop import LoopDrive, attach, detach, missing, scratch
+from wipe_station.errors import RefusedByPolicyError
 from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
 from wipe_station.station import Station
 
@@ -38,6 +40,16 @@ ERRORS: Final = (errno.EIO, errno.ENODATA, errno.ENOSPC, errno.EILSEQ, errno.ENO
 EFFECTS: Final = tuple(set(Effect) - {Effect.HANG})
 OWNER: Final = 46864
 VOLATILE_RATIO: Final = 0.3
+SHORT_BYTES: Final = 5 << 20
+LONG_BYTES: Final = 16 << 20
+STOPS: Final = (0, 0, 0, 0, 0, 1, 2)
+SLOW: Final = (
+    Fault(effect=Effect.DELAY, op=Op.WRITE, seconds=0.03),
+    Fault(effect=Effect.DELAY, op=Op.READ, seconds=0.03),
+)
+"""Under a job that is to be stopped half-way: else it has ended before anybody looks."""
+CHECKPOINT_EVERY_MS: Final = 100
+CUT_RATIO: Final = 0.5
 VERIFY: Final = ("full", "full", "full", "sample:30%")
 
 
@@ -52,6 +64,10 @@ class Script:
     faults: tuple[Fault, ...]
     volatile: bool
     verify: str
+    stops: tuple[float, ...]
+    """Shares of the work after which the job is stopped, and then continued."""
+    cuts: bool
+    """Whether the power goes at every stop, and what was not flushed with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +75,8 @@ class Played:
     """What came of a script."""
 
     script: Script
-    statement: dict[str, Any]
+    statement: dict[str, Any] | None
+    """None where the station would not go on with what was on the medium."""
     counts: dict[str, Any]
     truth: bytes
 
@@ -72,7 +89,10 @@ def draw(seed: int) -> Script:
     """Return the script of a seed."""
     chance = random.Random(seed)
     sector_bytes = chance.choice((512, 512, 4096))
-    sectors = chance.randrange((1 << 20) // sector_bytes, (5 << 20) // sector_bytes)
+    stops = tuple(chance.random() for _ in range(chance.choice(STOPS)))
+    # More units than a worker has threads: there is a middle to be stopped in.
+    most_bytes = LONG_BYTES if stops else SHORT_BYTES
+    sectors = chance.randrange((1 << 20) // sector_bytes, most_bytes // sector_bytes)
     size_bytes = sectors * sector_bytes
     effects = chance.sample(sorted(EFFECTS, key=str), chance.choice((1, 1, 1, 2, 3)))
     faults = tuple(_fault(chance, effect, size_bytes, sector_bytes) for effect in effects)
@@ -84,6 +104,8 @@ def draw(seed: int) -> Script:
         faults=faults,
         volatile=chance.random() < VOLATILE_RATIO,
         verify=chance.choice(VERIFY),
+        stops=stops,
+        cuts=chance.random() < CUT_RATIO,
     )
 
 
@@ -131,8 +153,8 @@ def play(script: Script, station: Station, medium: FuseMedium) -> Played:
     medium.plant(estate_of(OWNER, script.size_bytes))
     drive = attach(medium.disk, sector_bytes=script.sector_bytes)
     try:
-        medium.follow(*script.faults)
-        statement = wipe(station, drive.node, script.method, script.verify)
+        medium.follow(*script.faults, *(SLOW if script.stops else ()))
+        statement = _job(script, station, medium, drive)
     finally:
         counts = medium.counts()
         if script.volatile:
@@ -143,6 +165,27 @@ def play(script: Script, station: Station, medium: FuseMedium) -> Played:
     return Played(script=script, statement=statement, counts=counts, truth=truth)
 
 
+def _job(
+    script: Script, station: Station, medium: FuseMedium, drive: LoopDrive
+) -> dict[str, Any] | None:
+    def cut_power() -> None:
+        if script.cuts:
+            medium.tell(cut_power=script.seed)
+            medium.tell(restore_power=True)
+
+    try:
+        return wipe(
+            station,
+            drive.node,
+            script.method,
+            script.verify,
+            stops=script.stops,
+            between=cut_power,
+        )
+    except RefusedByPolicyError:
+        return None
+
+
 def check(played: Played) -> str:
     """Return how a script ended: ``certified``, or the reason of its notice.
 
@@ -151,33 +194,35 @@ def check(played: Played) -> str:
         AssertionError: the script was not met, or more was reported than was read.
     """
     statement, script = played.statement, played.script
-    assert any(played.counts["met"]), f"a script that nobody met: {script}"
+    if statement is None:
+        assert script.stops, f"refused at the start: {script}"
+        return "refused"
+    # What a sample does not read it may never meet.
+    met = any(played.counts["met"][: len(script.faults)])
+    assert met or "sample" in statement["verification"], f"a script that nobody met: {script}"
     verified_bytes = statement["verification"]["verified_bytes"]
     assert verified_bytes <= played.counts["read_bytes"], "more was reported than was read"
     if (end := end_of(statement)) not in ("certified", "bad-sectors"):
         return end
     # A notice of bad sectors claims as much about all others as a certificate does.
-    not_read = bytes_in(_not_read(played))
-    differs = _first_difference(played)
-    if differs is not None or verified_bytes != script.size_bytes - not_read:
+    holes = _not_read(statement, script.size_bytes)
+    differs = _first_difference(played, statement["passes"][-1]["pattern"], holes)
+    if differs is not None or verified_bytes != script.size_bytes - bytes_in(holes):
         raise FalseCertificateError(f"differs at {differs}: {script}")
     return f"{end}, sampled" if "sample" in statement["verification"] else end
 
 
-def _not_read(played: Played) -> list[Range]:
+def _not_read(statement: dict[str, Any], size_bytes: int) -> list[Range]:
     """Return the ranges of which the document says nothing: not reached, or not in its sample."""
-    sample = played.statement["verification"].get("sample")
+    sample = statement["verification"].get("sample")
     if sample is None:
-        places = played.statement["not_reached"]
-        return [(each["from_byte"], each["to_byte"]) for each in places]
-    read = joined(sampled_ranges(sample, played.script.size_bytes))
-    return list(outside(0, played.script.size_bytes, read))
+        return [(each["from_byte"], each["to_byte"]) for each in statement["not_reached"]]
+    return list(outside(0, size_bytes, joined(sampled_ranges(sample, size_bytes))))
 
 
-def _first_difference(played: Played) -> int | None:
+def _first_difference(played: Played, pattern: dict[str, Any], holes: list[Range]) -> int | None:
     """Compare what is really there with what the document says; None if all is equal."""
-    pattern = played.statement["passes"][-1]["pattern"]
-    size_bytes, holes = played.script.size_bytes, _not_read(played)
+    size_bytes = played.script.size_bytes
     grown = {fault.size_bytes for fault in played.script.faults if fault.effect is Effect.RESIZE}
     sizes = {size_bytes, *(each for each in grown if each is not None and each > size_bytes)}
     if not holes and len(played.truth) not in sizes:
@@ -198,7 +243,10 @@ def _first_difference(played: Played) -> int | None:
 @contextlib.contextmanager
 def storm(folder: Path) -> Iterator[tuple[Station, FuseMedium]]:
     """Return a station, and a medium to be made anew for each script."""
-    with fuse_medium(folder, 1 << 20) as medium, quick_station(folder / "state") as station:
+    with (
+        fuse_medium(folder, 1 << 20) as medium,
+        quick_station(folder / "state", CHECKPOINT_EVERY_MS) as station,
+    ):
         yield station, medium
 
 

@@ -7,8 +7,8 @@ A FUSE file system in a process of its own, to be put under a loop device or beh
               all along, and no fault is met by it
     counts    JSON: bytes read and written, flushes, how often each fault was met
     control   takes one JSON object: {"make": {"size_bytes", "faults", "volatile"}}, {"follow":
-              [FAULT, …]}, {"cut_power": SEED}, or {"lift": true}, which ends all faults, lets
-              hanging calls go, and brings the power back
+              [FAULT, …]}, {"cut_power": SEED}, {"restore_power": true}, or {"lift": true}, which
+              ends all faults, lets hanging calls go, and brings the power back
 
 ``direct_io`` keeps the page cache from hiding what happens here: a test of a liar asserts by the
 counts that the liar was really asked.
@@ -139,6 +139,8 @@ class _Files(mfusepy.Operations):  # type: ignore[misc] # the library ships no t
                 self._medium.follow(map(parse_fault, told["follow"]))
             elif "cut_power" in told:
                 self._medium.cut_power(told["cut_power"])
+            elif "restore_power" in told:
+                self._medium.restore_power()
             else:
                 self._medium.lift()
                 self._lifted.set()

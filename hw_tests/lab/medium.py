@@ -168,7 +168,7 @@ class Medium:
     def cut_power(self, seed: int) -> None:
         """Lose what was not flushed: each sector of it, or not, as the seed decides.
 
-        From then on everything fails, until the faults are lifted: the power is back.
+        From then on everything fails, until the power is back, or the faults are lifted.
         """
         self._off = True
         chance = random.Random(seed)
@@ -176,6 +176,10 @@ class Medium:
             if chance.random() < 0.5:
                 self._make_durable(sector)
         self._lose_cache()
+
+    def restore_power(self) -> None:
+        """Answer again, under the same script."""
+        self._off = False
 
     def lift(self) -> None:
         """End all faults: it is there, with the size of its birth; what it holds stays as it is."""
