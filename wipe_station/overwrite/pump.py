@@ -1,14 +1,14 @@
 """Move a pattern onto a device, or compare a device with it, at the device's own speed. I/O.
 
 Several threads each take the next unit, fill or fetch their own page-aligned buffer, and do one
-O_DIRECT call; while one waits for the device another makes bytes, because the cipher, the system
-call and ``memcmp`` all run without the interpreter lock. Memory is bounded by the number of
-threads. A byte counts when its call has returned, never before. The size known at the start is
-the only truth: a short transfer is a failure, whatever errno says or does not say.
+O_DIRECT call; while one waits for the device another makes or checks bytes, because the cipher,
+the system call and ``memcmp`` all run without the interpreter lock. Memory is bounded by the
+number of threads, at one buffer each. A byte counts when its call has returned, never before. The
+size known at the start is the only truth: a short transfer is a failure, whatever errno says or
+does not say.
 """
 
 import contextlib
-import ctypes
 import errno
 import mmap
 import os
@@ -19,6 +19,7 @@ from typing import Final
 
 from wipe_station.overwrite.damage import Range, joined, outside
 from wipe_station.overwrite.extent import Extent, Piece
+from wipe_station.overwrite.memory import same_bytes
 from wipe_station.overwrite.speed import Meter
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
 from wipe_station.overwrite.trouble import Handling, Trouble, failed_transfer
@@ -30,20 +31,6 @@ THREADS: Final = 6
 TICK_S: Final = 0.1
 MISMATCHED_UNITS_LIMIT: Final = 1024
 _HUGE_PAGE_BYTES: Final = 2 << 20
-
-_libc = ctypes.CDLL(None)
-_libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-_libc.memcmp.restype = ctypes.c_int
-
-
-def _address(view: memoryview) -> int:
-    return ctypes.addressof(ctypes.c_char.from_buffer(view))
-
-
-def same_bytes(one: memoryview, other: memoryview) -> bool:
-    """Compare two writable views of equal length by ``memcmp``, without the interpreter lock."""
-    assert len(one) == len(other), "views of equal length"
-    return bool(_libc.memcmp(_address(one), _address(other), len(one)) == 0)
 
 
 def _buffer() -> mmap.mmap:
@@ -253,48 +240,51 @@ class Comparer:
         self._lock = threading.Lock()
 
     def _compare_units(self) -> None:
-        scratch = _buffer()
-        buffer = memoryview(_buffer())
+        read = memoryview(_buffer())
         while (piece := self._units.claim()) is not None:
             unit, length = piece
-            start = unit * UNIT_BYTES
-            expected = self._content.unit(unit, length, scratch)
-            lost = 0
+            start, lost = unit * UNIT_BYTES, 0
             for low, high in outside(start, start + length, self._holes):
-                part = expected[low - start : high - start]
-                refused = self._compare(low, buffer[: high - low], part)
+                refused = self._compare(unit, low, high, read)
                 if refused is None or not self._trouble.may_go_on():
                     self._units.stop()
                     return
                 lost += refused
             self._units.complete(unit, lost)
 
-    def _compare(self, start: int, buffer: memoryview, expected: memoryview) -> int | None:
+    def _compare(self, unit: int, start: int, end: int, read: memoryview) -> int | None:
         """Compare a range; return how many bytes stay unread, or None if the step must end."""
         began_ns = time.monotonic_ns()
-        code = self._transfer(start, buffer, expected)
+        code = self._transfer(unit, start, end, read)
         if code is None:
-            self._meter.note(start, len(buffer), began_ns, time.monotonic_ns())
+            self._meter.note(start, end - start, began_ns, time.monotonic_ns())
             return 0
+        return self._trouble.met(
+            start, end, code, lambda low, high: self._transfer(unit, low, high, read)
+        )
 
-        def attempt(low: int, high: int) -> int | None:
-            return self._transfer(low, buffer[: high - low], expected[low - start : high - start])
+    def _transfer(self, unit: int, start: int, end: int, read: memoryview) -> int | None:
+        """Read a range and compare it; return the error number, or None if it could be read.
 
-        end = start + len(expected)
-        return self._trouble.met(start, end, code, attempt)
-
-    def _transfer(self, start: int, buffer: memoryview, expected: memoryview) -> int | None:
-        """Read a range and compare it; return the error number, or None if it could be read."""
+        Args:
+            unit: the one that the range lies in.
+            start: offset on the device.
+            end: byte after the last.
+            read: the thread's buffer; each byte goes where it stands in the unit.
+        """
+        low, high = start - unit * UNIT_BYTES, end - unit * UNIT_BYTES
         try:
-            if os.preadv(self._descriptor, [buffer], start) != len(buffer):
+            if os.preadv(self._descriptor, [read[low:high]], start) != high - low:
                 raise ShortTransferError
         except OSError as error:
             return error.errno or errno.EIO
-        if same_bytes(buffer, expected):
+        if self._content.holds(unit, read, low, high):
             with self._lock:
-                self._verified_bytes += len(buffer)
+                self._verified_bytes += high - low
         else:
-            self._note_mismatch(start, buffer, expected)
+            # Rare: what the bytes should have been is made only now, in a buffer of its own.
+            expected = self._content.unit(unit, high, _buffer())
+            self._note_mismatch(start, read[low:high], expected[low:high])
         return None
 
     def _note_mismatch(self, base: int, read: memoryview, expected: memoryview) -> None:
