@@ -75,8 +75,9 @@ soak: setup ## thousands of drawn fault scripts against whole jobs; SOAK=5000
 	@$(BIN)/python -m hw_tests.storm --first $$RANDOM --count $(SOAK)
 
 .PHONY: bench
-bench: setup ## speed against fio on the same memory-backed loop drive
-	@$(BIN)/python -m benchmarks
+bench: peer-packages ## all benchmarks (root, under twenty minutes): tables, and plots in docs/plots
+	@$(BIN)/python -m benchmarks --plots=docs/plots
+	@$(BIN)/python -m benchmarks.peers $(PEERS)
 
 # Programs of others; one that cannot be installed is shown as missing in the table.
 PEER_PACKAGES := fio nwipe scrub e2fsprogs coreutils

@@ -3,19 +3,21 @@
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import fio, machine
 from benchmarks.fio import Direction, Engine
-from benchmarks.report import MemoryRow, Row, table
+from benchmarks.report import MemoryRow, Report, Row, table
 from benchmarks.work import Sample, opened, timed, write
 from hw_tests.loop import LoopDrive, loop_drive, missing, scratch
 from wipe_station.overwrite.stream import UNIT_BYTES
 from wipe_station.records import FixedPattern
 
 _ROWS = pytest.StashKey[list[Row | MemoryRow]]()
+_REPORT = pytest.StashKey[Report]()
 _QUIET = pytest.StashKey[list[bool]]()
 
 
@@ -23,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Say how long a run may take."""
     group = parser.getgroup("wipe station")
     group.addoption("--pairs", type=int, default=15, help="rounds per row, each with fio (15)")
+    group.addoption("--rounds", type=int, default=6, help="rounds of rows without fio (6)")
+    group.addoption("--slow-s", type=float, default=3, help="length of a pass on a slow drive (3)")
+    group.addoption("--plots", default=".run/plots", help="folder for the plots (.run/plots)")
     group.addoption("--drive-mib", type=int, default=1024, help="size of the drive (1024)")
 
 
@@ -45,6 +50,18 @@ def drive(request: pytest.FixtureRequest) -> Iterator[LoopDrive]:
 def rows(pytestconfig: pytest.Config) -> list[Row | MemoryRow]:
     """Return the rows of this run's table, to be added to."""
     return pytestconfig.stash.setdefault(_ROWS, [])
+
+
+@pytest.fixture
+def report(pytestconfig: pytest.Config) -> Report:
+    """Return the other tables and plots of this run, to be added to."""
+    return pytestconfig.stash.setdefault(_REPORT, Report())
+
+
+@pytest.fixture
+def quiet(pytestconfig: pytest.Config) -> list[bool]:
+    """Return, for each round of the run, whether the machine was quiet when it began."""
+    return pytestconfig.stash.setdefault(_QUIET, [])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +121,7 @@ def measure(
     benchmark: BenchmarkFixture,
     rows: list[Row | MemoryRow],
     drive: LoopDrive,
+    quiet: list[bool],
     pytestconfig: pytest.Config,
 ) -> Measure:
     """Return what measures one row of the table."""
@@ -112,20 +130,38 @@ def measure(
         rows=rows,
         drive=drive,
         pairs=pytestconfig.getoption("--pairs"),
-        quiet=pytestconfig.stash.setdefault(_QUIET, []),
+        quiet=quiet,
     )
 
 
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Print the one table; a row that failed is missing from it and named by pytest below."""
-    if rows := config.stash.get(_ROWS, []):
-        terminalreporter.write_line("")
-        terminalreporter.write_line(machine.describe())
-        quiet = config.stash.get(_QUIET, [])
-        terminalreporter.write_line(
-            f"drive {config.getoption('--drive-mib')} MiB, {config.getoption('--pairs')} pairs; "
-            f"{sum(quiet)} of {len(quiet)} rounds began on a quiet machine"
-        )
-        terminalreporter.write_line(table(rows))
+    """Print all tables; a row that failed is missing from its table and named by pytest below."""
+    rows, report = config.stash.get(_ROWS, []), config.stash.get(_REPORT, Report())
+    if not rows and not report.tables:
+        return
+    quiet = config.stash.get(_QUIET, [])
+    for line in (
+        "",
+        machine.describe(),
+        _amount(config),
+        f"{sum(quiet)} of {len(quiet)} rounds began on a quiet machine",
+        "",
+        table(rows) if rows else "",
+        "",
+        report.text(),
+    ):
+        terminalreporter.write_line(line)
+    _keep(report, Path(config.getoption("--plots")))
+
+
+def _amount(config: pytest.Config) -> str:
+    size, pairs, rounds = map(config.getoption, ("--drive-mib", "--pairs", "--rounds"))
+    return f"drive {size} MiB, {pairs} pairs, {rounds} rounds of what has no pair"
+
+
+def _keep(report: Report, folder: Path) -> None:
+    for name, svg in report.plots.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(svg, "utf-8")

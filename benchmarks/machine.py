@@ -47,7 +47,7 @@ def describe() -> str:
         datetime.now(UTC).date().isoformat(),
         f"{os.cpu_count()} cores, {_processor()}",
         f"{memory_bytes / (1 << 30):.0f} GiB",
-        f"Linux {platform.release()}",
+        f"Linux {platform.release().partition('-')[0]}",
         f"Python {platform.python_version()}",
         _fio(),
     )

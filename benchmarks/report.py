@@ -1,7 +1,7 @@
 """Figures of a run as one table. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Final
 
@@ -86,10 +86,23 @@ def _interval_cell(ratio: Estimate | None) -> str:
     return f"{ratio.interval.low:.2f} to {ratio.interval.high:.2f}"
 
 
+def estimate_cells(found: Estimate, digits: int = 2) -> tuple[str, str]:
+    """Return a median and its interval as a table shows them."""
+    if found.interval is None:
+        return f"{found.median:.{digits}f}", f"none from {found.count}"
+    low, high = found.interval.low, found.interval.high
+    return f"{found.median:.{digits}f}", f"{low:.{digits}f} to {high:.{digits}f}"
+
+
 def table(rows: Sequence[Row | MemoryRow]) -> str:
-    """Lay rows out as one table, in Markdown that is also legible as it stands."""
-    lines = [_HEADINGS, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
+    """Lay the rows of ``fio``'s comparison out as one table."""
+    return laid_out(_HEADINGS, [row.cells() for row in rows])
+
+
+def laid_out(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Lay cells out as one table, in Markdown that is also legible as it stands."""
+    lines = [headings, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     rule = tuple("-" * width for width in widths)
     return "\n".join(
         "| "
@@ -97,3 +110,25 @@ def table(rows: Sequence[Row | MemoryRow]) -> str:
         + " |"
         for line in (lines[0], rule, *lines[1:])
     )
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run has to show besides the comparison with ``fio``."""
+
+    tables: dict[str, tuple[tuple[str, ...], list[tuple[str, ...]]]] = field(default_factory=dict)
+    """Headings and rows by title, in the order of their first row."""
+    plots: dict[str, str] = field(default_factory=dict)
+    """SVG by file name."""
+
+    def add(self, title: str, headings: tuple[str, ...], cells: tuple[str, ...]) -> None:
+        """Add a row to a table; all rows of one title share their headings."""
+        kept, rows = self.tables.setdefault(title, (headings, []))
+        assert kept == headings, "one table, one heading"
+        rows.append(cells)
+
+    def text(self) -> str:
+        """Return all tables with their titles."""
+        return "\n\n".join(
+            f"{title}\n\n{laid_out(*content)}" for title, content in self.tables.items()
+        )

@@ -24,7 +24,7 @@ from hw_tests.whole_station import (
     whole_station,
 )
 from wipe_station.api_values import JobState, ResumeRequest
-from wipe_station.worker import NOBODY
+from wipe_station.worker import NICENESS, NOBODY
 
 SIZE_BYTES = 48 << 20
 BYTES_PER_S = 16 << 20
@@ -103,6 +103,20 @@ def test_worker__as_the_kernel_sees_it__nobody_with_one_block_descriptor(
         plain = [e for e in descriptors(pid).values() if stat.S_ISREG(e.st_mode)]
         assert [e.st_nlink for e in plain] == [0]  # where its last words go
     assert wanted == set()
+
+
+def test_worker__beside_daemon_and_kiosk__gives_way_to_them(station: WholeStation) -> None:
+    """A worker and each of its threads leave the processor to whoever answers a clerk."""
+    begin(station, station.plug_in(SIZE_BYTES, BYTES_PER_S))
+    (pid,) = until(station.workers)
+    until(lambda: len(niceness(pid)) > 1)
+    assert set(niceness(pid)) == {min(19, os.nice(0) + NICENESS)}  # it began as we did
+
+
+def niceness(pid: int) -> list[int]:
+    """Return how nice each thread of a process is; proc(5), field 19 of stat."""
+    stats = (each.read_text("utf-8") for each in Path(f"/proc/{pid}/task").glob("*/stat"))
+    return [int(told.rpartition(")")[2].split()[16]) for told in stats]
 
 
 def test_page_renderer__while_it_works__nobody(station: WholeStation) -> None:

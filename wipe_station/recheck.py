@@ -33,7 +33,8 @@ from wipe_station.block import (
 from wipe_station.errors import InvalidInputError
 from wipe_station.evidence import journal_pattern
 from wipe_station.overwrite.extent import Extent
-from wipe_station.overwrite.pump import Comparer, same_bytes
+from wipe_station.overwrite.memory import same_bytes
+from wipe_station.overwrite.pump import Comparer
 from wipe_station.overwrite.sampling import SAMPLE_BYTES, Guarantee, Sample
 from wipe_station.overwrite.stream import UNIT_BYTES, content_of
 from wipe_station.overwrite.trouble import Handling, failed_transfer

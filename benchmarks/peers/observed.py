@@ -1,6 +1,7 @@
 """What a program did to the drive, seen from outside it. I/O."""
 
 import os
+import resource
 import secrets
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.peers.memory import watched
 from hw_tests.loop import LoopDrive
 
 PLACES: Final = 256
@@ -41,22 +43,41 @@ class Observation:
     read_ratio: float
     different_places: int
     """How many different contents the beginnings of 256 equal parts have; 1 if a block repeats."""
+    user_s: float
+    system_s: float
+    peak_bytes: int
+    """Most that its processes held together; 0 where it has no process of its own."""
 
 
-def observe(work: Callable[[], None], drive: LoopDrive, *, writes: bool) -> Observation:
+def observe(
+    work: Callable[[], None],
+    drive: LoopDrive,
+    *,
+    writes: bool,
+    whose: int = resource.RUSAGE_CHILDREN,
+) -> Observation:
     """Time a piece of work on a drive, and make sure that it was done.
 
     The flush at the end is timed with every program: none gains by leaving it out.
+
+    Args:
+        work: what is timed; it buries every process that it starts.
+        drive: what it works on.
+        writes: whether it must write the whole drive, or else read it.
+        whose: processor time of our children, or of this process where the work is done in it.
 
     Raises:
         ProblemError: it left a stamp, or the device was asked for less than the work.
     """
     stamps = stamp(drive.file) if writes else {}
     read_before, written_before = counters(drive)
-    start = time.perf_counter()
-    work()
-    flush(drive)
-    elapsed_s = time.perf_counter() - start
+    before = resource.getrusage(whose)
+    with watched() as memory:
+        start = time.perf_counter()
+        work()
+        flush(drive)
+        elapsed_s = time.perf_counter() - start
+    after = resource.getrusage(whose)
     read, written = counters(drive)
     if left := stamps_left(drive.file, stamps):
         raise ProblemError(f"did not write: {left} of {len(stamps)} places are as before")
@@ -65,6 +86,9 @@ def observe(work: Callable[[], None], drive: LoopDrive, *, writes: bool) -> Obse
         written_ratio=(written - written_before) / drive.size_bytes,
         read_ratio=(read - read_before) / drive.size_bytes,
         different_places=different_places(drive.file),
+        user_s=after.ru_utime - before.ru_utime,
+        system_s=after.ru_stime - before.ru_stime,
+        peak_bytes=memory.peak_bytes,
     )
     if (seen.written_ratio if writes else seen.read_ratio) < 1:
         raise ProblemError(f"did less than its work: {seen}")

@@ -1,7 +1,9 @@
 """Our side, three ways: the whole command, its worker processes alone, the pump alone. I/O."""
 
+import resource
 import secrets
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -62,11 +64,11 @@ def worker_processes(drive: LoopDrive) -> dict[Work, Observation]:
 
 def pump_alone(drive: LoopDrive) -> dict[Work, Observation]:
     """Write and compare within this process."""
-    stream = _stream()
+    stream, inside = _stream(), partial(observe, whose=resource.RUSAGE_SELF)
     with work.opened(drive) as descriptor:
         return _both(
-            observe(lambda: work.write(descriptor, stream, drive.size_bytes), drive, writes=True),
-            observe(lambda: work.verify(descriptor, stream, drive.size_bytes), drive, writes=False),
+            inside(lambda: work.write(descriptor, stream, drive.size_bytes), drive, writes=True),
+            inside(lambda: work.verify(descriptor, stream, drive.size_bytes), drive, writes=False),
         )
 
 
@@ -81,5 +83,8 @@ def _both(write: Observation, read: Observation) -> dict[Work, Observation]:
         written_ratio=write.written_ratio + read.written_ratio,
         read_ratio=write.read_ratio + read.read_ratio,
         different_places=read.different_places,
+        user_s=write.user_s + read.user_s,
+        system_s=write.system_s + read.system_s,
+        peak_bytes=max(write.peak_bytes, read.peak_bytes),
     )
     return {Work.WRITE: write, Work.READ: read, Work.BOTH: together}

@@ -13,6 +13,8 @@ _HEADINGS: Final = (
     "Program",
     "What it really did",
     "s",
+    "user, system s",
+    "peak MiB",
     "device wrote, read",
     "different",
 )
@@ -26,6 +28,10 @@ class Figures:
     written_ratio: float = 0.0
     read_ratio: float = 0.0
     different_places: int = 0
+    user_s: float = 0.0
+    system_s: float = 0.0
+    peak_bytes: int = 0
+    """Of all rounds; 0 where there is no process of its own."""
     problem: str = ""
     """Why there are no figures, or not as many as there were rounds."""
     limit_s: float | None = None
@@ -78,12 +84,14 @@ def _estimate_cell(ratio: Estimate) -> str:
 
 
 def figure_cells(figures: Figures) -> tuple[str, ...]:
-    """Return median time, what the device was asked for, and how many places differ."""
+    """Return median times, memory, what the device was asked for, how many places differ."""
     if figures.problem:
-        return figures.problem, "-", "-"
+        return figures.problem, "-", "-", "-", "-"
     different = str(figures.different_places) if figures.written_ratio else "-"
     return (
         f"{median(figures.elapsed_s):.2f}",
+        f"{figures.user_s:.2f}, {figures.system_s:.2f}",
+        f"{figures.peak_bytes / (1 << 20):.0f}" if figures.peak_bytes else "-",
         f"{figures.written_ratio:.2f}, {figures.read_ratio:.2f}",
         different,
     )

@@ -50,6 +50,9 @@ class Seen:
             written_ratio=_median([one.written_ratio for one in seen]),
             read_ratio=_median([one.read_ratio for one in seen]),
             different_places=min((one.different_places for one in seen), default=0),
+            user_s=_median([one.user_s for one in seen]),
+            system_s=_median([one.system_s for one in seen]),
+            peak_bytes=max((one.peak_bytes for one in seen), default=0),
             problem=self.problem,
             limit_s=self.limit_s,
         )

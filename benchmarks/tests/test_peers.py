@@ -1,5 +1,6 @@
 """How peers are asked, what of their answers counts, and how the table shows it."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from benchmarks import fio
 from benchmarks.fio import Direction, Engine
+from benchmarks.peers.memory import LOOK_S, watched
 from benchmarks.peers.observed import (
     PLACES,
     ProblemError,
@@ -28,7 +30,7 @@ from benchmarks.peers.programs import (
     rotated,
     version_in,
 )
-from benchmarks.peers.report import Figures, Line, Side, ratio_cell, table
+from benchmarks.peers.report import Figures, Line, Side, figure_cells, ratio_cell, table
 from benchmarks.peers.rounds import Seen
 from hw_tests.private_dev import block_nodes
 
@@ -152,6 +154,34 @@ def test_ratio__one_side_without_figures__dash(ours: Figures | None, theirs: Fig
     assert ratio_cell(ours, theirs) == "-"
 
 
+def test_figure_cells__a_process_and_none__its_memory_or_a_dash() -> None:
+    """Time by clock and by processor stand beside memory; without a process there is none."""
+    found = Figures(
+        elapsed_s=(1.0, 3.0), user_s=0.5, system_s=0.25, peak_bytes=35 << 20, written_ratio=1.0
+    )
+    assert figure_cells(found)[:3] == ("2.00", "0.50, 0.25", "35")
+    assert figure_cells(figures(1.0))[2] == "-"
+
+
+def test_watched__child_and_grandchild__both_of_their_peaks() -> None:
+    """What a program's own children hold counts, and what they gave back still does."""
+    hold = f"b = bytearray({64 << 20}); del b"
+    last = f"{hold}; import time; time.sleep({20 * LOOK_S})"
+    start = (
+        f"{hold}; import subprocess, sys; subprocess.run([sys.executable, '-S', '-c', {last!r}])"
+    )
+    with watched() as memory:
+        subprocess.run([sys.executable, "-S", "-c", start], check=True)
+    assert 128 << 20 < memory.peak_bytes < 192 << 20
+
+
+def test_watched__no_children__nothing() -> None:
+    """Our own memory is nobody else's."""
+    with watched() as memory:
+        memory.look()
+    assert memory.peak_bytes == 0
+
+
 def test_table__missing_peer__keeps_its_row() -> None:
     """A missing program is shown as missing and not left out; its words stay in their cell."""
     side = Side(name="pump", did="all", figures={Work.WRITE: figures(*[1.0] * 6)})
@@ -159,7 +189,7 @@ def test_table__missing_peer__keeps_its_row() -> None:
     line = Line(work=Work.WRITE, program="scrub unknown", did="own PRNG", figures=gone)
     lines = table([side], [line]).splitlines()
     assert len(lines) == 4
-    assert {row.count("|") for row in lines} == {8}
+    assert {row.count("|") for row in lines} == {10}
     assert "ours" in lines[2]
     assert "scrub unknown" in lines[3]
     assert "missing: a/b c" in lines[3]

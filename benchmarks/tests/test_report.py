@@ -1,6 +1,9 @@
 """What the table shows, and what it does not pretend to know."""
 
-from benchmarks.report import MemoryRow, Row, table
+import pytest
+
+from benchmarks.ratios import estimate
+from benchmarks.report import MemoryRow, Report, Row, estimate_cells, table
 
 
 def row(fio_bytes_per_s: dict[str, list[float]]) -> Row:
@@ -53,3 +56,26 @@ def test_table__rows_of_both_kinds__equal_columns() -> None:
     assert {line.count("|") for line in lines} == {8}
     assert len({len(line) for line in lines}) == 1
     assert "memory of a worker: 32 MiB at most" in lines[-1]
+
+
+def test_estimate_cells__six_and_five_values__interval_or_said_so() -> None:
+    """A median has its interval beside it, or the reason why there is none."""
+    assert estimate_cells(estimate([1.0] * 5 + [2.0]), 3) == ("1.000", "1.000 to 2.000")
+    assert estimate_cells(estimate([1.0] * 5)) == ("1.00", "none from 5")
+
+
+def test_report__two_tables__rows_under_their_titles_in_order() -> None:
+    """A run's other tables appear in the order in which they were begun."""
+    report = Report()
+    for title, cell in (("slow", "1"), ("many", "2"), ("slow", "3")):
+        report.add(title, ("a heading",), (cell,))
+    lines = [line.strip("| ") for line in report.text().splitlines() if line]
+    assert lines == ["slow", "a heading", "-" * 9, "1", "3", "many", "a heading", "-" * 9, "2"]
+
+
+def test_report__other_headings_under_one_title__refused() -> None:
+    """A figure never stands under another one's heading."""
+    report = Report()
+    report.add("slow", ("rate",), ("1",))
+    with pytest.raises(AssertionError):
+        report.add("slow", ("cost",), ("1",))

@@ -1,14 +1,14 @@
 """Move a pattern onto a device, or compare a device with it, at the device's own speed. I/O.
 
 Several threads each take the next unit, fill or fetch their own page-aligned buffer, and do one
-O_DIRECT call; while one waits for the device another makes bytes, because the cipher, the system
-call and ``memcmp`` all run without the interpreter lock. Memory is bounded by the number of
-threads. A byte counts when its call has returned, never before. The size known at the start is
-the only truth: a short transfer is a failure, whatever errno says or does not say.
+O_DIRECT call; while one waits for the device another makes or checks bytes, because the cipher,
+the system call and ``memcmp`` all run without the interpreter lock. Memory is bounded by the
+number of threads, at one buffer each. A byte counts when its call has returned, never before. The
+size known at the start is the only truth: a short transfer is a failure, whatever errno says or
+does not say.
 """
 
 import contextlib
-import ctypes
 import errno
 import mmap
 import os
@@ -20,6 +20,7 @@ from typing import Final
 
 from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
 from wipe_station.overwrite.extent import Extent, Piece
+from wipe_station.overwrite.memory import same_bytes
 from wipe_station.overwrite.speed import Meter
 from wipe_station.overwrite.stream import UNIT_BYTES, Content
 from wipe_station.overwrite.trouble import Handling, Trouble, failed_transfer
@@ -33,20 +34,6 @@ MISMATCHED_UNITS_LIMIT: Final = 1024
 LOOKS_BACK: Final = 64
 """Sectors read once more after trouble; a device that was exchanged differs in nearly all."""
 _HUGE_PAGE_BYTES: Final = 2 << 20
-
-_libc = ctypes.CDLL(None)
-_libc.memcmp.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-_libc.memcmp.restype = ctypes.c_int
-
-
-def _address(view: memoryview) -> int:
-    return ctypes.addressof(ctypes.c_char.from_buffer(view))
-
-
-def same_bytes(one: memoryview, other: memoryview) -> bool:
-    """Compare two writable views of equal length by ``memcmp``, without the interpreter lock."""
-    assert len(one) == len(other), "views of equal length"
-    return bool(_libc.memcmp(_address(one), _address(other), len(one)) == 0)
 
 
 def _buffer() -> mmap.mmap:
@@ -256,48 +243,64 @@ class Comparer:
         self._lock = threading.Lock()
 
     def _compare_units(self) -> None:
-        scratch = _buffer()
-        buffer = memoryview(_buffer())
+        read = memoryview(_buffer())
         while (piece := self._units.claim()) is not None:
             unit, length = piece
-            start = unit * UNIT_BYTES
-            expected = self._content.unit(unit, length, scratch)
-            lost = 0
+            start, lost = unit * UNIT_BYTES, 0
             for low, high in outside(start, start + length, self._extent.holes):
-                part = expected[low - start : high - start]
-                refused = self._compare(low, buffer[: high - low], part)
+                refused = self._compare(unit, low, high, read)
                 if refused is None or not self._trouble.may_go_on():
                     self._units.stop()
                     return
                 lost += refused
             self._units.complete(unit, lost)
 
-    def _compare(self, start: int, buffer: memoryview, expected: memoryview) -> int | None:
+    def _compare(self, unit: int, start: int, end: int, read: memoryview) -> int | None:
         """Compare a range; return how many bytes stay unread, or None if the step must end."""
         began_ns = time.monotonic_ns()
-        code = self._transfer(start, buffer, expected)
+        code = self._transfer(unit, start, end, read)
         if code is None:
-            self._meter.note(start, len(buffer), began_ns, time.monotonic_ns())
+            self._meter.note(start, end - start, began_ns, time.monotonic_ns())
             return 0
+        return self._trouble.met(
+            start, end, code, lambda low, high: self._transfer(unit, low, high, read)
+        )
 
-        def attempt(low: int, high: int) -> int | None:
-            return self._transfer(low, buffer[: high - low], expected[low - start : high - start])
-
-        end = start + len(expected)
-        return self._trouble.met(start, end, code, attempt)
-
-    def _transfer(self, start: int, buffer: memoryview, expected: memoryview) -> int | None:
+    def _transfer(self, unit: int, start: int, end: int, read: memoryview) -> int | None:
         """Read a range and compare it; return the error number, or None if it could be read."""
+        code = self._fetch(unit, start, end, read)
+        if code is None:
+            with self._lock:
+                self._verified_bytes += end - start
+            self._check(unit, start, end, read)
+        return code
+
+    def _fetch(self, unit: int, start: int, end: int, read: memoryview) -> int | None:
+        """Read a range; return the error number, or None if all of it came.
+
+        Args:
+            unit: the one that the range lies in.
+            start: offset on the device.
+            end: byte after the last.
+            read: the thread's buffer; each byte goes where it stands in the unit.
+        """
+        low, high = start - unit * UNIT_BYTES, end - unit * UNIT_BYTES
         try:
-            if os.preadv(self._descriptor, [buffer], start) != len(buffer):
+            if os.preadv(self._descriptor, [read[low:high]], start) != high - low:
                 raise ShortTransferError
         except OSError as error:
             return error.errno or errno.EIO
-        with self._lock:
-            self._verified_bytes += len(buffer)
-        if not same_bytes(buffer, expected):
-            self._note_mismatch(start, buffer, expected)
         return None
+
+    def _check(self, unit: int, start: int, end: int, read: memoryview) -> bool:
+        """Tell whether a range that was fetched is right; note what is not."""
+        low, high = start - unit * UNIT_BYTES, end - unit * UNIT_BYTES
+        if self._content.holds(unit, read, low, high):
+            return True
+        # Rare: what the bytes should have been is made only now, in a buffer of its own.
+        expected = self._content.unit(unit, high, _buffer())
+        self._note_mismatch(start, read[low:high], expected[low:high])
+        return False
 
     def _note_mismatch(self, base: int, read: memoryview, expected: memoryview) -> None:
         """Take back what was counted as verified and differs."""
@@ -332,17 +335,13 @@ class Comparer:
         Returns:
             a place that could be read before and cannot be read any more.
         """
-        scratch, view = _buffer(), memoryview(_buffer())[: self._sector_bytes]
+        read = memoryview(_buffer())
         for start in self._places_seen():
-            unit, within = divmod(start, UNIT_BYTES)
-            expected = self._content.unit(unit, within + len(view), scratch)[within:]
-            try:
-                if os.preadv(self._descriptor, [view], start) != len(view):
-                    raise ShortTransferError
-            except OSError as error:
-                return failed_transfer(start, len(view), "read", error.errno)
-            if not same_bytes(view, expected):
-                self._note_mismatch(start, view, expected)
+            unit, end = start // UNIT_BYTES, start + self._sector_bytes
+            code = self._fetch(unit, start, end, read)
+            if code is not None:
+                return failed_transfer(start, end - start, "read", code)
+            if not self._check(unit, start, end, read):
                 break
         return None
 

@@ -11,8 +11,9 @@ import mmap
 from math import gcd
 from typing import Final, Protocol
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 
+from wipe_station.overwrite.memory import all_zero, same_bytes
 from wipe_station.records import FixedPattern, KeyedStream, Pattern
 
 UNIT_BYTES: Final = 1 << 20
@@ -22,7 +23,7 @@ _ZEROS: Final = memoryview(bytes(UNIT_BYTES))
 
 
 class Content(Protocol):
-    """Where a pass gets its bytes from; safe to share between threads."""
+    """What a pass writes, and what a comparison must find; safe to share between threads."""
 
     def unit(self, number: int, length: int, scratch: mmap.mmap) -> memoryview:
         """Return the first ``length`` bytes of unit ``number``.
@@ -37,9 +38,24 @@ class Content(Protocol):
         """
         ...
 
+    def holds(self, number: int, read: memoryview, low: int, high: int) -> bool:
+        """Tell whether a range that was read from unit ``number`` is what a pass writes there.
+
+        Args:
+            number: offset on the device divided by 1 MiB.
+            read: writable buffer of the unit, of which ``low`` to ``high`` was read.
+            low: first byte of the range, counted from the unit's start.
+            high: byte after its last one; a multiple of 16.
+
+        Returns:
+            whether all of it is right. If so, what is in the buffer below ``high`` is lost; if
+            not, everything is as it was.
+        """
+        ...
+
 
 class StreamContent:
-    """Units of the keyed stream, generated straight into the caller's buffer."""
+    """Units of the keyed stream, generated and checked straight in the caller's buffer."""
 
     def __init__(self, pattern: KeyedStream) -> None:
         key = pattern.key
@@ -49,11 +65,32 @@ class StreamContent:
 
     def unit(self, number: int, length: int, scratch: mmap.mmap) -> memoryview:
         """Generate a unit's prefix into ``scratch``; see ``Content``."""
-        tweak = number.to_bytes(_AES_BLOCK_BYTES, "little")
         target = memoryview(scratch)[:length]
-        made = Cipher(self._aes, modes.XTS(tweak)).encryptor().update_into(_ZEROS[:length], target)
-        assert made == length, "one update call makes the whole unit"
+        _at_once(self._cipher(number).encryptor(), _ZEROS[:length], target)
         return target
+
+    def holds(self, number: int, read: memoryview, low: int, high: int) -> bool:
+        """Decrypt in place and look for what is not zero; see ``Content``.
+
+        The stream is zeros encrypted, and decryption is one to one: zeros come out exactly where
+        the stream was read. So nothing is generated, and no second buffer is touched. What lies
+        below ``low`` goes the same way, because the tweak counts from the unit's start.
+        """
+        prefix, cipher = read[:high], self._cipher(number)
+        _at_once(cipher.decryptor(), prefix, prefix)
+        if all_zero(read[low:high]):
+            return True
+        _at_once(cipher.encryptor(), prefix, prefix)
+        return False
+
+    def _cipher(self, number: int) -> Cipher[modes.XTS]:
+        return Cipher(self._aes, modes.XTS(number.to_bytes(_AES_BLOCK_BYTES, "little")))
+
+
+def _at_once(context: CipherContext, source: memoryview, target: memoryview) -> None:
+    """Put a unit's prefix through a cipher by its one call; both views may be the same."""
+    made = context.update_into(source, target)
+    assert made == len(target), "one update call does the whole prefix"
 
 
 class FixedContent:
@@ -76,6 +113,11 @@ class FixedContent:
         """Return the slice that this unit shares with every ``_units``-th other."""
         start = (number % self._units) * UNIT_BYTES
         return self._view[start : start + length]
+
+    def holds(self, number: int, read: memoryview, low: int, high: int) -> bool:
+        """Compare with the slice that is laid out already; see ``Content``."""
+        start = (number % self._units) * UNIT_BYTES
+        return same_bytes(read[low:high], self._view[start + low : start + high])
 
 
 def content_of(pattern: Pattern) -> Content:

@@ -4,6 +4,7 @@ The kernel is replaced only where a call must fail: ``os.pwrite``, ``os.preadv``
 """
 
 import errno
+import mmap
 import os
 import random
 import threading
@@ -499,6 +500,9 @@ def test_writer__fault_of_ours_in_a_thread__raised(blank: Path) -> None:
         def unit(self, number: int, length: int, scratch: object) -> memoryview:
             raise ZeroDivisionError(number, length, scratch)
 
+        def holds(self, number: int, read: memoryview, low: int, high: int) -> bool:
+            raise ZeroDivisionError(number, read, low, high)
+
     with _opened(blank) as descriptor, pytest.raises(ZeroDivisionError):
         Writer(descriptor, Faulty(), WHOLE, HANDLING).run(_no_tick)
 
@@ -763,6 +767,79 @@ def test_comparer__sample__only_its_units_are_read(drive: Path) -> None:
         _spoil(drive, [high - 1])
         assert compared().first_mismatch_byte == high - 1, (low, high)
         _spoil(drive, [high - 1])
+
+
+@pytest.mark.parametrize("pattern", [STREAM, THREE_BYTES], ids=["stream", "three-bytes"])
+def test_comparer__wrong_bytes_beside_holes__named(
+    blank: Path, monkeypatch: pytest.MonkeyPatch, pattern: Pattern
+) -> None:
+    """Behind a hole, too, the differing sectors are told and every other one is verified."""
+    monkeypatch.setattr(pump, "THREADS", 1)  # so that one buffer serves every unit
+    blank.write_bytes(expected_bytes(pattern, 0, SIZE_BYTES))
+    holes = ((512, 1024), (1536, 2048), (UNIT_BYTES, UNIT_BYTES + 512))
+    wrong = [511, 1024, 1535, 2048, UNIT_BYTES - 1, UNIT_BYTES + 512, 2 * UNIT_BYTES - 1]
+    _spoil(blank, wrong)
+    with _opened(blank) as descriptor:
+        extent = Extent(start_byte=0, end_byte=SIZE_BYTES, holes=holes)
+        result = Comparer(descriptor, content_of(pattern), extent, HANDLING).run(_no_tick)
+    sectors = {offset // SECTOR_BYTES * SECTOR_BYTES for offset in wrong}
+    assert result.first_mismatch_byte == 511
+    assert result.mismatches == joined([(at, at + SECTOR_BYTES) for at in sectors])
+    assert result.unread_bytes == bytes_in(holes)
+    assert _adds_up(result)
+
+
+@pytest.mark.parametrize("pattern", [STREAM, THREE_BYTES], ids=["stream", "three-bytes"])
+def test_comparer__wrong_only_in_the_bytes_read__told_without_another_read(
+    blank: Path, monkeypatch: pytest.MonkeyPatch, pattern: Pattern
+) -> None:
+    """A difference is told of the bytes that were read: a second read might say something else."""
+    blank.write_bytes(expected_bytes(pattern, 0, SIZE_BYTES))
+    asked: list[int] = []
+
+    def preadv(given: int, buffers: list[memoryview], offset: int) -> int:
+        asked.append(offset)
+        moved = PREADV(given, buffers, offset)
+        if offset == 2 * UNIT_BYTES:
+            buffers[0][700] ^= 1
+        return moved
+
+    monkeypatch.setattr(os, "preadv", preadv)
+    result = _compare(blank, pattern=pattern)
+    assert result.first_mismatch_byte == 2 * UNIT_BYTES + 700
+    assert result.mismatches == ((2 * UNIT_BYTES + 512, 2 * UNIT_BYTES + 1024),)
+    assert sorted(asked) == [unit * UNIT_BYTES for unit in range(UNITS + 1)]
+
+
+def test_comparer__read_moves_nothing_but_says_so__caught(
+    drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the last unit left in a buffer never passes for the next one."""
+    monkeypatch.setattr(pump, "THREADS", 1)
+    lying = 4 * UNIT_BYTES
+
+    def preadv(given: int, buffers: list[memoryview], offset: int) -> int:
+        return len(buffers[0]) if offset == lying else PREADV(given, buffers, offset)
+
+    monkeypatch.setattr(os, "preadv", preadv)
+    result = _compare(drive)
+    assert result.mismatches == ((lying, lying + UNIT_BYTES),)
+    assert result.verified_bytes == SIZE_BYTES - UNIT_BYTES
+
+
+def test_comparer__nothing_differs__one_buffer_a_thread(
+    drive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A verification holds one buffer a thread: what was read is checked where it lies."""
+    made: list[mmap.mmap] = []
+
+    def buffer() -> mmap.mmap:
+        made.append(mmap.mmap(-1, UNIT_BYTES))
+        return made[-1]
+
+    monkeypatch.setattr(pump, "_buffer", buffer)
+    assert _compare(drive).verified_bytes == SIZE_BYTES
+    assert len(made) == pump.THREADS
 
 
 def test_comparer__too_many_wrong_units__gives_up_and_says_what_is_unread(

@@ -110,6 +110,79 @@ def test_content__prefix_of_a_unit__start_of_the_whole(length: int) -> None:
         assert bytes(content.unit(2, length, scratch)) == whole[:length]
 
 
+SECTOR_BYTES = 512
+SECTORS = UNIT_BYTES // SECTOR_BYTES
+RANGES = [
+    (0, SECTOR_BYTES),
+    (0, UNIT_BYTES - SECTOR_BYTES),
+    (0, UNIT_BYTES),
+    (SECTOR_BYTES, 3 * SECTOR_BYTES),
+    (UNIT_BYTES - SECTOR_BYTES, UNIT_BYTES),
+]
+"""Whole units, tails, and what holes and bad sectors leave of a unit."""
+
+
+def _read(which: int, number: int, low: int, high: int) -> bytearray:
+    """Return a buffer of a unit in which a range was read well, and nothing else was."""
+    buffer = bytearray(b"\xa5" * UNIT_BYTES)
+    buffer[low:high] = expected_bytes(PATTERNS[which], number * UNIT_BYTES + low, high - low)
+    return buffer
+
+
+@pytest.mark.parametrize("which", range(len(PATTERNS)))
+@pytest.mark.parametrize(("low", "high"), RANGES)
+def test_holds__range_as_written__true_and_rest_untouched(which: int, low: int, high: int) -> None:
+    """What a pass writes is right, and what lies behind the range is nobody's business."""
+    buffer = _read(which, 2, low, high)
+    assert content_of(PATTERNS[which]).holds(2, memoryview(buffer), low, high)
+    assert not any(byte != 0xA5 for byte in buffer[high:])
+
+
+@pytest.mark.parametrize("which", range(len(PATTERNS)))
+@pytest.mark.parametrize(("low", "high"), RANGES)
+def test_holds__one_bit_flipped__false_and_buffer_as_read(which: int, low: int, high: int) -> None:
+    """Each bit at the edges of range, cipher block and sector counts, and stays to be shown."""
+    content, buffer = content_of(PATTERNS[which]), _read(which, 2, low, high)
+    for place in {low, low + 15, low + 16, low + 511, high - 512, high - 17, high - 16, high - 1}:
+        for bit in range(8):
+            buffer[place] ^= 1 << bit
+            before = bytes(buffer)
+            assert not content.holds(2, memoryview(buffer), low, high), (place, bit)
+            assert buffer == before
+            buffer[place] ^= 1 << bit
+
+
+@given(data=st.data())
+def test_holds__any_range_and_any_bit__found_if_in_the_range(data: st.DataObject) -> None:
+    """One flipped bit anywhere in a unit makes exactly the ranges wrong that it lies in."""
+    which = data.draw(st.integers(0, len(PATTERNS) - 1))
+    number = data.draw(st.integers(0, 1 << 44))
+    first, last = sorted(data.draw(st.tuples(*[st.integers(0, SECTORS - 1)] * 2)))
+    low, high = first * SECTOR_BYTES, (last + 1) * SECTOR_BYTES
+    buffer = bytearray(expected_bytes(PATTERNS[which], number * UNIT_BYTES, UNIT_BYTES))
+    place = data.draw(st.one_of(st.integers(low, high - 1), st.integers(0, UNIT_BYTES - 1)))
+    buffer[place] ^= 1 << data.draw(st.integers(0, 7))
+    before = bytes(buffer)
+    right = content_of(PATTERNS[which]).holds(number, memoryview(buffer), low, high)
+    assert right == (not low <= place < high)
+    assert right or buffer == before
+
+
+@given(number=st.integers(0, 1 << 44), other=st.integers(0, 1 << 44))
+def test_holds__stream_of_another_unit__false(number: int, other: int) -> None:
+    """The right bytes in the wrong place are wrong."""
+    buffer = bytearray(expected_bytes(STREAM, number * UNIT_BYTES, SECTOR_BYTES))
+    assert content_of(STREAM).holds(other, memoryview(buffer), 0, SECTOR_BYTES) == (number == other)
+
+
+@pytest.mark.parametrize("byte", [0x00, 0xFF])
+def test_holds__a_medium_of_one_byte__false(byte: int) -> None:
+    """A medium that nobody wrote does not hold the stream, least of all one of zeros."""
+    buffer = bytearray([byte]) * UNIT_BYTES
+    assert not content_of(STREAM).holds(0, memoryview(buffer), 0, UNIT_BYTES)
+    assert buffer == bytearray([byte]) * UNIT_BYTES
+
+
 @pytest.mark.parametrize("pattern", FIXED, ids=lambda pattern: pattern.repeat.hex())
 @pytest.mark.parametrize("unit", [1, 2, 3, 4, 7, 4096, (1 << 32) + 1])
 def test_fixed_pattern__unit_boundary__keeps_its_phase(pattern: FixedPattern, unit: int) -> None:
