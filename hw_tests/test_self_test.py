@@ -140,6 +140,29 @@ def test_start__self_test_not_passed__device_is_not_touched(
         assert drive.file.read_bytes() == bytes(1 << 20)
 
 
+def test_reopen__self_test_not_passed__job_does_not_go_on(
+    station: SelfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that was begun by a sound detector is not ended by one that is not."""
+    with scratch() as folder:
+        (folder / "state").mkdir()
+        at_the_counter = bare_station(folder / "state")
+        at_the_counter.lookout.look()
+        drive = attach(make_file(folder, 1 << 20))
+        try:
+            plan = at_the_counter.plan(drive.node, None, "random")
+            with at_the_counter.start(plan, job_id="begun", confirmed={"how": "test"}):
+                pass
+            monkeypatch.setattr(at_the_counter, "_require_self_test", station.require)
+            monkeypatch.setattr(room, "_is_it", lambda *_: False)
+            with pytest.raises(SelfTestError):
+                at_the_counter.reopen("begun", confirm=None)
+        finally:
+            unplug(drive)
+        assert at_the_counter.evidence("begun").records == 1
+        assert drive.file.read_bytes() == bytes(1 << 20)
+
+
 def test_command_line__first_job__proves_the_detector_before() -> None:
     """A station without a daemon does it, too, once."""
     with scratch() as folder:

@@ -122,6 +122,14 @@ def test_event__lying_worker__refused(name: str) -> None:
         parse_event(line, task(Action.COMPARE))
 
 
+@pytest.mark.parametrize("said", [Said.PROGRESS, Said.CHECKPOINT])
+@pytest.mark.parametrize("number", [SIZE + 1, -1, True, "512", None])
+def test_event__count_beyond_the_device__refused(said: Said, number: Any) -> None:
+    """No mark of a worker lies behind the device's end."""
+    with pytest.raises(MalformedReplyError):
+        parse_event(event_line(said, number), task(Action.WRITE))
+
+
 @given(
     st.one_of(
         st.text(max_size=200),
