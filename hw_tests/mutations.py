@@ -37,6 +37,7 @@ for name in sys.argv[1:]:
     print(importlib.import_module(name).__file__)
 """
 LONGEST_S: Final = 180.0
+CLEANING_S: Final = 60.0
 ALL_LONGEST_S: Final = 900.0
 """For the tests unchanged, one after the other."""
 PASSED, SOME_FAILED = 0, 1
@@ -168,10 +169,19 @@ class Copy:
             try:
                 said, _ = running.communicate(timeout=longest_s)
             except subprocess.TimeoutExpired:
-                running.send_signal(signal.SIGINT)
-                said, _ = running.communicate()
+                said = _end(running)
                 return Run(code=-1, failed=(), said=f"{said}\ntook longer than {longest_s} s")
         return Run(code=running.returncode, failed=tuple(_failed(said)), said=said)
+
+
+def _end(running: "subprocess.Popen[str]") -> str:
+    """Let tests clean up; end them and their children where they do not."""
+    running.send_signal(signal.SIGINT)
+    try:
+        return running.communicate(timeout=CLEANING_S)[0]
+    except subprocess.TimeoutExpired:
+        os.killpg(running.pid, signal.SIGKILL)  # a session of its own
+        return running.communicate()[0]
 
 
 def _files() -> list[str]:

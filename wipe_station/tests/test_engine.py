@@ -75,6 +75,9 @@ class Workers:
             self.at_start.append(self.journal.history().records[-1].kind)
         return self
 
+    def kill(self) -> None:
+        """End nothing."""
+
     def run(self, heard: Heard) -> WorkerEnd:
         """Do the task that was given last."""
         del heard
@@ -113,6 +116,15 @@ def test_run__mark_inside_a_unit__pass_goes_on_from_its_start(
     steps = [plan_record(), intent(1), checkpoint(1, 4096), (Kind.RESUMED, {})]
     Engine(journal=write(tmp_path, steps), target=TARGET).run(lambda _: None)
     assert workers.asked[0][0].start_byte == 0
+
+
+def test_run__stopped_before__no_worker_begins(tmp_path: Path, workers: Workers) -> None:
+    """A person who says stop between two steps has nothing more begun on the device."""
+    engine = Engine(journal=write(tmp_path, [plan_record()]), target=TARGET)
+    engine.stop()
+    assert engine.run(lambda _: None).outcome is Outcome.INDETERMINATE
+    assert workers.asked == []
+    assert [each.what for each in engine.evidence().interruptions] == ["stopped-by-operator"]
 
 
 def test_run__result_not_flushed__pass_failed_and_nothing_verified(

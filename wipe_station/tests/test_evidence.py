@@ -166,6 +166,7 @@ def replaced(steps: list[Step], index: int, *others: Step) -> list[Step]:
 CONTRADICTIONS: dict[str, Callable[[], list[Step]]] = {
     "no plan": lambda: whole_job()[1:],
     "pass left out": lambda: replaced(replaced(whole_job(), 4), 3),
+    "pass out of order": lambda: [plan_record(), intent(2)],
     "verified before written": lambda: [*whole_job()[:5], verify_intent(), clean()],
     "result without intent": lambda: replaced(whole_job(), 1),
     "not flushed": lambda: replaced(whole_job(), 2, completed(1, flushed=False)),
