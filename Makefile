@@ -74,6 +74,10 @@ SOAK ?= 5000
 soak: setup ## thousands of drawn fault scripts against whole jobs; SOAK=5000
 	@$(BIN)/python -m hw_tests.storm --first $$RANDOM --count $(SOAK)
 
+.PHONY: mutations
+mutations: setup ## break each guard on purpose: a test must notice; root needed
+	@$(BIN)/python -m hw_tests.mutations
+
 .PHONY: bench
 bench: peer-packages ## all benchmarks (root, under twenty minutes): tables, and plots in docs/plots
 	@$(BIN)/python -m benchmarks --plots=docs/plots

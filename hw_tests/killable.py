@@ -16,9 +16,8 @@ from wipe_station.write_guard import WriteGuard
 CHECKPOINT_EVERY_MS = 50
 
 
-def main() -> None:
+def work(state: Path, node: str, file: str) -> None:
     """Run one gb-46864 job, or go on with the one that waits."""
-    state, node, file = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
     with state_lock(state):
         clock = SystemClock()
         station = Station(
@@ -39,4 +38,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    work(Path(sys.argv[1]), sys.argv[2], sys.argv[3])

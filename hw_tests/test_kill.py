@@ -121,12 +121,12 @@ def moments() -> list[float]:
     return [(number + source.random()) / MOMENTS for number in range(MOMENTS)]
 
 
-def assert_erased(bench: Bench, statement: dict[str, Any]) -> None:
-    """Read the medium through its file: it is exactly the published stream, and counts add up."""
-    size = bench.drive.size_bytes
+def assert_erased(there: bytes, statement: dict[str, Any]) -> None:
+    """What stands on the medium is exactly the published stream, and counts add up."""
+    size = len(there)
     last = statement["passes"][-1]
     key = bytes.fromhex(last["pattern"]["key_hex"])
-    assert bench.drive.file.read_bytes() == expected_bytes(KeyedStream(key=key), 0, size)
+    assert there == expected_bytes(KeyedStream(key=key), 0, size)
     for each in statement["passes"]:
         assert each["written_bytes"] == each["size_bytes"] == size
         reached = 0
@@ -158,7 +158,7 @@ def test_wipe__sigkill__resume_ends_in_a_verified_wipe_that_tells(
 
     assert said.code == 0, said
     statement = document(bench.documents()[-1])
-    assert_erased(bench, statement)
+    assert_erased(bench.drive.file.read_bytes(), statement)
     assert bool(statement["interruptions"]) == (evidence.outcome is Outcome.INDETERMINATE)
     assert openssl_agrees(
         bench.documents()[-1], bench.state / "keys" / "practice-root.pem", bench.folder
@@ -184,7 +184,7 @@ def test_resume__device_absent__signed_notice_and_still_resumable(bench: Bench) 
     back = station(bench.state, "resume", "--json")
     assert back.code == 0, back
     statement = document(bench.documents()[-1])
-    assert_erased(bench, statement)
+    assert_erased(bench.drive.file.read_bytes(), statement)
     assert [d["id"] for d in statement["earlier_documents"]] == [notice["id"]]
 
 
@@ -199,7 +199,7 @@ def test_resume__medium_changed_below_the_mark__pass_is_written_again(bench: Ben
     said = station(bench.state, "resume", "--json")
 
     assert said.code == 0, said
-    assert_erased(bench, document(bench.documents()[-1]))
+    assert_erased(bench.drive.file.read_bytes(), document(bench.documents()[-1]))
 
 
 def test_wipe__interrupted_by_the_operator__notice_exit_code_and_resume(bench: Bench) -> None:
@@ -218,7 +218,7 @@ def test_wipe__interrupted_by_the_operator__notice_exit_code_and_resume(bench: B
 
     said = station(bench.state, "resume", "--json")
     assert said.code == 0, said
-    assert_erased(bench, document(bench.documents()[-1]))
+    assert_erased(bench.drive.file.read_bytes(), document(bench.documents()[-1]))
 
 
 def test_resume__abandoned__final_notice(bench: Bench) -> None:
@@ -259,5 +259,5 @@ def test_resume__stopped_before_the_tail_was_read__nothing_is_lost_or_taken_for_
     said = station(bench.state, "resume", "--json")
     assert said.code == 0, said
     statement = document(bench.documents()[-1])
-    assert_erased(bench, statement)
+    assert_erased(bench.drive.file.read_bytes(), statement)
     assert statement["passes"][0]["attempts"][1]["from_byte"] > 0

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from hw_tests.loop import (
 )
 from wipe_station.errors import RefusedByPolicyError
 from wipe_station.state import state_lock
+from wipe_station.station import Station
 
 SIZE_BYTES = 32 << 20
 
@@ -260,6 +262,62 @@ def test_wipe__mounted_between_plan_and_start__refused(
             with pytest.raises(Exception, match="held exclusively"):
                 station_here.start(plan, job_id=station_here.new_job_id(), confirmed={})
             assert sha256(target.file) == before
+
+
+@contextlib.contextmanager
+def stacked_on(target: LoopDrive) -> Iterator[None]:
+    """Hold a loop device on another one; it keeps nobody from claiming the one beneath."""
+    node = losetup("--find", "--show", target.node)
+    try:
+        yield
+    finally:
+        detach(LoopDrive(node=node, file=Path(target.node), size_bytes=target.size_bytes))
+
+
+def test_wipe__stacked_on_between_plan_and_start__refused(state: Path, target: LoopDrive) -> None:
+    """What came after the plan and leaves the exclusive claim free is looked for once more."""
+    before = sha256(target.file)
+    with state_lock(state):
+        station_here = bare_station(state)
+        plan = station_here.plan(target.node, None, "random")
+        with stacked_on(target), pytest.raises(RefusedByPolicyError, match="stacked"):
+            station_here.start(plan, job_id=station_here.new_job_id(), confirmed={})
+    assert sha256(target.file) == before
+
+
+@pytest.fixture
+def waiting(state: Path, target: LoopDrive) -> Iterator[tuple[Station, str]]:
+    """Return a station whose only job was stopped before its first byte."""
+    with state_lock(state):
+        station_here = bare_station(state)
+        plan = station_here.plan(target.node, None, "random")
+        with station_here.start(plan, job_id=station_here.new_job_id(), confirmed={}) as job:
+            pass
+        yield station_here, job.job_id
+
+
+def test_reopen__stacked_on_since__refused(waiting: tuple[Station, str], target: LoopDrive) -> None:
+    """Every rule holds for a job that goes on, too."""
+    station_here, job_id = waiting
+    with stacked_on(target), pytest.raises(RefusedByPolicyError, match="stacked"):
+        station_here.reopen(job_id, confirm=None)
+    assert station_here.evidence(job_id).records == 1
+
+
+def test_reopen__exchanged_since_the_look__refused(
+    waiting: tuple[Station, str], target: LoopDrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that is plugged in anew between look and claim is not the one that was judged."""
+    station_here, job_id = waiting
+
+    def exchange(*_: Any, **__: Any) -> None:
+        unplug(target)
+        replug(target)
+
+    monkeypatch.setattr(station_here.lookout, "require_safe", exchange)
+    with pytest.raises(RefusedByPolicyError, match="changed"):
+        station_here.reopen(job_id, confirm=None)
+    assert station_here.evidence(job_id).records == 1
 
 
 def test_wipe__station_already_working__refused(state: Path, target: LoopDrive) -> None:

@@ -29,10 +29,13 @@ from hw_tests.loop import (
     pull,
     replug,
     scratch,
+    unplug,
 )
 from hw_tests.whole_station import children, command_line, until
 from wipe_station import workers as workers_module
+from wipe_station.block import check_same_device, disk_sequence, open_block
 from wipe_station.detect.snapshot import devno_text, read_openers
+from wipe_station.errors import DeviceGoneError
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
 from wipe_station.records import Outcome
@@ -190,6 +193,29 @@ def test_job__kernel_told_of_another_size__interrupted_and_not_resumed(
         assert stage.medium.counts()["met"][1]
     assert (end.outcome, end_of(end.statement)) == (Outcome.INDETERMINATE, "device-gone")
     assert stage.resume().outcome is Outcome.INDETERMINATE
+
+
+def test_check_same_device__plugged_in_anew__another_one(stage: Stage) -> None:
+    """The same node, size and content: the kernel's number tells that it was away meanwhile."""
+    with opened(stage.drive) as descriptor:
+        before = disk_sequence(descriptor)
+        check_same_device(descriptor, before, SIZE_BYTES)
+    unplug(stage.drive)
+    replug(stage.drive)
+    with opened(stage.drive) as descriptor:
+        check_same_device(descriptor, disk_sequence(descriptor), SIZE_BYTES)
+        with pytest.raises(DeviceGoneError):
+            check_same_device(descriptor, before, SIZE_BYTES)
+
+
+@contextlib.contextmanager
+def opened(drive: LoopDrive) -> Iterator[int]:
+    """Open a drive for reading."""
+    descriptor = open_block(drive.node, os.O_RDONLY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def pulled_in_a_pass(stage: Stage) -> None:

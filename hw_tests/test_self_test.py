@@ -62,6 +62,21 @@ def test_require__passed_with_other_software__tests_anew(
     assert len(kinds(tmp_path)) == 4
 
 
+class OtherBoot(SystemClock):
+    """The clock after a restart of the machine."""
+
+    def boot_id(self) -> str:
+        """Return another boot's."""
+        return "00000000-0000-4000-8000-000000000002"
+
+
+def test_require__passed_under_another_boot__tests_anew(station: SelfTest, tmp_path: Path) -> None:
+    """Clocks of two boots cannot be compared, and a kernel may have been exchanged."""
+    station.require()
+    SelfTest(tmp_path, OtherBoot()).require()
+    assert len(kinds(tmp_path)) == 4
+
+
 def blind(found: Result) -> Result:
     """A comparison that finds nothing."""
     if isinstance(found, CompareResult):
@@ -89,10 +104,53 @@ def half(found: Result) -> Result:
     return found
 
 
+def wary(found: Result) -> Result:
+    """A comparison that does not come to the end of what is right."""
+    if isinstance(found, CompareResult) and found.first_mismatch_byte is None:
+        return replace(found, verified_bytes=SIZE_BYTES - SECTOR_BYTES, unread_bytes=SECTOR_BYTES)
+    return found
+
+
+def hasty(found: Result) -> Result:
+    """A comparison that ends where it has found something."""
+    if isinstance(found, CompareResult) and found.first_mismatch_byte is not None:
+        return replace(found, verified_bytes=0, unread_bytes=SIZE_BYTES - SECTOR_BYTES)
+    return found
+
+
+def test_require__writer_that_writes_nothing__no_job(
+    station: SelfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it says is not asked: the trial drive is looked at, past the device."""
+    done = WriteResult(
+        completed_bytes=SIZE_BYTES, durable_bytes=SIZE_BYTES, flushed=True, failures=()
+    )
+    real = room.work_on
+
+    def work(drive: MemoryDrive, action: Action, pattern: Any) -> Result | None:
+        return done if action is Action.WRITE else real(drive, action, pattern)
+
+    monkeypatch.setattr(room, "work_on", work)
+    with pytest.raises(SelfTestError, match="something was left"):
+        station.require()
+
+
 @pytest.mark.parametrize(
     ("lie", "said"),
-    [(blind, "one changed bit"), (astray, "one changed bit"), (half, "not all was written")],
-    ids=["sees nothing", "sees it elsewhere", "writes half"],
+    [
+        (blind, "one changed bit"),
+        (astray, "one changed bit"),
+        (half, "not all was written"),
+        (wary, "right content was not verified"),
+        (hasty, "one changed bit"),
+    ],
+    ids=[
+        "sees nothing",
+        "sees it elsewhere",
+        "writes half",
+        "reads too little",
+        "stops where it found",
+    ],
 )
 def test_require__detector_does_not_do_its_work__no_job(
     station: SelfTest,
@@ -137,6 +195,29 @@ def test_start__self_test_not_passed__device_is_not_touched(
         finally:
             unplug(drive)
         assert at_the_counter.job_ids() == ()
+        assert drive.file.read_bytes() == bytes(1 << 20)
+
+
+def test_reopen__self_test_not_passed__job_does_not_go_on(
+    station: SelfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job that was begun by a sound detector is not ended by one that is not."""
+    with scratch() as folder:
+        (folder / "state").mkdir()
+        at_the_counter = bare_station(folder / "state")
+        at_the_counter.lookout.look()
+        drive = attach(make_file(folder, 1 << 20))
+        try:
+            plan = at_the_counter.plan(drive.node, None, "random")
+            with at_the_counter.start(plan, job_id="begun", confirmed={"how": "test"}):
+                pass
+            monkeypatch.setattr(at_the_counter, "_require_self_test", station.require)
+            monkeypatch.setattr(room, "_is_it", lambda *_: False)
+            with pytest.raises(SelfTestError):
+                at_the_counter.reopen("begun", confirm=None)
+        finally:
+            unplug(drive)
+        assert at_the_counter.evidence("begun").records == 1
         assert drive.file.read_bytes() == bytes(1 << 20)
 
 

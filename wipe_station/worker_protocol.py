@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Any, Final
 
 from wipe_station.errors import MalformedReplyError
-from wipe_station.overwrite.damage import Range
+from wipe_station.overwrite.damage import Range, bytes_in, joined
 from wipe_station.overwrite.extent import Extent
 from wipe_station.overwrite.sampling import Sample
 from wipe_station.overwrite.speed import ZONES
@@ -143,6 +143,42 @@ def parse_event(line: str, task: Task) -> Event:
         return Event(said=said, number=0 if said is Said.GONE else _count(value, task.size_bytes))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _malformed("event") from error
+
+
+class CrossCheck:
+    """What a worker has said so far about its task; what contradicts it is nonsense."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._mark_byte = task.start_byte
+        self._refused: list[Range] = []
+
+    def takes(self, event: Event) -> bool:
+        """Remember an event, if it fits all that was said before; a result must add up."""
+        if event.said is Said.CHECKPOINT:
+            fits = self._mark_byte <= event.number <= self._task.end_byte
+            self._mark_byte = max(self._mark_byte, event.number)
+            return fits
+        if event.refused is not None:
+            self._refused.append((event.refused.start_byte, event.refused.end_byte))
+            return event.refused.start_byte >= self._mark_byte
+        if isinstance(event.result, WriteResult):
+            return self._written(event.result)
+        return event.result is None or self._compared(event.result)
+
+    def _written(self, result: WriteResult) -> bool:
+        if result.failures or not result.flushed:
+            told = bool(result.failures) and not result.flushed
+            return told and result.durable_bytes >= self._mark_byte
+        moved = self._task.extent().length_bytes() - bytes_in(joined(self._refused))
+        return (result.completed_bytes, result.durable_bytes) == (moved, self._task.end_byte)
+
+    def _compared(self, result: CompareResult) -> bool:
+        differs = result.first_mismatch_byte is not None
+        if differs or result.mismatched_bytes:
+            return differs and result.mismatched_bytes > 0
+        left_out = bytes_in(joined([*self._task.holes, *self._refused]))
+        return bool(result.failures) or result.unread_bytes == left_out
 
 
 def _malformed(field: str) -> MalformedReplyError:

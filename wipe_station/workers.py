@@ -20,6 +20,7 @@ from wipe_station.errors import MalformedReplyError
 from wipe_station.records import IoFailure
 from wipe_station.worker_protocol import (
     LINE_LIMIT_CHARACTERS,
+    CrossCheck,
     Event,
     Result,
     Said,
@@ -129,10 +130,13 @@ class WorkerProcess:
 
     def _events(self) -> Iterator[Event]:
         """Yield events up to the one that ends the talk; nonsense ends it, too."""
+        cross_check = CrossCheck(self._task)
         for line in self._lines():
             try:
                 event = parse_event(line, self._task)
             except MalformedReplyError:
+                return
+            if not cross_check.takes(event):
                 return
             yield event
             if event.said in (Said.GONE, Said.RESULT):

@@ -91,8 +91,9 @@ class _Files(mfusepy.Operations):  # type: ignore[misc] # the library ships no t
         """Hold a call up as the script says, and return the medium's own time."""
         with self._lock:
             wait_s = self._medium.wait_s(op, offset, length, time.monotonic() - self._made_s)
+            lifted = self._lifted
         if wait_s:
-            self._lifted.wait(None if wait_s == FOREVER else wait_s)
+            lifted.wait(None if wait_s == FOREVER else wait_s)
         return time.monotonic() - self._made_s
 
     def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
@@ -137,6 +138,8 @@ class _Files(mfusepy.Operations):  # type: ignore[misc] # the library ships no t
                 self._take(_medium(**told["make"]))
             elif "follow" in told:
                 self._medium.follow(map(parse_fault, told["follow"]))
+                if self._lifted.is_set():
+                    self._lifted = Event()  # another script may hang anew
             elif "cut_power" in told:
                 self._medium.cut_power(told["cut_power"])
             elif "restore_power" in told:

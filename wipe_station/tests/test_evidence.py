@@ -10,7 +10,7 @@ import pytest
 from certs.formats import statement_v1
 from grading.library import DEFAULT_RULESET, ruleset_named
 from wipe_station.errors import EvidenceError
-from wipe_station.evidence import replay
+from wipe_station.evidence import Attempt, PassEvidence, replay
 from wipe_station.records import Outcome
 from wipe_station.run_state import TRANSITIONS, Kind, State, next_state, outcome_of
 from wipe_station.statement import Issue, build_statement
@@ -182,18 +182,20 @@ def replaced(steps: list[Step], index: int, *others: Step) -> list[Step]:
 CONTRADICTIONS: dict[str, Callable[[], list[Step]]] = {
     "no plan": lambda: whole_job()[1:],
     "pass left out": lambda: replaced(replaced(whole_job(), 4), 3),
+    "pass out of order": lambda: [plan_record(), intent(2)],
     "verified before written": lambda: [*whole_job()[:5], verify_intent(), clean()],
     "result without intent": lambda: replaced(whole_job(), 1),
     "not flushed": lambda: replaced(whole_job(), 2, completed(1, flushed=False)),
     "short count": lambda: replaced(whole_job(), 2, completed(1, completed_bytes=SIZE - 512)),
     "short reach": lambda: replaced(whole_job(), 2, completed(1, durable_bytes=SIZE - 512)),
     "beyond the device": lambda: replaced(whole_job(), 2, completed(1, durable_bytes=SIZE + 512)),
-    "gap": lambda: replaced(
-        whole_job(), 1, intent(1), checkpoint(1, 512), (Kind.RESUMED, {}), intent(1, 1024)
-    ),
-    "progress went back": lambda: replaced(
-        whole_job(), 1, intent(1), checkpoint(1, 1024), checkpoint(1, 512)
-    ),
+    "gap": lambda: [
+        *(plan_record(), intent(1), checkpoint(1, 512), (Kind.RESUMED, {}), intent(1, 1024))
+    ],
+    "mark beyond the device": lambda: [plan_record(), intent(1), checkpoint(1, SIZE + 512)],
+    "progress went back": lambda: [
+        *(plan_record(), intent(1), checkpoint(1, 1024), checkpoint(1, 512))
+    ],
     "pattern changed": lambda: replaced(
         whole_job(),
         1,
@@ -209,6 +211,7 @@ CONTRADICTIONS: dict[str, Callable[[], list[Step]]] = {
     ),
     "goes on after its end": lambda: [*whole_job(), intent(1)],
     "pass before the probes": lambda: [probed_job()[0], *probed_job()[6:]],
+    "pass after probes that were interrupted": lambda: [*probed_job()[:3], intent(1)],
     "pass before the probes fitted": lambda: [*probed_job()[:5], *probed_job()[6:]],
     "probes nobody planned": lambda: [whole_job()[0], probed_job()[1]],
     "probes read by their writer": lambda: replaced(
@@ -303,6 +306,17 @@ def test_replay__tail_gone__pass_counts_from_zero(tmp_path: Path) -> None:
     current = replay(write(tmp_path, steps).history()).current_pass()
     assert current is not None
     assert current.written_bytes() == 0
+
+
+def test_reached__gap_between_attempts__ends_before_it() -> None:
+    """What lies behind a gap is durable, too, and proves nothing about the gap."""
+    ranges = [(8192, SIZE), (0, 2048), (1024, 4096)]
+    attempts = [
+        Attempt(from_byte=start, to_byte=end, ended="interrupted", started_at="")
+        for start, end in ranges
+    ]
+    each = PassEvidence(number=1, planned={}, attempts=attempts)
+    assert each.reached_bytes() == each.written_bytes() == 4096
 
 
 def test_build_statement__clock_behind_the_journal__refused(tmp_path: Path) -> None:

@@ -92,6 +92,16 @@ def test_probes_suffice__places_refused__less_than_a_quarter_and_no_end(
     assert probes_suffice(refused, CLAIMED) is suffices
 
 
+def test_probes__device_wraps_at_any_unit__two_places_share_a_cell() -> None:
+    """The same for every capacity in whole units, where a probe that is missing shows first."""
+    for size in range(5, 33):
+        pieces = list(probe_pieces(size * UNIT_BYTES, dense_bytes=DENSE, stride_bytes=DENSE))
+        first_cells = [unit for unit, _ in pieces]
+        for capacity in range(1, size):
+            met = {unit % capacity for unit in first_cells}
+            assert len(met) < len(first_cells), (size, capacity)
+
+
 @given(sizes)
 def test_probes__honest_device__no_place_meets_another(size: int) -> None:
     """On an honest device each cell holds one place: the check above can also fail."""

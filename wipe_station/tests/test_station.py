@@ -8,10 +8,13 @@ import pytest
 
 from wipe_station.detect.classify import classify
 from wipe_station.errors import BusyError, InvalidInputError
+from wipe_station.evidence import replay
 from wipe_station.identity import same_identity
 from wipe_station.records import DeviceFacts, to_json
 from wipe_station.state import make_state_folder, state_lock
+from wipe_station.station import Station
 from wipe_station.testing import raw_disk, raw_snapshot
+from wipe_station.tests.jobs import plan_record, write
 from wipe_station.units import printable
 
 USB = {"name": "1-2", "subsystem": "usb", "attrs": {"serial": "BRIDGE"}}
@@ -51,6 +54,30 @@ def test_same_identity__strongest_source_decides(
 ) -> None:
     """A job's device is known by what its strongest source said, wherever it is plugged in."""
     assert same_identity(to_json(facts(**before)), facts(**now)) is same
+
+
+TWIN = raw_disk(devno="8:16", attrs={"diskseq": "51"})
+
+
+@pytest.mark.parametrize(
+    ("disks", "found"),
+    [
+        ({"sdb": TWIN}, "sdb"),
+        ({"sda": raw_disk(attrs={"size": "4096"})}, None),
+        ({"sda": raw_disk(attrs={"device/serial": "S2"})}, None),
+        ({"sda": raw_disk(), "sdb": TWIN}, None),
+        ({}, None),
+    ],
+    ids=["another place", "another size", "another serial", "two that fit", "away"],
+)
+def test_device_of__what_is_plugged_in__the_only_one_that_fits(
+    tmp_path: Path, disks: dict[str, Any], found: str | None
+) -> None:
+    """A job goes on with one device that says all the same of itself, or with none."""
+    job = replay(write(tmp_path, [plan_record()]).history())
+    nobody: Any = None  # it asks nothing of the station
+    device = Station.device_of(nobody, job, classify(raw_snapshot(disks)))
+    assert (device.name if device else None) == found
 
 
 def test_printable__control_characters__escaped() -> None:

@@ -24,7 +24,9 @@ from wipe_station.records import (
 from wipe_station.worker_protocol import (
     LINE_LIMIT_CHARACTERS,
     Action,
+    CrossCheck,
     Event,
+    Result,
     Said,
     Task,
     event_line,
@@ -130,6 +132,122 @@ def test_event__lying_worker__refused(name: str) -> None:
     line = event_line(Said.RESULT, LIES[name])
     with pytest.raises(MalformedReplyError):
         parse_event(line, task(Action.COMPARE))
+
+
+@pytest.mark.parametrize("said", [Said.PROGRESS, Said.CHECKPOINT])
+@pytest.mark.parametrize("number", [SIZE + 1, -1, True, "512", None])
+def test_event__count_beyond_the_device__refused(said: Said, number: Any) -> None:
+    """No mark of a worker lies behind the device's end."""
+    with pytest.raises(MalformedReplyError):
+        parse_event(event_line(said, number), task(Action.WRITE))
+
+
+PLACE = IoFailure(start_byte=512, end_byte=1024, operation="write", errno_name="EIO")
+DONE = replace(WRITTEN, completed_bytes=SIZE, durable_bytes=SIZE)
+AROUND = replace(DONE, completed_bytes=SIZE - 512)
+READ = replace(COMPARED, verified_bytes=SIZE, mismatched_bytes=0, unread_bytes=0, failures=())
+READ = replace(READ, first_mismatch_byte=None, mismatches=())
+PART = replace(READ, verified_bytes=SIZE - 512, unread_bytes=512)
+
+
+def believed(told: Task, refused: tuple[IoFailure, ...], result: Result) -> bool:
+    """Let a worker name places that are refused, and then say how it ended."""
+    cross_check = CrossCheck(told)
+    named = [cross_check.takes(Event(said=Said.REFUSED, refused=place)) for place in refused]
+    return all(named) and cross_check.takes(Event(said=Said.RESULT, result=result))
+
+
+@pytest.mark.parametrize(
+    ("result", "refused"),
+    [
+        (DONE, ()),
+        (AROUND, (PLACE,)),
+        (replace(DONE, flushed=False, failures=(FAILURE,)), ()),
+        (READ, ()),
+        (PART, (PLACE,)),
+        (replace(PART, failures=(FAILURE,)), ()),
+        (replace(PART, gave_up=True, failures=(FAILURE,)), ()),
+        (COMPARED, ()),
+    ],
+)
+def test_cross_check__honest_worker__believed(
+    result: Result, refused: tuple[IoFailure, ...]
+) -> None:
+    """All was moved, or what was not was named before, or the step says why it failed."""
+    action = Action.WRITE if isinstance(result, WriteResult) else Action.COMPARE
+    assert believed(task(action), refused, result)
+
+
+@pytest.mark.parametrize(
+    ("result", "refused"),
+    [
+        (replace(DONE, flushed=False), ()),
+        (replace(DONE, failures=(FAILURE,)), ()),
+        (replace(DONE, durable_bytes=SIZE - 512), ()),
+        (AROUND, ()),
+        (DONE, (PLACE,)),
+        (AROUND, (PLACE, replace(PLACE, start_byte=1024, end_byte=1536))),
+        (PART, ()),
+        (READ, (PLACE,)),
+        (replace(READ, gave_up=True, verified_bytes=0, unread_bytes=SIZE), ()),
+        (replace(PART, unread_bytes=0, mismatched_bytes=512), ()),
+        (replace(READ, first_mismatch_byte=7), ()),
+    ],
+)
+def test_cross_check__result_that_no_worker_of_ours_gives__nonsense(
+    result: Result, refused: tuple[IoFailure, ...]
+) -> None:
+    """A worker that was taken over cannot have contradictions written into the journal."""
+    action = Action.WRITE if isinstance(result, WriteResult) else Action.COMPARE
+    assert not believed(task(action), refused, result)
+
+
+def test_cross_check__holes__are_no_surprise() -> None:
+    """What the worker was told to leave out counts as unread, once."""
+    around = replace(task(Action.COMPARE), holes=((512, 1024),))
+    assert believed(around, (), PART)
+    assert not believed(around, (), READ)
+    assert believed(around, (PLACE,), PART)
+
+
+MARK = Event(said=Said.CHECKPOINT, number=1024)
+FAILED = replace(WRITTEN, completed_bytes=SIZE, flushed=False, failures=(FAILURE,))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        replace(MARK, number=512),
+        replace(MARK, number=SIZE + 512),
+        Event(said=Said.REFUSED, refused=PLACE),
+        Event(said=Said.RESULT, result=replace(FAILED, durable_bytes=512)),
+    ],
+    ids=["goes back", "beyond the task", "refused below it", "less durable in the end"],
+)
+def test_cross_check__mark_that_is_taken_back__nonsense(event: Event) -> None:
+    """What was called durable stays so: the journal would contradict itself for ever."""
+    cross_check = CrossCheck(task(Action.WRITE))
+    assert cross_check.takes(MARK)
+    assert not cross_check.takes(event)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        MARK,
+        replace(MARK, number=SIZE),
+        Event(said=Said.REFUSED, refused=replace(PLACE, start_byte=1024, end_byte=1536)),
+        Event(said=Said.RESULT, result=replace(FAILED, durable_bytes=1024)),
+        Event(said=Said.RESULT, result=DONE),
+        Event(said=Said.PROGRESS, number=0),
+        Event(said=Said.GONE),
+    ],
+)
+def test_cross_check__whatever_may_follow_a_mark__believed(event: Event) -> None:
+    """An honest worker is heard to its end."""
+    cross_check = CrossCheck(task(Action.WRITE))
+    assert cross_check.takes(MARK)
+    assert cross_check.takes(event)
 
 
 @given(
