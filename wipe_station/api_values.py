@@ -140,6 +140,8 @@ class ProgressView(Value):
     bytes_per_s: int | None
     remaining_low_s: int | None
     remaining_high_s: int | None
+    rests: bool = False
+    """The device is too hot, and rests until it is cooler."""
 
 
 class DeductionView(Value):

@@ -251,6 +251,7 @@ def progress_of(view: ProgressView) -> Progress:
         steps=view.steps,
         done_bytes=view.done_bytes,
         total_bytes=view.total_bytes,
+        rests=view.rests,
     )
 
 

@@ -11,6 +11,9 @@ from certs.text import Text
 from wipe_station import sandbox
 from wipe_station.detect.snapshot import udevd_present
 
+SYSTEMD = Path("/run/systemd/system")
+"""There if systemd is what started the machine; sd_booted(3)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -76,6 +79,15 @@ def examine() -> tuple[Finding, ...]:
                 zh="没有 smartctl：硬盘自己的健康记录读不到，级别会有“不清楚”。其余照常。",
                 en="No smartctl: what drives say of their own health is not read, and grades say"
                 " unknown. All else works.",
+            ),
+        ),
+        Finding(
+            name="sleep",
+            present=SYSTEMD.is_dir() and shutil.which("systemd-inhibit") is not None,
+            without_it=Text(
+                zh="没有 systemd：清除时不能阻止关机和休眠，断了要再接着做。其余照常。",
+                en="No systemd: nothing keeps the machine from sleep or shutdown while it wipes;"
+                " what is interrupted is resumed. All else works.",
             ),
         ),
         Finding(

@@ -75,6 +75,8 @@ class Engine:
         self._verify_bytes = moved_bytes(verify, target.size_bytes)
         self._worker: WorkerProcess | None = None
         self._stopped_as: str | None = None
+        self._rests = False
+        self._told: Progress | None = None
 
     def evidence(self) -> JobEvidence:
         """Return what the journal proves by now."""
@@ -89,6 +91,20 @@ class Engine:
         self._stopped_as = code
         if self._worker is not None:
             self._worker.kill()
+
+    def rest(self) -> None:
+        """Hold the work still, where it is; safe to call from another thread."""
+        self._rests = True
+        if self._worker is not None:
+            self._worker.rest()
+        if self._told is not None:
+            self._on_progress(replace(self._told, rests=True))
+
+    def go_on(self) -> None:
+        """Let the work go on after a rest; safe to call from another thread."""
+        self._rests = False
+        if self._worker is not None:
+            self._worker.go_on()
 
     def run(self, on_progress: Callable[[Progress], None]) -> JobEvidence:
         """Probe and write what is not yet done, then verify; stop at the first trouble.
@@ -275,6 +291,8 @@ class Engine:
             return WorkerEnd(worker="none", result=None, lost="device-gone", said=gone.message.en)
         if self._stopped_as is not None:
             self._worker.kill()
+        if self._rests:
+            self._worker.rest()
         return self._worker.run(heard)
 
     def _lost(self, end: WorkerEnd) -> dict[str, Json]:
@@ -286,15 +304,15 @@ class Engine:
         before = start if number == 0 else 2 * self._probes_bytes + (number - 1) * size + start
 
         def tell(done: int) -> None:
-            self._on_progress(
-                Progress(
-                    step=step,
-                    step_number=number,
-                    steps=self._passes + 1,
-                    done_bytes=before + done,
-                    total_bytes=2 * self._probes_bytes + self._passes * size + self._verify_bytes,
-                )
+            self._told = Progress(
+                step=step,
+                step_number=number,
+                steps=self._passes + 1,
+                done_bytes=before + done,
+                total_bytes=2 * self._probes_bytes + self._passes * size + self._verify_bytes,
+                rests=self._rests,
             )
+            self._on_progress(self._told)
 
         return tell
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from certs.text import Text
-from wipe_station import smart
+from wipe_station import care, heat, smart
 from wipe_station.engine import Engine
 from wipe_station.errors import RefusedByPolicyError
 from wipe_station.issuer import Issuer, JobEnd
@@ -91,12 +91,28 @@ class OpenJob:
             EvidenceError: journal or key store cannot be trusted; nothing was signed.
         """
         with self._held:
-            if self._going is not None and self._may_go_on(self._going):
-                self._measure("before", self._going)
-                done = self._going.engine.run(on_progress)
-                if done.outcome is not Outcome.INDETERMINATE:
-                    self._measure("after", self._going)
+            if self._going is not None:
+                with care.powered(self._going.device.usb_path), care.sleepless():
+                    self._work(self._going, on_progress)
             return self._issuer.sign(self._journal)
+
+    def _work(self, going: Going, on_progress: Callable[[Progress], None]) -> None:
+        if not self._may_go_on(going):
+            return
+        self._measure("before", going)
+        engine, device = going.engine, going.device
+        with (
+            care.turn(device.medium) as turns,
+            heat.watched(device.name, engine.rest, engine.go_on),
+        ):
+
+            def tell(now: Progress) -> None:
+                turns(now)
+                on_progress(now)
+
+            done = engine.run(tell)
+        if done.outcome is not Outcome.INDETERMINATE:
+            self._measure("after", going)
 
     def _measure(self, when: str, going: Going) -> None:
         """Write down what the drive says of its own health; for the grade only."""

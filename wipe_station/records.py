@@ -303,6 +303,8 @@ class Progress:
     done_bytes: int
     """Over all steps, resumed ones included."""
     total_bytes: int
+    rests: bool = False
+    """Whether the device is too hot, and rests until it is cooler."""
 
 
 Json = bool | int | str | Sequence["Json"] | Mapping[str, "Json"]

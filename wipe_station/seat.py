@@ -91,7 +91,8 @@ class Seat:
         now_s = time.monotonic()
         self.eta.update(now_s, now.done_bytes)
         last = now.done_bytes == now.total_bytes
-        if self.progress is not None and now_s - self.shown_at_s < SHOWN_EVERY_S and not last:
+        same = self.progress is not None and self.progress.rests == now.rests
+        if same and now_s - self.shown_at_s < SHOWN_EVERY_S and not last:
             return
         self.shown_at_s = now_s
         self.progress = progress_view(

@@ -195,6 +195,8 @@ class Screen:
             def show(now: JobProgress) -> None:
                 eta.update(time.monotonic(), now.done_bytes)
                 left = remaining_text(eta.range_s(now.total_bytes - now.done_bytes))
+                if now.rests:
+                    left = Text(zh="太热，先歇一会儿", en="too hot, resting")
                 said = f"{size_text(now.done_bytes)} / {size_text(now.total_bytes)}"
                 bars.update(
                     task,

@@ -184,6 +184,7 @@ def progress_view(
         bytes_per_s=None if bytes_per_s is None else round(bytes_per_s),
         remaining_low_s=None if range_s is None else round(range_s[0]),
         remaining_high_s=None if range_s is None else round(range_s[1]),
+        rests=now.rests,
     )
 
 

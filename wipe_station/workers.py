@@ -8,6 +8,7 @@ no other job can begin on it before the kernel has let go.
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -88,12 +89,22 @@ class WorkerProcess:
         self._task = task
         self._moved_s = time.monotonic()
         self._heard: dict[Said, Event] = {}
-        self._killed = self._hangs = False
+        self._killed = self._hangs = self._rests = False
 
     def kill(self) -> None:
         """End it at once; its last intent stays without a result."""
         self._moved_s, self._killed = time.monotonic(), True
         self._process.kill()
+
+    def rest(self) -> None:
+        """Stop it where it is, with what it has in its hands; nothing is lost."""
+        self._rests = True
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on after a rest."""
+        self._moved_s, self._rests = time.monotonic(), False
+        self._process.send_signal(signal.SIGCONT)
 
     def run(self, heard: Heard) -> WorkerEnd:
         """Send the task and listen until the worker ends, or hangs; then it is heard no more."""
@@ -161,6 +172,8 @@ class WorkerProcess:
         still_s = time.monotonic() - self._moved_s
         if self._killed:
             return still_s > END_S
+        if self._rests:
+            return False  # nothing moves, and nothing is meant to
         self._hangs = still_s > (HANG_S if self._heard else START_S)
         return self._hangs
 

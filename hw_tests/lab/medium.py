@@ -10,6 +10,8 @@ import errno
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
 from typing import Final
 
 from hw_tests.lab.faults import FALSE_CAPACITY, Effect, Fault, Op
@@ -84,11 +86,13 @@ class Medium:
 
     def follow(self, faults: Iterable[Fault]) -> None:
         """Follow another script from now on; a false capacity is there from the start or never."""
-        self.faults = tuple(faults)
-        self.counts.met = [0] * len(self.faults)
-        self._seen = [0] * len(self.faults)
-        stale = any(fault.effect is Effect.STALE for fault in self.faults)
-        self._before = bytes(self.cells) if stale else b""
+        script = tuple(faults)
+        self._script: dict[Effect, list[tuple[int, Fault]]] = {}
+        for number, fault in enumerate(script):
+            self._script.setdefault(fault.effect, []).append((number, fault))
+        self.counts.met = [0] * len(script)
+        self._seen = [0] * len(script)
+        self._before = bytes(self.cells) if Effect.STALE in self._script else b""
 
     def plant(self, offset: int, data: bytes) -> None:
         """Put bytes where no fault is met and nothing counts: what was there all along."""
@@ -183,7 +187,7 @@ class Medium:
 
     def lift(self) -> None:
         """End all faults: it is there, with the size of its birth; what it holds stays as it is."""
-        self.faults = ()
+        self._script = {}
         self._off, self._away, self._resized = False, None, None
         self.size_bytes = self._born_bytes
 
@@ -194,10 +198,9 @@ class Medium:
     ) -> list[Fault]:
         """Return the faults of some kinds that meet a call, and count them."""
         met = []
-        for number, fault in enumerate(self.faults):
-            if fault.effect not in effects or now_s < fault.after_s:
-                continue
-            if not _meets(fault, op, offset, length):
+        found = chain.from_iterable(self._script.get(each, ()) for each in effects)
+        for number, fault in sorted(found, key=itemgetter(0)):
+            if now_s < fault.after_s or not _meets(fault, op, offset, length):
                 continue
             self._seen[number] += 1
             turn = self._seen[number] - fault.skip
@@ -265,9 +268,8 @@ class Medium:
             done += len(part)
 
     def _count_wrap(self) -> None:
-        for number, fault in enumerate(self.faults):
-            if fault.effect is Effect.WRAP:
-                self.counts.met[number] += 1
+        for number, _ in self._script.get(Effect.WRAP, ()):
+            self.counts.met[number] += 1
 
     def _let_overtaken_in(self) -> None:
         """Count one more write past those that are held back, and keep those whose time it is."""

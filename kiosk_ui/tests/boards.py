@@ -171,6 +171,7 @@ JOBS: Final = {
     "verifying": job(progress=progress(step="verify", step_number=4)),
     "probing": job(progress=progress(step="probe", step_number=0)),
     "nearly-ready": job(progress=progress(remaining_low_s=10, remaining_high_s=20)),
+    "too-hot": job(progress=progress(rests=True)),
     "done": job(progress=progress(remaining_low_s=0, remaining_high_s=0)),
     "of-unknown-length": job(progress=progress(remaining_low_s=None, remaining_high_s=None)),
     "starting": job(progress=None),

@@ -83,7 +83,7 @@ def test_doctor__anywhere__names_every_ability() -> None:
     """The doctor says for each ability whether it is there and what works without it."""
     _, out, _ = run("doctor", "--json")
     names = [json.loads(line)["name"] for line in out.splitlines()]
-    assert names == ["root", "diskseq", "loop", "udevd", "seccomp", "smartctl", "pdf"]
+    assert names == ["root", "diskseq", "loop", "udevd", "seccomp", "smartctl", "sleep", "pdf"]
 
 
 def test_devices__key_store_damaged__not_trusted(tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ class Workers:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[tuple[Task, int]] = []
         self.at_start: list[str] = []
+        self.rested: list[str] = []
+        self.meanwhile: Callable[[], None] = lambda: None
         self.answers: Callable[[Task], Result] = honest
         monkeypatch.setattr(room, "start_worker", self)
 
@@ -82,9 +84,18 @@ class Workers:
     def kill(self) -> None:
         """End nothing."""
 
+    def rest(self) -> None:
+        """Hold still."""
+        self.rested.append("rest")
+
+    def go_on(self) -> None:
+        """Go on."""
+        self.rested.append("go on")
+
     def run(self, heard: Heard) -> WorkerEnd:
         """Do the task that was given last."""
         self.heard = heard
+        self.meanwhile()
         task, _ = self.asked[-1]
         name = f"{len(self.asked)}@1"
         return WorkerEnd(worker=name, result=self.answers(task), lost="", said="")
@@ -191,6 +202,27 @@ def test_run__stopped_before__no_worker_begins(tmp_path: Path, workers: Workers)
     assert engine.run(lambda _: None).outcome is Outcome.INDETERMINATE
     assert workers.asked == []
     assert [each.what for each in engine.evidence().interruptions] == ["stopped-by-operator"]
+
+
+def test_run__rests__the_next_worker_too_and_it_is_told(tmp_path: Path, workers: Workers) -> None:
+    """Heat does not end with a step: who comes next holds still as well, until it is cooler."""
+    engine = Engine(journal=write(tmp_path, sampled_job()[:1]), target=LARGE)
+    told: list[bool] = []
+
+    def meanwhile() -> None:
+        assert workers.heard is not None
+        if len(workers.asked) == 1:
+            workers.heard.progress(0)
+            engine.rest()
+        else:
+            assert workers.rested == ["rest", "rest"], "the one at work, and the one that began"
+            engine.go_on()
+            workers.heard.progress(0)
+
+    workers.meanwhile = meanwhile
+    engine.run(lambda now: told.append(now.rests))
+    assert workers.rested == ["rest", "rest", "go on"]
+    assert told == [False, True, False]
 
 
 def test_run__result_not_flushed__pass_failed_and_nothing_verified(

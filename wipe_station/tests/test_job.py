@@ -44,6 +44,12 @@ class Answers:
         self.asked.append(end_byte)
         return self.tail
 
+    def rest(self) -> None:
+        """Nobody is hot here."""
+
+    def go_on(self) -> None:
+        """Nobody rests."""
+
     def run(self, on_progress: object) -> JobEvidence:
         """Do nothing, and be seen."""
         del on_progress
