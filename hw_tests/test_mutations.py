@@ -7,7 +7,7 @@ from pathlib import Path
 STREAM = "wipe_station/overwrite/stream.py"
 TEST = "wipe_station/tests/test_stream.py::test_stream__two_units__differ"
 OTHER = "wipe_station/tests/test_stream.py::test_fixed_pattern__empty__refused"
-TWEAK = "tweak = number.to_bytes(_AES_BLOCK_BYTES, "
+TWEAK = "modes.XTS(number.to_bytes(_AES_BLOCK_BYTES, "
 
 
 def entry(name: str, text: str, becomes: str, *tests: str) -> str:
@@ -28,19 +28,19 @@ def played(folder: Path, *entries: str) -> tuple[int, dict[str, str]]:
 
 def test_mutations__guard_that_is_missed__noticed(folder: Path) -> None:
     """The copy is what runs: a change of it, and of nothing else, makes its test fail."""
-    code, said = played(folder, entry("gone", TWEAK + '"little")', "tweak = bytes(16)", TEST))
+    code, said = played(folder, entry("gone", TWEAK + '"little")', "modes.XTS(bytes(16)", TEST))
     assert (code, said) == (0, {"gone": "noticed"})
 
 
 def test_mutations__whatever_proves_nothing__exit_1_and_named(folder: Path) -> None:
     """Nothing changed, a test that does not see it, no such text, no Python, no import."""
-    gone = (TWEAK + '"little")', "tweak = bytes(16)")
+    gone = (TWEAK + '"little")', "modes.XTS(bytes(16)")
     code, said = played(
         folder,
         entry("nothing", TWEAK + '"little")', TWEAK + '"little"  )', TEST),
         entry("unseen", *gone, TEST, OTHER),
         entry("rotten", "no such text", "", TEST),
-        entry("syntax", TWEAK, "tweak = ]", TEST),
+        entry("syntax", TWEAK, "modes.XTS(]", TEST),
         entry("import", "import mmap", "import no_such_module as mmap", TEST),
     )
     assert code == 1
