@@ -7,7 +7,7 @@ mount -t tmpfs -o mode=755 run /run
 mkdir -p /dev/shm /dev/pts; mount -t tmpfs shm /dev/shm; mount -t devpts devpts /dev/pts
 ln -sfn /proc/self/fd /dev/fd; ip link set lo up 2>/dev/null
 echo /sbin/modprobe > /proc/sys/kernel/modprobe
-modprobe virtio_console
+modprobe virtio_console; modprobe loop  # a station proves itself on a drive of memory
 /lib/systemd/systemd-udevd --daemon
 udevadm trigger --action=add --subsystem-match=pci --subsystem-match=usb --subsystem-match=block \
   --subsystem-match=scsi --subsystem-match=mmc --subsystem-match=nvme

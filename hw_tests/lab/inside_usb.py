@@ -33,20 +33,6 @@ def present(serial: str) -> bool:
     return any(_text(device / "serial") == serial for device in USB.iterdir())
 
 
-def port_power(serial: str) -> str:
-    """Return whether the port of a device saves power: ``auto`` or ``on``."""
-    return _text(_device(serial) / "power" / "control")
-
-
-def save_power(serial: str) -> None:
-    """Let the port of a device save power, as some systems do with every port."""
-    (_device(serial) / "power" / "control").write_text("auto", "ascii")
-
-
-def _device(serial: str) -> Path:
-    return next(device for device in USB.iterdir() if _text(device / "serial") == serial)
-
-
 def keyboards() -> list[str]:
     """Return the keyboards on USB."""
     return [str(node) for node in KEYBOARDS.glob("usb-*-event-kbd")]
