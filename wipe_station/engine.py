@@ -77,6 +77,7 @@ class Engine:
         self._stopped_as: str | None = None
         self._rests = False
         self._told: Progress | None = None
+        self._tell: Callable[[int], None] = lambda _: None
 
     def evidence(self) -> JobEvidence:
         """Return what the journal proves by now."""
@@ -99,6 +100,8 @@ class Engine:
             self._worker.rest()
         if self._told is not None:
             self._on_progress(replace(self._told, rests=True))
+        else:
+            self._tell(0)
 
     def go_on(self) -> None:
         """Let the work go on after a rest; safe to call from another thread."""
@@ -291,8 +294,10 @@ class Engine:
             return WorkerEnd(worker="none", result=None, lost="device-gone", said=gone.message.en)
         if self._stopped_as is not None:
             self._worker.kill()
+        self._tell = heard.progress
         if self._rests:
             self._worker.rest()
+            self._tell(0)  # it is still before its first word
         return self._worker.run(heard)
 
     def _lost(self, end: WorkerEnd) -> dict[str, Json]:

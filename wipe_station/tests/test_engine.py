@@ -222,7 +222,18 @@ def test_run__rests__the_next_worker_too_and_it_is_told(tmp_path: Path, workers:
     workers.meanwhile = meanwhile
     engine.run(lambda now: told.append(now.rests))
     assert workers.rested == ["rest", "rest", "go on"]
-    assert told == [False, True, False]
+    assert told == [False, True, True, False]
+
+
+def test_run__rests_before_the_first_byte__told_all_the_same(
+    tmp_path: Path, workers: Workers
+) -> None:
+    """A drive that is hot when its job begins shows why nothing moves."""
+    engine = Engine(journal=write(tmp_path, sampled_job()[:1]), target=LARGE)
+    told: list[bool] = []
+    workers.meanwhile = lambda: engine.rest() if len(workers.asked) == 1 else engine.go_on()
+    engine.run(lambda now: told.append(now.rests))
+    assert told == [True, True]
 
 
 def test_run__result_not_flushed__pass_failed_and_nothing_verified(
