@@ -14,6 +14,7 @@ import pytest
 from hw_tests.command import document, first_start, station, wait_for_line
 from hw_tests.loop import LoopDrive, attach, detach, loop_drive, make_file, small_memory
 from hw_tests.throttle import throttled
+from hw_tests.whole_station import children, command_line
 
 SIZE_BYTES = 32 << 20
 SLOW_BYTES_PER_S = 8 << 20
@@ -43,10 +44,11 @@ def slow_job(state: Path, drive: LoopDrive) -> Iterator["subprocess.Popen[str]"]
             job.communicate()
 
 
-def children(pid: int) -> list[int]:
-    """Return the process ids of a process's children."""
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii")
-    return [int(word) for word in text.split()]
+def worker_of(job: "subprocess.Popen[str]") -> int:
+    """Return the one process of a job that has the device in its hands."""
+    pids = [pid for pid in children(job.pid) if b"wipe_station.worker" in command_line(pid)]
+    (only,) = pids
+    return only
 
 
 def test_wipe__medium_refuses_writes__not_erased_with_the_offset(state: Path, folder: Path) -> None:
@@ -93,7 +95,7 @@ def test_wipe__state_disk_full__line_stops_and_goes_on_with_room(folder: Path) -
 def test_worker__running__nobody_with_one_block_descriptor(state: Path, folder: Path) -> None:
     """The process that writes is unprivileged and holds the one device it works on."""
     with loop_drive(folder, SIZE_BYTES) as drive, slow_job(state, drive) as job:
-        (worker,) = children(job.pid)
+        worker = worker_of(job)
         status = Path(f"/proc/{worker}/status").read_text("ascii")
         assert "Uid:\t65534\t65534\t65534\t65534" in status
         assert "NoNewPrivs:\t1" in status
@@ -107,7 +109,7 @@ def test_worker__killed__interrupted_notice_and_exit_5(state: Path, folder: Path
     """A worker that dies leaves an interruption, never an outcome of its own."""
     with loop_drive(folder, SIZE_BYTES) as drive:
         with slow_job(state, drive) as job:
-            (worker,) = children(job.pid)
+            worker = worker_of(job)
             os.kill(worker, signal.SIGKILL)
             out, _ = job.communicate(timeout=60)
             assert job.returncode == 5, out
