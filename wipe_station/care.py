@@ -19,6 +19,8 @@ from wipe_station.records import Medium, Progress
 USB: Final = Path("/sys/bus/usb/devices")
 SPIN_UP_S: Final = 20.0
 """No disk takes longer to turn; one that does holds up nobody else."""
+END_S: Final = 1.0
+"""For systemd's program to end after its command did."""
 _ON: Final = "on"
 _starting: Final = Lock()
 """Held by the disk that is starting; the machine has one power supply."""
@@ -73,7 +75,11 @@ def sleepless() -> Iterator[None]:
     finally:
         assert held.stdin is not None, "a pipe was asked for"
         held.stdin.close()
-        held.wait()
+        try:
+            held.wait(END_S)
+        except subprocess.TimeoutExpired:
+            held.kill()  # it waits for a bus that does not answer; nobody's paper waits for it
+            held.wait()
 
 
 @contextlib.contextmanager
@@ -85,19 +91,18 @@ def turn(medium: Medium) -> Iterator[Callable[[Progress], None]]:
     if medium is not Medium.MAGNETIC:
         yield lambda _: None
         return
-    waits = _starting.acquire(timeout=SPIN_UP_S)
-    first: list[int] = []
+    starting = _starting.acquire(timeout=SPIN_UP_S)
+    first: int | None = None
 
     def turns(now: Progress) -> None:
-        nonlocal waits
-        first.append(now.done_bytes)
-        if waits and now.done_bytes != first[0]:
-            waits = False
+        nonlocal starting, first
+        first = now.done_bytes if first is None else first
+        if starting and now.done_bytes != first:
+            starting = False
             _starting.release()
-        del first[1:]
 
     try:
         yield turns
     finally:
-        if waits:
+        if starting:
             _starting.release()

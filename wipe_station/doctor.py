@@ -2,9 +2,11 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Final
 
 from certs.pdf.render import FONTS
 from certs.text import Text
@@ -25,78 +27,85 @@ class Finding:
     """What is lost and what still works where it is missing."""
 
 
+_ABILITIES: Final[tuple[tuple[str, Callable[[], bool], Text], ...]] = (
+    (
+        "root",
+        lambda: os.geteuid() == 0,
+        Text(
+            zh="需要 root：不能打开设备，看不到谁在用。核对证明、单元测试仍然可用。",
+            en="No root: devices cannot be opened nor their users seen."
+            " Verifying certificates and the unit tests still work.",
+        ),
+    ),
+    (
+        "diskseq",
+        lambda: any(Path("/sys/block").glob("*/diskseq")),
+        Text(
+            zh="内核太旧（低于 5.15）：认不出换过的设备，一律拒绝清除。",
+            en="Kernel older than 5.15 (no diskseq): exchanged devices cannot be told;"
+            " every wipe is refused.",
+        ),
+    ),
+    (
+        "loop",
+        lambda: Path("/dev/loop-control").exists(),
+        Text(
+            zh="没有循环设备：做不了自检，一律不能清除。核对证明、单元测试仍然可用。",
+            en="No loop devices: no self-test, so no job starts."
+            " Verifying certificates and the unit tests still work.",
+        ),
+    ),
+    (
+        "udevd",
+        udevd_present,
+        Text(
+            zh="没有 udevd：读不到硬盘自己的编号（ata_id），其余照常。",
+            en="No udevd: drives' own answers (ata_id) are not read; all else works.",
+        ),
+    ),
+    (
+        "seccomp",
+        sandbox.supported,
+        Text(
+            zh="内核或处理器不支持 seccomp：清除程序没有特权，但没有关进沙箱。其余照常。",
+            en="No seccomp on this kernel or processor: workers have no rights, but are not"
+            " shut in. All else works.",
+        ),
+    ),
+    (
+        "smartctl",
+        lambda: shutil.which("smartctl") is not None,
+        Text(
+            zh="没有 smartctl：硬盘自己的健康记录读不到，级别会有“不清楚”。其余照常。",
+            en="No smartctl: what drives say of their own health is not read, and grades say"
+            " unknown. All else works.",
+        ),
+    ),
+    (
+        "sleep",
+        lambda: SYSTEMD.is_dir() and shutil.which("systemd-inhibit") is not None,
+        Text(
+            zh="没有 systemd：清除时不能阻止关机和休眠，断了要再接着做。其余照常。",
+            en="No systemd: nothing keeps the machine from sleep or shutdown while it wipes;"
+            " what is interrupted is resumed. All else works.",
+        ),
+    ),
+    (
+        "pdf",
+        lambda: FONTS.is_dir() and all(map(find_spec, ("typst", "pyhanko"))),
+        Text(
+            zh="没有字体（fonts-noto-cjk）、typst 或 pyhanko：证明照常签发，只是没有 PDF。",
+            en="No fonts (fonts-noto-cjk), typst or pyhanko: documents are signed as always,"
+            " without a PDF.",
+        ),
+    ),
+)
+"""Name, whether it is there, and what is lost without it and what still works."""
+
+
 def examine() -> tuple[Finding, ...]:
     """Look for everything that the station relies on."""
-    return (
-        Finding(
-            name="root",
-            present=os.geteuid() == 0,
-            without_it=Text(
-                zh="需要 root：不能打开设备，看不到谁在用。核对证明、单元测试仍然可用。",
-                en="No root: devices cannot be opened nor their users seen."
-                " Verifying certificates and the unit tests still work.",
-            ),
-        ),
-        Finding(
-            name="diskseq",
-            present=any(Path("/sys/block").glob("*/diskseq")),
-            without_it=Text(
-                zh="内核太旧（低于 5.15）：认不出换过的设备，一律拒绝清除。",
-                en="Kernel older than 5.15 (no diskseq): exchanged devices cannot be told;"
-                " every wipe is refused.",
-            ),
-        ),
-        Finding(
-            name="loop",
-            present=Path("/dev/loop-control").exists(),
-            without_it=Text(
-                zh="没有循环设备：做不了自检，一律不能清除。核对证明、单元测试仍然可用。",
-                en="No loop devices: no self-test, so no job starts."
-                " Verifying certificates and the unit tests still work.",
-            ),
-        ),
-        Finding(
-            name="udevd",
-            present=udevd_present(),
-            without_it=Text(
-                zh="没有 udevd：读不到硬盘自己的编号（ata_id），其余照常。",
-                en="No udevd: drives' own answers (ata_id) are not read; all else works.",
-            ),
-        ),
-        Finding(
-            name="seccomp",
-            present=sandbox.supported(),
-            without_it=Text(
-                zh="内核或处理器不支持 seccomp：清除程序没有特权，但没有关进沙箱。其余照常。",
-                en="No seccomp on this kernel or processor: workers have no rights, but are not"
-                " shut in. All else works.",
-            ),
-        ),
-        Finding(
-            name="smartctl",
-            present=shutil.which("smartctl") is not None,
-            without_it=Text(
-                zh="没有 smartctl：硬盘自己的健康记录读不到，级别会有“不清楚”。其余照常。",
-                en="No smartctl: what drives say of their own health is not read, and grades say"
-                " unknown. All else works.",
-            ),
-        ),
-        Finding(
-            name="sleep",
-            present=SYSTEMD.is_dir() and shutil.which("systemd-inhibit") is not None,
-            without_it=Text(
-                zh="没有 systemd：清除时不能阻止关机和休眠，断了要再接着做。其余照常。",
-                en="No systemd: nothing keeps the machine from sleep or shutdown while it wipes;"
-                " what is interrupted is resumed. All else works.",
-            ),
-        ),
-        Finding(
-            name="pdf",
-            present=FONTS.is_dir() and all(map(find_spec, ("typst", "pyhanko"))),
-            without_it=Text(
-                zh="没有字体（fonts-noto-cjk）、typst 或 pyhanko：证明照常签发，只是没有 PDF。",
-                en="No fonts (fonts-noto-cjk), typst or pyhanko: documents are signed as always,"
-                " without a PDF.",
-            ),
-        ),
+    return tuple(
+        Finding(name=name, present=is_there(), without_it=without_it)
+        for name, is_there, without_it in _ABILITIES
     )

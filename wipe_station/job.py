@@ -107,7 +107,8 @@ class OpenJob:
         ):
 
             def tell(now: Progress) -> None:
-                turns(now)
+                if not now.rests:  # told by another thread, and nothing moves
+                    turns(now)
                 on_progress(now)
 
             done = engine.run(tell)

@@ -35,6 +35,12 @@ PRACTICE_CLAIM = Claim(
     edition="none",
     reason="practice: this document claims nothing",
 )
+SAMPLE_CLAIM = Claim(
+    category=Category.NONE,
+    edition="none",
+    reason="every addressable byte overwritten and a sample read back; no text that was read says"
+    " that a sample is enough",
+)
 SMALL_MEDIUM_BYTES = 4 << 30
 """Below this a device's own cache could answer a whole verification (design, Verify)."""
 
@@ -244,10 +250,16 @@ def make_plan(  # noqa: PLR0913 - all that a plan is decided by
         policy=policy,
         method=method,
         steps=tuple(_sampled(step, sample_percent) for step in method.steps()),
-        claim=PRACTICE_CLAIM if practice else method.claim,
+        claim=_claim(method, practice=practice, sampled=sample_percent is not None),
         practice=practice,
         not_checked=_not_checked(device, method, unread_processes, sample_percent),
     )
+
+
+def _claim(method: Method, *, practice: bool, sampled: bool) -> Claim:
+    if practice:
+        return PRACTICE_CLAIM
+    return SAMPLE_CLAIM if sampled else method.claim
 
 
 def _sampled(step: Step, sample_percent: int | None) -> Step:

@@ -71,7 +71,7 @@ def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
         "not_reached": _not_reached(job),
         "not_reached_bytes": sum(r["to_byte"] - r["from_byte"] for r in _not_reached(job)),
         "interruptions": [_interruption(job, n) for n in range(len(job.interruptions))],
-        "not_checked": job.plan["not_checked"],
+        "not_checked": _not_checked(job),
         "outcome": job.outcome.value,
         "journal": {"records": job.records, "head_sha256": job.head_sha256},
         "earlier_documents": [{"id": d["id"], "sha256": d["sha256"]} for d in job.documents],
@@ -208,6 +208,14 @@ def _verification(job: JobEvidence) -> dict[str, Any]:
         compared = shown["verified_bytes"] + shown["mismatched_bytes"]
         shown |= {"unread_bytes": job.size_bytes - compared, "sample": _sample(done.sample)}
     return shown
+
+
+def _not_checked(job: JobEvidence) -> list[str]:
+    """Return what stays open: as planned, but for a sample that became a whole reading."""
+    planned: Any = job.plan["not_checked"]
+    done = job.verification
+    whole = done is not None and done.ended_at is not None and done.sample is None
+    return [code for code in planned if not (whole and code == "verification-sampled")]
 
 
 def _sample(sample: Sample) -> dict[str, Any]:

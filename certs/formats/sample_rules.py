@@ -33,12 +33,12 @@ def check_sample(verification: JsonObject, size_bytes: int) -> None:
     if not strata <= sample["sampled_units"] <= min(units, strata + 2):
         refuse("verification.sample.sampled_units", "与分层数不符", "not one for each stratum")
     compared = verification.get("verified_bytes", 0) + verification.get("mismatched_bytes", 0)
-    if compared > least_bytes(sample, size_bytes):
+    if compared > bytes_of_sample(sample, size_bytes):
         refuse("verification.verified_bytes", "比抽查的还多", "more than was sampled")
     _check_guarantee(sample)
 
 
-def least_bytes(sample: JsonObject, size_bytes: int) -> int:
+def bytes_of_sample(sample: JsonObject, size_bytes: int) -> int:
     """Return how many bytes the units of a sample hold; the last of the device may be short."""
     whole: int = sample["sampled_units"] * sample["unit_bytes"]
     return whole - -size_bytes % int(sample["unit_bytes"])

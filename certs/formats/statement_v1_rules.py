@@ -6,7 +6,7 @@ without the journal, so that a defect of the station cannot sign a contradiction
 
 from certs.canonical import JsonObject
 from certs.formats.fields import refuse
-from certs.formats.sample_rules import check_sample, least_bytes
+from certs.formats.sample_rules import bytes_of_sample, check_sample
 from certs.layout import DocumentType
 
 # What a notice of each kind may report.
@@ -42,6 +42,8 @@ def _check_claim(statement: JsonObject, document_type: DocumentType) -> None:
         refuse("claim.category", "练习不能有结论", "practice supports no claim")
     if document_type is DocumentType.NOTICE:
         refuse("claim.category", "通知书不能有结论", "a notice supports no claim")
+    if statement["verification"]["kind"] == "sampled":
+        refuse("claim.category", "抽样不能有结论", "a sample supports no claim")
 
 
 def _check_measures(statement: JsonObject) -> None:
@@ -159,7 +161,7 @@ def _check_whole_pass(statement: JsonObject, index: int) -> None:
 def _check_whole_verification(statement: JsonObject) -> None:
     verification, size = statement["verification"], statement["device"]["size_bytes"]
     sampled = verification["kind"] == "sampled"
-    verified = least_bytes(verification["sample"], size) if sampled else size
+    verified = bytes_of_sample(verification["sample"], size) if sampled else size
     expected = {
         "kind": "sampled" if sampled else "full",
         "pass_number": len(statement["passes"]),

@@ -659,6 +659,15 @@ def _sampled_called_full(statement: Statement) -> None:
 
 
 @vector
+def refuse_sample_with_a_claim() -> Vector:
+    """A sample under an organisation's key that claims a category."""
+    statement = certificate_statement(PRODUCTION_SIGNER)
+    statement |= {name: sampled_statement()[name] for name in ("verification", "not_checked")}
+    files = signed_files(statement, PRODUCTION_SIGNER)
+    return Vector(expect=Layer.SCHEMA, source=SCHEMA, files=files, root=ROOT, allow_practice=False)
+
+
+@vector
 def refuse_sample_that_is_no_open_question() -> Vector:
     """A sample that is not listed among what was not checked."""
     return _contradicting(_sampled_without_a_word)

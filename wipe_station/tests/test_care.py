@@ -1,5 +1,6 @@
 """Power for a running job: its port stays on, and disks start one after the other."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event, Thread
@@ -130,3 +131,19 @@ def test_sleepless__asked__for_as_long_as_the_job_runs(
     first, last = told.read_text().splitlines()
     assert {"--what=sleep:shutdown", "--mode=block"} <= set(first.split())
     assert last == "ended"
+
+
+def test_sleepless__program_that_waits_for_a_bus__ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A bus that does not answer holds up neither the signature nor the next job."""
+    monkeypatch.setattr(care, "END_S", 0.0)
+    program = tmp_path / "systemd-inhibit"
+    program.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec /bin/sleep 1000\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with sleepless():
+        ends = time.monotonic() + PATIENCE_S
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():
+            assert time.monotonic() < ends
+    assert not Path("/proc", (tmp_path / "pid").read_text().strip()).exists()

@@ -1,4 +1,7 @@
-"""What a journal proves: only a whole, flushed, fully verified job is VERIFIED."""
+"""What a journal proves: only a whole, flushed, fully verified job is VERIFIED.
+
+Longer than other rooms: one list of contradictions, so that whoever audits reads all of them.
+"""
 
 import itertools
 from collections.abc import Callable
@@ -279,6 +282,7 @@ def test_build_statement__sampled__never_more_than_was_read(tmp_path: Path) -> N
         replay(write(tmp_path, JOBS["sampled, then all of it"], "f").history()), ISSUE
     )
     assert (full["verification"]["kind"], full["verification"]["unread_bytes"]) == ("full", 0)
+    assert "verification-sampled" not in full["not_checked"], "nothing of that stays open"
 
 
 def test_build_statement__damaged_probes__told_apart_from_the_passes(tmp_path: Path) -> None:

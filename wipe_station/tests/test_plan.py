@@ -201,6 +201,15 @@ def test_plan__sampled__bound_by_its_hash_and_said() -> None:
     assert set(tenth.not_checked) <= set(OPEN_QUESTIONS)
 
 
+def test_plan__sampled__claims_no_category() -> None:
+    """The claim of a whole reading says that all was read back: no sample may carry it."""
+    method = all_methods()["random"]
+    full = make_plan(disk(), None, method, practice_keys=False)
+    tenth = make_plan(disk(), None, method, practice_keys=False, sample_percent=10)
+    assert (full.claim.category, tenth.claim.category) == (Category.CLEAR, Category.NONE)
+    assert "sample" in tenth.claim.reason
+
+
 @pytest.mark.parametrize(
     ("verify", "percent"),
     [("full", None), ("sample:1%", 1), ("sample:10%", 10), ("sample:99%", 99)],

@@ -1,6 +1,8 @@
 """The pump on ordinary files: what it wrote, what it found, and what it says when calls fail.
 
 The kernel is replaced only where a call must fail: ``os.pwrite``, ``os.preadv``, ``os.fdatasync``.
+Longer than other rooms: writing and comparing are tested by the same failing kernels, on the same
+drives.
 """
 
 import errno
