@@ -33,7 +33,7 @@ def guarantee_text(sample: JsonObject) -> Text:
     differing, unit = f"{sample['differing_units']:,}", f"{sample['unit_bytes']:,}"
     return Text(
         zh=f"全盘 {units} 个单元（每个 {unit} 字节），读了其中 {read} 个；"
-        f"只要有 {differing} 个单元不对，漏掉的可能不超过 {percent}",
-        en=f"{read} of {units} units of {unit} bytes were read; if at least {differing} of them"
-        f" differed anywhere, that would be missed with a probability of at most {percent}",
+        f"全盘只要有 {differing} 个单元不对，漏掉的可能不超过 {percent}",
+        en=f"{read} of {units} units of {unit} bytes were read; if at least {differing} of all"
+        f" {units} differed anywhere, that would be missed with a probability of at most {percent}",
     )

@@ -136,7 +136,8 @@ def step_text(step: Step) -> Text:
         return Text(zh=f"全盘写{written.zh}", en=f"write {written.en} everywhere")
     if step.sample_percent is not None:
         return Text(
-            zh=f"写完再抽签，读回 {step.sample_percent}%，和第 {step.pass_number} 遍核对",
+            zh=f"全部写完、落盘以后再抽样，读回 {step.sample_percent}%，"
+            f"和第 {step.pass_number} 遍核对",
             en=f"draw a sample after the last flush, read {step.sample_percent}% back, compare"
             f" with pass {step.pass_number}",
         )

@@ -62,11 +62,8 @@ def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> 
             *_verification(statement["verification"]),
             *_grade(statement),
         ],
-        "ranges": [
-            [f"{gap['from_byte']:,} – {gap['to_byte']:,}", code_words(gap["what"])]  # noqa: RUF001
-            for gap in statement["not_reached"]
-        ],
-        "ranges_total": f"{statement['not_reached_bytes']:,}",
+        "ranges": _ranges(statement),
+        "ranges_total": f"{statement['not_reached_bytes'] + _not_sampled_bytes(statement):,}",
         "interruptions": [_interruption(each) for each in statement["interruptions"]],
         "open": [open_question(code) for code in statement["not_checked"]],
         "record": _record(statement),
@@ -264,6 +261,22 @@ def _verification(verification: JsonObject) -> list[Json]:
     if "first_mismatch_byte" in verification:
         rows.append(_row("first-mismatch", f"{verification['first_mismatch_byte']:,}"))
     return [*rows, _row("when", " – ".join(times))] if times else rows  # noqa: RUF001
+
+
+def _ranges(statement: JsonObject) -> list[list[object]]:
+    gaps: list[list[object]] = [
+        [f"{gap['from_byte']:,} – {gap['to_byte']:,}", code_words(gap["what"])]  # noqa: RUF001
+        for gap in statement["not_reached"]
+    ]
+    left_out = _not_sampled_bytes(statement)
+    return [*gaps, [f"{left_out:,} B", code_words("not-sampled")]] if left_out else gaps
+
+
+def _not_sampled_bytes(statement: JsonObject) -> int:
+    """Return what no range lists, because it lies everywhere between the places of a sample."""
+    verification = statement["verification"]
+    listed = bool(statement["not_reached"])
+    return 0 if listed or "sample" not in verification else int(verification["unread_bytes"])
 
 
 def _grade(statement: JsonObject) -> list[Json]:

@@ -80,6 +80,7 @@ CODES = {
     "failed": Text(zh="失败", en="failed"),
     "unwritten": Text(zh="没写到", en="unwritten"),
     "unverified": Text(zh="没核对", en="unverified"),
+    "not-sampled": Text(zh="不在抽样里，没读回", en="not in the sample, not read back"),
     "withheld": Text(zh="密钥暂不公开", en="key withheld"),
     "clear": Text(zh="可防软件恢复", en="Clear"),
     "purge": Text(zh="可防实验室恢复", en="Purge"),

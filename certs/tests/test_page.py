@@ -27,7 +27,11 @@ def test_page__sampled__says_what_it_proves_and_never_every_byte() -> None:
     assert "抽样" in page["sentence"]["zh"]
     assert rows["Extent"]["en"] == "a sample"
     assert "9 of 64 units of 1,048,576 bytes" in rows["What the sample proves"]["en"]
-    assert "at least 34 of them" in rows["What the sample proves"]["en"]
+    assert "at least 34 of all 64" in rows["What the sample proves"]["en"]
     assert "at most 1%" in rows["What the sample proves"]["en"]
+    ((span, what),) = page["ranges"]
+    assert (span, what["en"]) == ("57,671,680 B", "not in the sample, not read back")
+    assert page["ranges_total"] == "57,671,680"
+    assert page_of(certificate_statement())["ranges_total"] == "0"
     assert len(rows["Seed of the sample"].replace("\u200b", "")) == 64
     assert "every byte" in page_of(certificate_statement())["sentence"]["en"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiosk_ui.tests.boards import board, ended_job, job, problem, stopped_job
+from kiosk_ui.tests.boards import board, ended_job, job, problem, progress, stopped_job
 from kiosk_ui.tests.browser import Browser, FakeDaemon
 
 
@@ -46,3 +46,13 @@ def test_resume_all__refused__said_and_the_others_tried_all_the_same() -> None:
 
 def _resumed(daemon: FakeDaemon) -> list[str]:
     return [path for method, path, _ in daemon.asked if method == "POST"]
+
+
+def test_board__job_rests__says_why_and_names_no_time() -> None:
+    """Nobody knows when a drive will be cool: no time is promised while it rests."""
+    shown = {
+        rests: Browser(FakeDaemon(board(job(progress=progress(rests=rests))))).get("/").text
+        for rests in (True, False)
+    }
+    assert ("太热" in shown[True], "太热" in shown[False]) == (True, False)
+    assert ("您可以先走" in shown[True], "您可以先走" in shown[False]) == (False, True)
