@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,13 @@ from wipe_station import self_test as room
 from wipe_station.clock import SystemClock
 from wipe_station.errors import SelfTestError
 from wipe_station.memory_drive import MemoryDrive
+from wipe_station.plan import WipePlan
 from wipe_station.records import CompareResult, WriteResult
 from wipe_station.self_test import JOURNAL_NAME, SECTOR_BYTES, SHIFT_NS, SIZE_BYTES, SelfTest
+from wipe_station.station import Station
 from wipe_station.worker_protocol import Action, Result
+
+BLANK_BYTES = 1 << 20
 
 
 def kinds(state: Path) -> list[str]:
@@ -177,48 +182,49 @@ def test_require__detector_does_not_do_its_work__no_job(
     assert kinds(tmp_path)[-1] == "self-test-passed"
 
 
-def test_start__self_test_not_passed__device_is_not_touched(
-    station: SelfTest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """No claim, no journal of a job, not one byte."""
+@contextmanager
+def planned() -> Iterator[tuple[Station, WipePlan]]:
+    """Return a station that asks for no self-test yet, and a plan for a drive that stays blank."""
     with scratch() as folder:
         (folder / "state").mkdir()
         at_the_counter = bare_station(folder / "state")
         at_the_counter.lookout.look()
-        drive = attach(make_file(folder, 1 << 20))
+        drive = attach(make_file(folder, BLANK_BYTES))
         try:
-            plan = at_the_counter.plan(drive.node, None, "random")
-            monkeypatch.setattr(at_the_counter, "_require_self_test", station.require)
-            monkeypatch.setattr(room, "_is_it", lambda *_: False)
-            with pytest.raises(SelfTestError):
-                at_the_counter.start(plan, job_id="never", confirmed={"how": "test"})
+            yield at_the_counter, at_the_counter.plan(drive.node, None, "random")
+            assert drive.file.read_bytes() == bytes(BLANK_BYTES)
         finally:
             unplug(drive)
+
+
+def ask_a_blind_one(at_the_counter: Station, asked: SelfTest, patch: pytest.MonkeyPatch) -> None:
+    """Have a station ask for a self-test from now on, and nothing of it be found."""
+    patch.setattr(at_the_counter, "_require_self_test", asked.require)
+    patch.setattr(room, "_is_it", lambda *_: False)
+
+
+def test_start__self_test_not_passed__device_is_not_touched(
+    station: SelfTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No claim, no journal of a job, not one byte."""
+    with planned() as (at_the_counter, plan):
+        ask_a_blind_one(at_the_counter, station, monkeypatch)
+        with pytest.raises(SelfTestError):
+            at_the_counter.start(plan, job_id="never", confirmed={"how": "test"})
         assert at_the_counter.job_ids() == ()
-        assert drive.file.read_bytes() == bytes(1 << 20)
 
 
 def test_reopen__self_test_not_passed__job_does_not_go_on(
     station: SelfTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A job that was begun by a sound detector is not ended by one that is not."""
-    with scratch() as folder:
-        (folder / "state").mkdir()
-        at_the_counter = bare_station(folder / "state")
-        at_the_counter.lookout.look()
-        drive = attach(make_file(folder, 1 << 20))
-        try:
-            plan = at_the_counter.plan(drive.node, None, "random")
-            with at_the_counter.start(plan, job_id="begun", confirmed={"how": "test"}):
-                pass
-            monkeypatch.setattr(at_the_counter, "_require_self_test", station.require)
-            monkeypatch.setattr(room, "_is_it", lambda *_: False)
-            with pytest.raises(SelfTestError):
-                at_the_counter.reopen("begun", confirm=None)
-        finally:
-            unplug(drive)
+    with planned() as (at_the_counter, plan):
+        with at_the_counter.start(plan, job_id="begun", confirmed={"how": "test"}):
+            pass
+        ask_a_blind_one(at_the_counter, station, monkeypatch)
+        with pytest.raises(SelfTestError):
+            at_the_counter.reopen("begun", confirm=None)
         assert at_the_counter.evidence("begun").records == 1
-        assert drive.file.read_bytes() == bytes(1 << 20)
 
 
 def test_command_line__first_job__proves_the_detector_before() -> None:
