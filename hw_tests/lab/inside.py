@@ -272,3 +272,16 @@ def _met(attempt: Callable[[], object]) -> str:
 def fault(number: int | None) -> str:
     """Return an error number's name, the same on both sides."""
     return errno.errorcode.get(number or 0, str(number))
+
+
+def set_heat_limit(name: str, celsius: int) -> tuple[int, int]:
+    """Set what a drive calls too hot, by its own command; return temperature and limit then.
+
+    Args:
+        name: of the disk, like ``nvme0n1``.
+        celsius: the limit.
+    """
+    (limit,) = Path(f"/sys/block/{name}/device").glob("hwmon*/temp1_max")
+    limit.write_text(str(celsius * 1000), "ascii")
+    now = limit.with_name("temp1_input").read_text("ascii")
+    return int(now) // 1000, int(limit.read_text("ascii")) // 1000

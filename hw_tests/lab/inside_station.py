@@ -90,6 +90,17 @@ def wait_for_end(state: str, node: str, timeout_s: float) -> dict[str, Any]:
         return found.model_dump(mode="json")
 
 
+def wait_for_rest(state: str, node: str, timeout_s: float) -> None:
+    """Wait until the running job of a plugged device rests, because the device is too hot."""
+    ends = time.monotonic() + timeout_s
+    with Client(socket_of(Path(state))) as client:
+        found = _job(client, node, timeout_s)
+        while found.progress is None or not found.progress.rests:
+            if found.state is not JobState.RUNNING or time.monotonic() > ends:
+                raise RuntimeError(f"it does not rest: {found}")
+            found = client.job(found.job_id, after=found.revision, wait_s=10.0)
+
+
 def job(state: str, node: str, timeout_s: float) -> dict[str, Any]:
     """Return the job of a plugged device."""
     with Client(socket_of(Path(state))) as client:

@@ -33,6 +33,26 @@ def present(serial: str) -> bool:
     return any(_text(device / "serial") == serial for device in USB.iterdir())
 
 
+def wait_for_power(serial: str, setting: str, timeout_s: float) -> None:
+    """Wait until the port of a device saves power, ``auto``, or does not, ``on``."""
+    control = _power(serial)
+    ends = time.monotonic() + timeout_s
+    while _text(control) != setting:
+        if time.monotonic() > ends:
+            raise TimeoutError(f"{control} is {_text(control)!r}")
+        time.sleep(inside.POLL_S)
+
+
+def save_power(serial: str) -> None:
+    """Let the port of a device save power, as some systems do with every port."""
+    _power(serial).write_text("auto", "ascii")
+
+
+def _power(serial: str) -> Path:
+    found = next(device for device in USB.iterdir() if _text(device / "serial") == serial)
+    return found / "power" / "control"
+
+
 def keyboards() -> list[str]:
     """Return the keyboards on USB."""
     return [str(node) for node in KEYBOARDS.glob("usb-*-event-kbd")]
