@@ -57,9 +57,11 @@ class Stage:
     folder: Path
 
     @contextlib.contextmanager
-    def running(self, *faults: Fault) -> Iterator[tuple[OpenJob, "Future[JobEnd]"]]:
+    def running(
+        self, *faults: Fault, replug: bool = False
+    ) -> Iterator[tuple[OpenJob, "Future[JobEnd]"]]:
         """Run a job under a script, in a thread that ends with the faults."""
-        plan = self.station.plan(self.drive.node, None, "random")
+        plan = self.station.plan(self.drive.node, None, "random", replug=replug)
         self.medium.follow(*faults)
         job_id = self.station.new_job_id()
         with (
@@ -251,6 +253,52 @@ def test_return__same_name_with_other_content__pass_begun_anew_and_true(stage: S
     end = stage.resume()
     assert end_of(end.statement) == "certified"
     assert stage.is_what_it_says(end)
+
+
+def written_with(stage: Stage, *faults: Fault, replug: bool) -> JobEnd:
+    """Run a job as far as it goes by itself."""
+    with stage.running(*faults, replug=replug) as (_, running):
+        return running.result()
+
+
+def without_power(stage: Stage) -> None:
+    """Unplug the drive, let it lose its power, and plug it in again."""
+    unplug(stage.drive)
+    stage.medium.tell(cut_power=OWNER)
+    stage.medium.tell(restore_power=True)
+    replug(stage.drive)
+
+
+def test_replug__asked_for__read_back_only_after_the_device_was_away(stage: Stage) -> None:
+    """A resume without a re-plug asks again, and a certificate then has one gap less."""
+    for end in (written_with(stage, replug=True), stage.resume()):
+        assert (end.outcome, end_of(end.statement)) == (Outcome.INDETERMINATE, "replug-asked")
+        assert end.statement["verification"]["kind"] == "none"
+    without_power(stage)
+    end = stage.resume()
+    assert end_of(end.statement) == "certified"
+    assert stage.is_what_it_says(end)
+    assert "device-cache-not-excluded" not in end.statement["not_checked"]
+    assert [each["what"] for each in end.statement["interruptions"]] == ["replug-asked"] * 2
+
+
+@pytest.mark.parametrize("replug_asked", [True, False], ids=["replug", "no replug"])
+def test_replug__cache_that_lies_about_flushes__seen_only_without_power(
+    stage: Stage, replug_asked: bool
+) -> None:
+    """What a device called durable and was not: its cache answers as long as it has power.
+
+    Without a re-plug nobody can see it, and the certificate says that the cache is not excluded.
+    """
+    lie = Fault(effect=Effect.DROP, op=Op.FLUSH)
+    end = written_with(stage, lie, replug=replug_asked)
+    if not replug_asked:
+        assert end_of(end.statement) == "certified"
+        assert "device-cache-not-excluded" in end.statement["not_checked"]
+        return
+    without_power(stage)
+    end = stage.resume()
+    assert (end.outcome, end_of(end.statement)) == (Outcome.FAILED, "content-differs")
 
 
 def test_return__another_drive_in_its_place__not_touched(stage: Stage) -> None:

@@ -241,6 +241,8 @@ class PlanRequest(Value):
     accept_unestablished: bool = False
     verify: Annotated[str, Field(max_length=20)] = "full"
     """``full``, or ``sample:10%``."""
+    replug: bool = False
+    """Unplug before it is read back, also where the policy does not ask for it."""
 
 
 class PlanView(Value):

@@ -49,6 +49,7 @@ from wipe_station.options import (
     JsonOption,
     MethodOption,
     PolicyOption,
+    ReplugOption,
     StateOption,
     VerifyOption,
     handled,
@@ -182,6 +183,7 @@ def plan(
     policy: PolicyOption = None,
     method: MethodOption = None,
     verify: VerifyOption = VERIFY_ALL,
+    replug: ReplugOption = False,
     accept_unestablished: AcceptOption = False,
     state: StateOption = DEFAULT_STATE,
     json_lines: JsonOption = False,
@@ -195,6 +197,7 @@ def plan(
             method=method,
             verify=verify,
             accept_unestablished=accept_unestablished,
+            replug=replug,
         )
         with desk(state, SystemClock()) as open_desk:
             screen.plan(open_desk.plan(wanted))
@@ -217,6 +220,7 @@ def wipe(
     policy: PolicyOption = None,
     method: MethodOption = None,
     verify: VerifyOption = VERIFY_ALL,
+    replug: ReplugOption = False,
     accept_unestablished: AcceptOption = False,
     plan_sha256: Annotated[
         str | None,
@@ -240,6 +244,7 @@ def wipe(
             method=method,
             verify=verify,
             accept_unestablished=accept_unestablished,
+            replug=replug,
         )
         with desk(state, SystemClock()) as open_desk:
             made = open_desk.plan(wanted)

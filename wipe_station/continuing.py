@@ -27,5 +27,9 @@ def goes_on_alone(job: JobEvidence, device: DeviceFacts, boot_id: str) -> bool:
         boot_id: of now.
     """
     same_boot = job.last_boot_id == boot_id
-    known = device.identity_strength is Strength.MEDIUM
-    return same_boot and known and interrupted_by(job) in ALONE
+    if device.identity_strength is not Strength.MEDIUM or not same_boot:
+        return False
+    why = interrupted_by(job)
+    if why == "replug-asked" and job.replug is not None and device.diskseq is not None:
+        return job.replug.happened(boot_id, device.diskseq)
+    return why in ALONE

@@ -110,6 +110,7 @@ class Foreground:
             method,
             accept_unestablished=request.accept_unestablished,
             verify=request.verify,
+            replug=request.replug,
         )
         self._plans[plan.sha256()] = plan
         return plan_view(plan)

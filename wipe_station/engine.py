@@ -120,9 +120,24 @@ class Engine:
         going = probes is None or probes.fit or self._probe()
         while going and (current := self.evidence().current_pass()) is not None:
             going = self._write(current)
-        if going:
+        if going and self._was_away():
             self._verify(self.evidence().passes[-1])
         return self.evidence()
+
+    def _was_away(self) -> bool:
+        """Return whether nothing is in the verification's way; else ask for a re-plug.
+
+        A device that loses its power loses its cache: what is read afterwards is the medium's.
+        """
+        replug = self.evidence().replug
+        if replug is None or replug.seen:
+            return True
+        asked: dict[str, Json] = {
+            "diskseq": self._target.diskseq,
+            "reason": reasons.interruption("replug-asked"),
+        }
+        self._journal.append(Kind.REPLUG_ASKED.value, asked)
+        return False
 
     def _probe(self) -> bool:
         """Write probes, read them back in a new process; return whether all of them fitted."""

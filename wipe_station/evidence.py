@@ -78,6 +78,25 @@ class ProbeEvidence:
 
 
 @dataclass(slots=True, kw_only=True)
+class ReplugEvidence:
+    """Whether the device was unplugged since its last byte was written."""
+
+    asked_boot_id: str = ""
+    asked_diskseq: int | None = None
+    """None as long as nobody was asked."""
+    seen: bool = False
+
+    def happened(self, boot_id: str, diskseq: int) -> bool:
+        """Tell whether a device that is there now was away since the asking.
+
+        The kernel numbers every appearance of a disk anew, and begins again with each boot: what
+        happened over a restart of the station is not known.
+        """
+        asked = self.asked_diskseq
+        return asked is not None and boot_id == self.asked_boot_id and diskseq != asked
+
+
+@dataclass(slots=True, kw_only=True)
 class VerifyEvidence:
     """The last verification as it happened."""
 
@@ -115,6 +134,8 @@ class JobEvidence:
     passes: list[PassEvidence] = field(default_factory=list)
     sample_percent: int | None = None
     """The share to be read back, as planned; None for every byte."""
+    replug: ReplugEvidence | None = None
+    """None where the plan asks for no re-plug before the verification."""
     verification: VerifyEvidence | None = None
     interruptions: list[Interruption] = field(default_factory=list)
     failure: dict[str, Json] | None = None
@@ -187,7 +208,13 @@ def journal_pattern(value: dict[str, Json]) -> Pattern:
 
 
 _INTERRUPTED = frozenset(
-    kind.value for kind in (Kind.PROBES_INTERRUPTED, Kind.PASS_INTERRUPTED, Kind.VERIFY_INTERRUPTED)
+    kind.value
+    for kind in (
+        Kind.PROBES_INTERRUPTED,
+        Kind.PASS_INTERRUPTED,
+        Kind.REPLUG_ASKED,
+        Kind.VERIFY_INTERRUPTED,
+    )
 )
 
 
@@ -214,6 +241,7 @@ class _Replay:
             Kind.VERIFY_WITH_EXCEPTIONS: self._verify_with_exceptions,
             Kind.VERIFY_FAILED: self._verify_ended,
             Kind.VERIFY_INTERRUPTED: self._verify_ended,
+            Kind.REPLUG_ASKED: self._replug_asked,
             Kind.RESUMED: self._resumed,
             Kind.TAIL_CHECKED: self._tail_checked,
             Kind.ABORTED: self._aborted,
@@ -254,6 +282,8 @@ class _Replay:
                 self.job.passes.append(PassEvidence(number=number, planned=planned))
             if isinstance(step, dict) and "sample_percent" in step:
                 self.job.sample_percent = _integer(step, "sample_percent")
+            if isinstance(step, dict) and "replug" in step:
+                self.job.replug = ReplugEvidence()
 
     def _probes(self) -> ProbeEvidence:
         if self.job.probes is None:
@@ -381,6 +411,8 @@ class _Replay:
         number = _integer(record.data, "pass_number")
         if self.job.current_pass() is not None or number != self.job.passes[-1].number:
             raise _corrupt("a verification before the last pass was complete")
+        if self.job.replug is not None and not self.job.replug.seen:
+            raise _corrupt("a verification before the device was plugged in anew")
         self.job.verification = VerifyEvidence(
             pass_number=number, started_at=record.utc, sample=self._sample(record)
         )
@@ -443,7 +475,17 @@ class _Replay:
         elif "reason" in record.data:
             self.job.failure = _object(record.data, "reason")
 
+    def _replug_asked(self, record: Record) -> None:
+        if self.job.replug is None or self.job.current_pass() is not None:
+            raise _corrupt("a re-plug that no plan asked for, or before its time")
+        self.job.replug.asked_boot_id = record.boot_id
+        self.job.replug.asked_diskseq = _integer(record.data, "diskseq")
+        self._keep_reason(record)
+
     def _resumed(self, record: Record) -> None:
+        replug = self.job.replug
+        if replug is not None and not replug.seen:
+            replug.seen = replug.happened(record.boot_id, _integer(record.data, "diskseq"))
         last = self.job.interruptions[-1] if self.job.interruptions else None
         if last is None or last.resumed_at is not None:
             # No result was written: the station died after the last record.

@@ -158,6 +158,7 @@ class Floor:
             method,
             accept_unestablished=request.accept_unestablished,
             verify=request.verify,
+            replug=request.replug,
         )
         if device is not None and plan.device.diskseq != device.diskseq:
             raise _gone(request.device)

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 from certs.text import Text
 from wipe_station import care, heat, smart
@@ -139,31 +139,43 @@ class OpenJob:
         sure = going.device.identity_strength is Strength.MEDIUM
         if pattern is None or end == 0:
             if not sure and going.confirm != going.device.confirmation:
-                _refuse_content(going.device)
+                device = going.device
+                _refuse_content(
+                    device,
+                    Text(
+                        zh=f"核对后加上 --confirm {device.confirmation}，或放弃后重新开始。",
+                        en=f"Check it and add --confirm {device.confirmation}, or give up and"
+                        " start anew.",
+                    ),
+                )
             return True
         tail = going.engine.check_tail(pattern, end, last.unwritten)
         if tail is None:
             return False
         matched, verified_bytes = tail
         if not matched and not sure:
-            _refuse_content(going.device)
+            _refuse_content(
+                going.device,
+                Text(
+                    zh="插上原来那台；确定就是这台，说明写进去的没有留住：放弃这个任务，重新开始。",
+                    en="Plug in the right one. If this is the right one, it lost what was written:"
+                    " give the job up and start anew.",
+                ),
+            )
         self._journal.append(
             Kind.TAIL_CHECKED.value, {"matched": matched, "verified_bytes": verified_bytes}
         )
         return True
 
 
-def _refuse_content(device: DeviceFacts) -> None:
+def _refuse_content(device: DeviceFacts, hint: Text) -> NoReturn:
     text = Text(
         zh="认不准这是不是原来那台设备，不接着做。",
         en="Cannot tell whether this is the same device; the job does not go on.",
     )
     raise RefusedByPolicyError(
         text,
-        hint=Text(
-            zh=f"核对后加上 --confirm {device.confirmation}，或放弃后重新开始。",
-            en=f"Check it and add --confirm {device.confirmation}, or give up and start anew.",
-        ),
+        hint=hint,
         reasons=(text,),
         device_id=device.stable_id,
     )

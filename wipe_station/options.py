@@ -57,6 +57,16 @@ VerifyOption = Annotated[
         ),
     ),
 ]
+ReplugOption = Annotated[
+    bool,
+    typer.Option(
+        "--replug",
+        help=say(
+            "写完以后先拔下设备，再插回来核对（排除设备缓存）。",
+            "Unplug the device before it is read back (excludes its cache).",
+        ),
+    ),
+]
 AcceptOption = Annotated[
     bool,
     typer.Option(

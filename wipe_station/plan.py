@@ -107,7 +107,7 @@ def step_to_json(step: Step) -> Json:
     verify: dict[str, Json] = {"verify": step.pass_number}
     if step.sample_percent is not None:
         verify["sample_percent"] = step.sample_percent
-    return verify
+    return verify | ({"replug": True} if step.replug else {})
 
 
 def planned_pattern_json(pattern: PlannedPattern) -> dict[str, Json]:
@@ -233,6 +233,7 @@ def make_plan(  # noqa: PLR0913 - all that a plan is decided by
     practice_keys: bool,
     unread_processes: tuple[int, ...] = (),
     sample_percent: int | None = None,
+    replug: bool = False,
 ) -> WipePlan:
     """Build the plan for a device that the safety rules have passed.
 
@@ -243,16 +244,28 @@ def make_plan(  # noqa: PLR0913 - all that a plan is decided by
         practice_keys: whether the station can sign practice documents only.
         unread_processes: whose descriptors could not be read (never more than init's).
         sample_percent: share that is read back; None for every byte.
+        replug: whether a person wants the device unplugged before it is read back, policy or not.
     """
+    assert device.size_bytes is not None, "a plan exists for known sizes only"
+    small = device.size_bytes < SMALL_MEDIUM_BYTES
+    replug = replug or (policy is not None and policy.replug_small and small)
     practice = practice_keys or device.transport in VIRTUAL_TRANSPORTS
     return WipePlan(
         device=device,
         policy=policy,
         method=method,
-        steps=tuple(_sampled(step, sample_percent) for step in method.steps()),
+        steps=tuple(_verified(step, sample_percent, replug) for step in method.steps()),
         claim=_claim(method, practice=practice, sampled=sample_percent is not None),
         practice=practice,
-        not_checked=_not_checked(device, method, unread_processes, sample_percent),
+        not_checked=_not_checked(
+            device,
+            method,
+            {
+                "device-cache-not-excluded": small and not replug,
+                "verification-sampled": sample_percent is not None,
+                "descriptors-of-init-not-readable": bool(unread_processes),
+            },
+        ),
     )
 
 
@@ -262,27 +275,23 @@ def _claim(method: Method, *, practice: bool, sampled: bool) -> Claim:
     return SAMPLE_CLAIM if sampled else method.claim
 
 
-def _sampled(step: Step, sample_percent: int | None) -> Step:
+def _verified(step: Step, sample_percent: int | None, replug: bool) -> Step:
     if isinstance(step, VerifyPass):
-        return replace(step, sample_percent=sample_percent)
+        return replace(step, sample_percent=sample_percent, replug=replug)
     return step
 
 
-def _not_checked(
-    device: DeviceFacts,
-    method: Method,
-    unread_processes: tuple[int, ...],
-    sample_percent: int | None,
-) -> tuple[str, ...]:
-    """List what the verification on this device will leave open."""
-    assert device.size_bytes is not None, "a plan exists for known sizes only"
-    small = device.size_bytes < SMALL_MEDIUM_BYTES
-    gaps = {
-        "device-cache-not-excluded": small,
-        "verification-sampled": sample_percent is not None,
+def _not_checked(device: DeviceFacts, method: Method, of_this: dict[str, bool]) -> tuple[str, ...]:
+    """List what the verification on this device will leave open.
+
+    Args:
+        device: its own unknowns come last.
+        method: what it leaves open by its nature.
+        of_this: what this one plan leaves open or not.
+    """
+    gaps = of_this | {
         "write-acceptance-sampled": not method.position_bound,
         "method-not-established": not method.established,
         "areas-outside-the-block-interface": True,
-        "descriptors-of-init-not-readable": bool(unread_processes),
     }
     return (*(code for code, is_open in gaps.items() if is_open), *device.unknowns)

@@ -28,6 +28,8 @@ class Policy:
     source: str
     title: Text
     disclaimer: Text
+    replug_small: bool
+    """Whether media that a cache could speak for are unplugged before they are read back."""
     medium: dict[Medium, Choice]
 
 

@@ -28,6 +28,11 @@ INTERRUPTIONS: Final = {
         zh="工作站中途停了（断电或程序被结束）。点“继续”，接着做。",
         en="The station stopped half-way (power or process). Resume to continue.",
     ),
+    "replug-asked": Text(
+        zh="已经写完，还没有核对。请把设备拔下，再插回来，会接着核对：这样读回来的不会是设备缓存里的。",
+        en="Written, not yet verified. Pull the device and plug it back in; verification follows,"
+        " and cannot be answered from the device's cache.",
+    ),
     "device-absent": Text(
         zh="没有找到这台设备。插上它再点“继续”。",
         en="The device was not found. Plug it in and resume.",

@@ -179,6 +179,8 @@ class VerifyPass:
     pass_number: int
     sample_percent: int | None = None
     """Every byte is read, or at least this share of it, at places drawn after the last flush."""
+    replug: bool = False
+    """The device is unplugged first, so that no cache of its own can answer."""
 
 
 Step = ProbeCapacity | WritePass | VerifyPass

@@ -46,6 +46,7 @@ class Kind(Enum):
     VERIFY_WITH_EXCEPTIONS = "verify-with-exceptions"
     VERIFY_FAILED = "verify-failed"
     VERIFY_INTERRUPTED = "verify-interrupted"
+    REPLUG_ASKED = "replug-asked"
     RESUMED = "resumed"
     TAIL_CHECKED = "tail-checked"
     ABORTED = "aborted"
@@ -85,6 +86,7 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
     State.BETWEEN: {
         Kind.PASS_INTENT: State.WRITING,
         Kind.VERIFY_INTENT: State.VERIFYING,
+        Kind.REPLUG_ASKED: State.INTERRUPTED,
         Kind.RESUMED: State.INTERRUPTED,
         Kind.ABORTED: State.ABORTED,
     },
@@ -104,6 +106,7 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
         Kind.PROBE_INTENT: State.PROBING,
         Kind.PASS_INTENT: State.WRITING,
         Kind.VERIFY_INTENT: State.VERIFYING,
+        Kind.REPLUG_ASKED: State.INTERRUPTED,
         Kind.ABORTED: State.ABORTED,
     },
     State.VERIFIED: {},

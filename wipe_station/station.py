@@ -95,7 +95,7 @@ class Station:
 
     # --- planning ----------------------------------------------------------------------------
 
-    def plan(
+    def plan(  # noqa: PLR0913 - what a person can ask for
         self,
         wanted: str,
         policy_name: str | None,
@@ -103,6 +103,7 @@ class Station:
         *,
         accept_unestablished: bool = False,
         verify: str = VERIFY_ALL,
+        replug: bool = False,
     ) -> WipePlan:
         """Plan a wipe of one device.
 
@@ -112,6 +113,7 @@ class Station:
             method_name: names the method instead.
             accept_unestablished: whether a method may be one whose bytes no source establishes.
             verify: how much is read back; see ``plan.parse_verify``.
+            replug: whether the device is to be unplugged before it is read back.
 
         Raises:
             InvalidInputError: no such device, policy or method, or none that can be carried out.
@@ -142,6 +144,7 @@ class Station:
             practice_keys=self._practice_keys,
             unread_processes=world.unread_processes,
             sample_percent=sample_percent,
+            replug=replug,
         )
 
     # --- wiping ------------------------------------------------------------------------------
@@ -303,9 +306,9 @@ class Station:
                 self.lookout.require_safe(device, world, resuming=True)
                 held.enter_context(self._claim(device))
                 strength = device.identity_strength.value
-                journal.append(
-                    Kind.RESUMED.value, {"node": device.node, "identity_strength": strength}
-                )
+                assert device.diskseq is not None, "safety lets no unknown diskseq pass"
+                found: dict[str, Json] = {"node": device.node, "diskseq": device.diskseq}
+                journal.append(Kind.RESUMED.value, found | {"identity_strength": strength})
                 engine = self._engine(journal, device)
                 going = Going(engine=engine, device=device, resuming=True, confirm=confirm)
             return self._open(job_id, journal, held.pop_all(), going)

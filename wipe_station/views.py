@@ -21,7 +21,15 @@ from wipe_station.detect.identifiers import shown_text
 from wipe_station.detect.safety import Refusal
 from wipe_station.errors import RefusedByPolicyError, StationError
 from wipe_station.plan import WipePlan
-from wipe_station.records import DeviceFacts, Outcome, ProbeCapacity, Progress, Step, WritePass
+from wipe_station.records import (
+    DeviceFacts,
+    Outcome,
+    ProbeCapacity,
+    Progress,
+    Step,
+    VerifyPass,
+    WritePass,
+)
 from wipe_station.units import pattern_text
 
 OUTCOME_TEXT: Final = {
@@ -126,6 +134,15 @@ def stranger_view(stranger: Stranger) -> StrangerView:
 
 def step_text(step: Step) -> Text:
     """Say what a step does."""
+    said = _step_text(step)
+    if isinstance(step, VerifyPass) and step.replug:
+        return Text(
+            zh=f"拔下设备再插回来，然后{said.zh}", en=f"unplug, plug in again, then {said.en}"
+        )
+    return said
+
+
+def _step_text(step: Step) -> Text:
     if isinstance(step, ProbeCapacity):
         return Text(
             zh="全盘写探针并读回，核对容量是真的",

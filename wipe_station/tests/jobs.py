@@ -9,10 +9,12 @@ from wipe_station.methods import all_methods
 from wipe_station.overwrite.sampling import SEED_BYTES, share_of
 from wipe_station.plan import make_plan
 from wipe_station.policies import all_policies
+from wipe_station.reasons import interruption
 from wipe_station.run_state import Kind
 from wipe_station.testing import FakeClock, raw_disk, raw_snapshot
 
 SIZE = 1 << 20
+DISKSEQ = 50
 JOB_ID = "20261123T120000Z-0badcafe"
 STREAM = {"kind": "stream", "stream": "xts128-1mib-v1", "key_hex": "01" * 16 + "02" * 16}
 REASON = {"code": "worker-died", "zh": "停了。", "en": "It stopped."}
@@ -158,6 +160,37 @@ def sampled_job() -> list[Step]:
         completed(1, **written),
         sampled_intent(),
         clean(verified_bytes=share_of(SAMPLED_SIZE, SEED, 25).length_bytes()),
+    ]
+
+
+def replug_asked(diskseq: int = DISKSEQ) -> Step:
+    """Return that the device is to be unplugged before it is read back."""
+    return Kind.REPLUG_ASKED, {"diskseq": diskseq, "reason": interruption("replug-asked")}
+
+
+def found(diskseq: int) -> Step:
+    """Return that a job goes on, with the device under its number of now."""
+    known = {"node": "/dev/sda", "identity_strength": "medium", "diskseq": diskseq}
+    return Kind.RESUMED, known
+
+
+def replugged_job() -> list[Step]:
+    """Return the records of a job of one pass that was read back only after a re-plug."""
+    device = classify(raw_snapshot({"sda": raw_disk()})).devices[0]
+    plan = make_plan(device, None, all_methods()["random"], practice_keys=True, replug=True)
+    _, opening = plan_record()
+    opening |= {"plan": plan.to_json(), "plan_sha256": plan.sha256()}
+    return [
+        (Kind.PLAN, opening),
+        (Kind.PASS_INTENT, {"number": 1, "pattern": STREAM, "from_byte": 0}),
+        completed(1),
+        replug_asked(),
+        found(DISKSEQ),
+        replug_asked(),
+        found(DISKSEQ + 1),
+        (Kind.TAIL_CHECKED, {"matched": True, "verified_bytes": SIZE}),
+        (Kind.VERIFY_INTENT, {"pass_number": 1}),
+        clean(),
     ]
 
 

@@ -14,12 +14,14 @@ from wipe_station.records import Strength
 from wipe_station.run_state import Kind
 from wipe_station.testing import FakeClock
 from wipe_station.tests.jobs import (
+    DISKSEQ,
     Step,
     checkpoint,
     intent,
     interrupted_job,
     plan_record,
     probed_job,
+    replugged_job,
     whole_job,
     write,
 )
@@ -93,6 +95,28 @@ def test_goes_on_alone__by_reason__only_what_nobody_wanted(tmp_path: Path, code:
     """A worker that died and a person who said stop want a look first."""
     alone = goes_on_alone(evidence(tmp_path, stopped(code)), DEVICE, BOOT)
     assert alone == (code in {"station-stopped", "device-gone"})
+
+
+@pytest.mark.parametrize(
+    ("diskseq", "boot", "alone"),
+    [
+        (DISKSEQ + 1, BOOT, True),
+        (DISKSEQ, BOOT, False),
+        (DISKSEQ + 1, "00000000-0000-4000-8000-000000000002", False),
+    ],
+    ids=["was away", "still there", "another boot"],
+)
+def test_goes_on_alone__re_plug_asked__once_the_device_was_away(
+    tmp_path: Path, diskseq: int, boot: str, *, alone: bool
+) -> None:
+    """The prompt is answered by the hand that pulls the plug; no tap is needed."""
+    job = evidence(tmp_path, replugged_job()[:4])
+    assert interrupted_by(job) == "replug-asked"
+    assert goes_on_alone(job, replace(DEVICE, diskseq=diskseq), boot) == alone
+
+
+def test_goes_on_alone__some_reasons__not_all() -> None:
+    """Where everything went on alone, the tests above would say nothing."""
     assert set(INTERRUPTIONS) > ALONE
 
 

@@ -18,6 +18,7 @@ from wipe_station.records import Outcome
 from wipe_station.run_state import TRANSITIONS, Kind, State, next_state, outcome_of
 from wipe_station.statement import Issue, build_statement
 from wipe_station.tests.jobs import (
+    DISKSEQ,
     JOB_ID,
     REASON,
     SAMPLED_SIZE,
@@ -28,12 +29,15 @@ from wipe_station.tests.jobs import (
     completed,
     damaged_job,
     excepted,
+    found,
     intent,
     interrupted_job,
     plan_record,
     probed_job,
     probed_with_damage_job,
     refused,
+    replug_asked,
+    replugged_job,
     sampled_intent,
     sampled_job,
     verify_intent,
@@ -89,6 +93,7 @@ JOBS = {
         clean(verified_bytes=SAMPLED_SIZE),
     ],
     "damaged probes": probed_with_damage_job(*BAD_PROBES),
+    "re-plugged": replugged_job(),
 }
 
 
@@ -106,6 +111,7 @@ JOBS = {
         ("sampled", Outcome.VERIFIED),
         ("sampled, then all of it", Outcome.VERIFIED),
         ("damaged probes", Outcome.VERIFIED_WITH_EXCEPTIONS),
+        ("re-plugged", Outcome.VERIFIED),
     ],
 )
 def test_replay__ended_jobs__outcome_recomputed(
@@ -257,6 +263,13 @@ CONTRADICTIONS: dict[str, Callable[[], list[Step]]] = {
         refused(0, 512, "read"),
         (Kind.VERIFY_WITH_EXCEPTIONS, excepted(512)[1] | {"verified_bytes": SAMPLED_SIZE - 512}),
     ],
+    "read back without a re-plug": lambda: [*replugged_job()[:3], *replugged_job()[8:]],
+    "read back before the re-plug": lambda: [*replugged_job()[:6], *replugged_job()[8:]],
+    "read back after nothing but a resume": lambda: [*replugged_job()[:5], *replugged_job()[8:]],
+    "re-plug before anybody asked": lambda: replaced(replaced(replugged_job(), 5), 3),
+    "re-plug that nobody planned": lambda: [*whole_job()[:7], replug_asked()],
+    "re-plug in a pass": lambda: [*replugged_job()[:2], replug_asked()],
+    "re-plug asked before a pass": lambda: [replugged_job()[0], found(DISKSEQ), replug_asked()],
     "boolean for a number": lambda: replaced(whole_job(), 8, clean(unread_bytes=False)),
 }
 

@@ -121,8 +121,10 @@ def test_run__weak_identity_and_other_content__refused(
     journal = write(tmp_path, STOPPED)
     engine = Answers(journal=journal, tail=(False, 0))
     weak = replace(DEVICE, identity_strength=strength)
-    with pytest.raises(RefusedByPolicyError):
+    with pytest.raises(RefusedByPolicyError) as refused:
         reopened(journal, engine, weak, confirm).run(lambda _: None)
+    assert refused.value.hint is not None
+    assert "--confirm" not in refused.value.hint.en, "it would not help"
     assert engine.asked == [MARK]
     assert last(journal) == []
 

@@ -1,5 +1,6 @@
 """Plans, methods and policies: data with its certainty, and a hash that a confirmation binds to."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from wipe_station.detect.classify import classify
 from wipe_station.errors import InvalidInputError, NotConfirmedError
 from wipe_station.methods import all_methods, unavailable_methods
 from wipe_station.plan import (
+    SMALL_MEDIUM_BYTES,
     WipePlan,
     choose_method,
     make_plan,
@@ -27,6 +29,7 @@ from wipe_station.records import (
 )
 from wipe_station.testing import raw_disk, raw_snapshot
 from wipe_station.tests.test_classify import b1
+from wipe_station.views import step_text
 
 GB = all_policies()["gb-46864"]
 
@@ -199,6 +202,31 @@ def test_plan__sampled__bound_by_its_hash_and_said() -> None:
     assert capacity * 11 // 10 <= tenth.total_bytes() <= capacity * 11 // 10 + (3 << 20)
     assert "verification-sampled" in set(tenth.not_checked) - set(full.not_checked)
     assert set(tenth.not_checked) <= set(OPEN_QUESTIONS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "policy_asks", "size_bytes", "replug"),
+    [
+        (False, False, 1 << 20, False),
+        (True, False, 1 << 20, True),
+        (True, False, 8 << 30, True),
+        (False, True, 1 << 20, True),
+        (False, True, 8 << 30, False),
+    ],
+)
+def test_plan__replug__where_asked_or_the_policy_wants_it_of_small_media(
+    *, asked: bool, policy_asks: bool, size_bytes: int, replug: bool
+) -> None:
+    """A device that was away cannot answer from its cache: then that is no open question."""
+    device = disk(attrs={"size": str(size_bytes // 512)})
+    policy = replace(all_policies()["gb-46864"], replug_small=policy_asks)
+    method = choose_method(device, policy, None, all_methods())
+    plan = make_plan(device, policy, method, practice_keys=True, replug=asked)
+    last: Any = plan.to_json()["steps"]
+    assert ("replug" in last[-1]) == replug
+    small = size_bytes < SMALL_MEDIUM_BYTES
+    assert ("device-cache-not-excluded" in plan.not_checked) == (small and not replug)
+    assert step_text(plan.steps[-1]).en.startswith("unplug") == replug
 
 
 def test_plan__sampled__claims_no_category() -> None:
