@@ -23,7 +23,6 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
 from certs.errors import CertificateError, Layer
@@ -47,7 +46,7 @@ _UNREADABLE = (
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
-    CryptographyDeprecationWarning,
+    UserWarning,
 )
 _HINT = Text(
     zh="不要相信这份文件。请确认根证书来自可靠的渠道，并向出具方核实。",
@@ -181,8 +180,9 @@ def _decode_base64(lines: bytes) -> bytes:
 def _read_link(der: bytes) -> _Link:
     try:
         with warnings.catch_warnings():
-            # The library warns of what it will refuse one day, such as a negative serial number.
-            warnings.simplefilter("error", CryptographyDeprecationWarning)
+            # The library warns of what it will refuse one day, such as a negative serial number,
+            # and of what it takes against the rules, such as a country of three letters.
+            warnings.simplefilter("error", UserWarning)
             return _link(x509.load_der_x509_certificate(der))
     except _UNREADABLE as error:
         _refuse("证书读不懂", "a certificate that cannot be read", error)

@@ -10,7 +10,7 @@ import pytest
 
 from hw_tests.browser import Counter, counter
 from hw_tests.command import openssl_agrees, sha256
-from hw_tests.loop import pull, replug
+from hw_tests.loop import pull, replug, unplug
 from hw_tests.whole_station import WholeStation, until, whole_station
 from hw_tests.whole_station import begin as begin_job
 from wipe_station.api_values import JobState
@@ -35,6 +35,9 @@ class Phrases:
     let_go: str
     stop: str = "停下"
     continue_both: str = "全部继续（2 台）"
+    replug: str = (
+        "已经写完，还没有核对。请把设备拔下，再插回来，会接着核对：这样读回来的不会是设备缓存里的。"
+    )
 
 
 ZH = Phrases(
@@ -163,6 +166,22 @@ def test_counter__drive_pulled_half_way__continues_when_it_is_back(
         check_documents(station, page, ZH, folder)
     (job,) = station.board().jobs
     assert job.state is JobState.ENDED
+
+
+def test_counter__replug_asked_for__goes_on_when_it_was_done(
+    station: WholeStation, folder: Path
+) -> None:
+    """The card says what to do; the hand that does it is all the answer that is needed."""
+    with counter(station.url) as page:
+        drive = station.plug_in(SIZE_BYTES)
+        job = begin_job(station, drive, replug=True)
+        page.sees(page.say(ZH.replug))
+        unplug(drive)
+        page.sees(page.say(ZH.away))
+        replug(drive)
+        page.sees(page.say(ZH.erased))
+        check_documents(station, page, ZH, folder)
+    assert station.job().job_id == job
 
 
 def test_counter__two_jobs_wait__one_tap_continues_both(station: WholeStation) -> None:

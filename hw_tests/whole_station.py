@@ -138,17 +138,18 @@ def status(pid: int) -> dict[str, str]:
     return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
 
-def begin(station: WholeStation, drive: LoopDrive) -> str:
+def begin(station: WholeStation, drive: LoopDrive, *, replug: bool = False) -> str:
     """Begin a job as the command line does; return its id."""
     with station.client() as client:
-        return start_job(client, drive)
+        return start_job(client, drive, replug=replug)
 
 
-def start_job(client: Client, drive: LoopDrive) -> str:
+def start_job(client: Client, drive: LoopDrive, *, replug: bool = False) -> str:
     """Plan, hold and wipe, as soon as a drive is shown; return the job's id."""
     device = until(lambda: next((d for d in client.board().devices if d.node == drive.node), None))
-    plan = client.plan(PlanRequest(device=device.key))
-    held = client.hold(HoldRequest(device=device.key, plan_sha256=plan.plan_sha256))
+    wanted = PlanRequest(device=device.key, replug=replug)
+    plan = client.plan(wanted)
+    held = client.hold(HoldRequest(**wanted.model_dump(), plan_sha256=plan.plan_sha256))
     wipe = WipeRequest(
         confirmation=held.confirmation,
         diskseq=held.diskseq,

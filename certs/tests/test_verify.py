@@ -108,6 +108,16 @@ def test_chain__mutated_certificate__only_the_declared_error(
         read_chain(_pem(der), None)
 
 
+def test_chain__name_that_breaks_its_own_rules__refused() -> None:
+    """A country of more than two letters: the library only warns, and reads on."""
+    der = LEAF.certificate.public_bytes(Encoding.DER)
+    common_name, country = bytes.fromhex("0603550403"), bytes.fromhex("0603550406")
+    assert common_name in der
+    with pytest.raises(CertificateError) as refused:
+        read_chain(_pem(der.replace(common_name, country)), None)
+    assert refused.value.layer is Layer.CHAIN
+
+
 def _pem(der: bytes) -> bytes:
     body = base64.encodebytes(der)
     return b"-----BEGIN CERTIFICATE-----\n" + body + b"-----END CERTIFICATE-----\n"

@@ -4,18 +4,20 @@ A new method is a new file here; the loader finds it by listing the folder, and 
 whose name is not its method's. ``wipe_station.method`` says which keys a file has.
 """
 
+from functools import cache
 from importlib import resources
 
 from wipe_station.method import Method, UnavailableMethod, parse_method
 
 
-def _all_entries() -> list[Method | UnavailableMethod]:
+@cache  # a board names the method of every job, many times a second
+def _all_entries() -> tuple[Method | UnavailableMethod, ...]:
     files = [f for f in resources.files(__name__).iterdir() if f.name.endswith(".toml")]
     entries = {f.name: parse_method(f.read_text(encoding="utf-8")) for f in files}
     for file_name, entry in entries.items():
         if file_name != f"{entry.name}.toml":
             raise ValueError(f"{file_name} holds {entry.name}")
-    return sorted(entries.values(), key=lambda entry: entry.name)
+    return tuple(sorted(entries.values(), key=lambda entry: entry.name))
 
 
 def all_methods() -> dict[str, Method]:
