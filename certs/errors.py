@@ -55,6 +55,14 @@ class MalformedJsonError(CertsError):
     """Bytes from outside are not the canonical JSON that we write."""
 
 
+class MalformedLogError(CertsError):
+    """A log's key, note, checkpoint, proof, tile or entry is none, or does not fit."""
+
+
+class LogBrokenError(CertsError):
+    """A log of our own cannot be written, or is not as it was left; nothing may be issued."""
+
+
 class UnencodableValueError(CertsError):
     """A value of our own cannot be written as canonical JSON; the caller has a defect."""
 

@@ -120,7 +120,7 @@ class FieldTable:
             self._check_object(value, pattern, where, document_type)
         elif kind is Kind.LIST and isinstance(value, list):
             self._check_list(value, pattern, where, document_type)
-        elif not _LEAF_CHECKS.get(kind, _never)(value):
+        elif not fits(kind, value):
             refuse(where, f"应为：{kind.value}", f"expected: {kind.value}")
         elif row and row.values and value not in row.values:
             allowed = " | ".join(row.values)
@@ -198,6 +198,11 @@ def _is_time(value: object) -> bool:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_TEXT_CHARACTERS
+
+
+def fits(kind: Kind, value: object) -> bool:
+    """Tell whether a value is of a kind; lists and objects are of none."""
+    return _LEAF_CHECKS.get(kind, _never)(value)
 
 
 _LEAF_CHECKS: dict[Kind, Callable[[object], bool]] = {

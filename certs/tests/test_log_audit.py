@@ -1,0 +1,194 @@
+"""Whoever changes a log is found out, by its own root or by one checkpoint that somebody kept."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from certs.log.audit import Audit, audit
+from certs.log.checkpoint import Checkpoint
+from certs.log.entry import EntryKind
+from certs.log.folder import read_log_file
+from certs.log.proof import Proof
+from certs.log.tree import EMPTY_ROOT, Peaks, leaf_hash
+from certs.log.writer import LogWriter
+from certs.tests.log_samples import (
+    job,
+    log_signer,
+    opening,
+    outcome,
+    start,
+    story,
+    ticket,
+    written,
+)
+
+KEY = log_signer().key
+
+
+def audited(
+    folder: Path, *, older: tuple[bytes, ...] = (), proofs: tuple[Proof, ...] = ()
+) -> Audit:
+    """Audit a log on disk."""
+    return audit(partial(read_log_file, folder), KEY, older=older, proofs=proofs)
+
+
+def codes(found: Audit) -> set[str]:
+    """Return what was found, in short."""
+    return {finding.code for finding in found.findings}
+
+
+def test_audit__sound_log__counted_and_nothing_found(tmp_path: Path) -> None:
+    """A log that nobody touched, with all that others kept of it."""
+    writer = written(tmp_path / "log", story(12))
+    older = Checkpoint(origin=KEY.name, size=0, root=EMPTY_ROOT).signed(log_signer())
+    proofs = tuple(map(writer.prove, range(writer.size)))
+    found = audited(tmp_path / "log", older=(older, writer.checkpoint), proofs=proofs)
+    assert not found.findings
+    assert found.counts == {"log-opened": 1, "start": 12, "outcome": 14}
+    assert (found.open_jobs, found.open_custody) == ([], [])
+
+
+FORGERIES: dict[str, Callable[[list[bytes]], list[bytes]]] = {
+    "a failed job's document left out": lambda e: [each for each in e if b'"failed"' not in each],
+    "a failed job left out": lambda e: [each for each in e if job(2).encode() not in each],
+    "two entries exchanged": lambda e: [*e[:3], e[4], e[3], *e[5:]],
+    "an outcome changed": lambda e: [each.replace(b'"failed"', b'"verified"') for each in e],
+    "an entry put in between": lambda e: [*e[:5], start(77), *e[5:]],
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_audit__history_signed_anew__found_by_one_kept_checkpoint_or_receipt(
+    tmp_path: Path, forgery: str
+) -> None:
+    """Whoever has the key can sign any history; one that was seen before speaks against it."""
+    entries = story(12)
+    honest = written(tmp_path / "honest", entries)
+    kept, receipt = honest.checkpoint, honest.prove(honest.size - 1)
+    honest.append([start(100), outcome(100)])
+    forged = FORGERIES[forgery]([*entries, start(100), outcome(100)])
+    later = [start(number) for number in range(200, 204)]
+    written(tmp_path / "forged", [*forged, *later])
+    assert "another-history" in codes(audited(tmp_path / "forged", older=(kept,)))
+    assert "another-history" in codes(audited(tmp_path / "forged", proofs=(receipt,)))
+    assert not audited(tmp_path / "honest", older=(kept,), proofs=(receipt,)).findings
+
+
+def test_audit__cut_at_its_end__found_by_one_kept_checkpoint(tmp_path: Path) -> None:
+    """A log that lost its end has fewer entries than somebody saw."""
+    longer = written(tmp_path / "longer", story(12))
+    written(tmp_path / "cut", story(12)[:-1])
+    assert codes(audited(tmp_path / "cut", older=(longer.checkpoint,))) == {"rolled-back"}
+
+
+@pytest.mark.parametrize("name", ["tile/entries/000", "tile/0/000", "tile/1/000.p/1", "checkpoint"])
+def test_audit__file_changed_or_gone__found(tmp_path: Path, name: str) -> None:
+    """Without the key nothing can be changed at all."""
+    folder = tmp_path / "log"
+    written(folder, story(140)[:300])
+    data = (folder / name).read_bytes()
+    for at in (0, len(data) // 2, len(data) - 1):
+        changed = bytearray(data)
+        changed[at] ^= 1
+        (folder / name).write_bytes(changed)
+        assert codes(audited(folder)) & {"files", "checkpoint", "story", "root"}
+    (folder / name).unlink()
+    assert codes(audited(folder)) <= {"files", "checkpoint"}
+    assert audited(folder).findings
+    (folder / name).write_bytes(data)
+    assert not audited(folder).findings
+
+
+def test_audit__another_logs_checkpoint_or_key__said(tmp_path: Path) -> None:
+    """What others hand over may be of another log, which proves nothing about this one."""
+    folder = tmp_path / "log"
+    written(folder, story(3))
+    foreign = Checkpoint(origin="other.example", size=1, root=bytes(32))
+    signed = foreign.signed(log_signer(3, "other.example"))
+    assert codes(audited(folder, older=(signed,))) == {"kept-checkpoint"}
+    read = partial(read_log_file, folder)
+    assert codes(audit(read, log_signer(2).key)) == {"checkpoint"}
+
+
+def test_audit__proof_of_an_entry_that_is_not_there__found(tmp_path: Path) -> None:
+    """A receipt whose entry is another one now, under a root that fits by itself."""
+    writer = written(tmp_path / "log", story(3))
+    proof = writer.prove(2)
+    other = Proof(entry=start(66), index=2, hashes=proof.hashes, checkpoint=proof.checkpoint)
+    assert codes(audited(tmp_path / "log", proofs=(other,))) == {"entry-missing"}
+
+
+CUSTODY = EntryKind.CUSTODY_ACCEPTED
+STORIES: dict[str, list[bytes]] = {
+    "no opening": [start(1)],
+    "opened twice": [opening(), opening()],
+    "time goes back": [opening(5), start(1, 4)],
+    "document without a beginning": [opening(), outcome(1)],
+    "begun twice": [opening(), start(1), start(1)],
+    "goes on after its end": [opening(), start(1), outcome(1), outcome(1, notice=1)],
+    "document twice": [
+        *(opening(), start(1)),
+        *(outcome(1, notice=1, end="indeterminate"), outcome(1, notice=1, end="failed")),
+    ],
+    "ticket twice": [opening(), ticket(CUSTODY, 1), ticket(CUSTODY, 1)],
+    "left and never came": [opening(), ticket(EntryKind.RELEASE, 1)],
+    "left twice": [
+        *(opening(), ticket(CUSTODY, 1)),
+        *(ticket(EntryKind.RETURN, 1), ticket(EntryKind.DESTRUCTION, 1)),
+    ],
+    "no entry of ours": [opening(), b'{"hello":"world"}'],
+}
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_audit__impossible_story__found(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log may be whole and still tell what cannot have been."""
+    monkeypatch.setattr(LogWriter, "_require_later", lambda *_: None)
+    written(tmp_path / "log", STORIES[name])
+    assert codes(audited(tmp_path / "log")) == {"story"}
+
+
+def test_audit__without_an_end__listed(tmp_path: Path) -> None:
+    """A job that only broke off and a device that never left wait for somebody to ask."""
+    entries = [
+        opening(),
+        ticket(CUSTODY, 1),
+        ticket(CUSTODY, 2),
+        *(ticket(kind, 1) for kind in (EntryKind.GRADE, EntryKind.PRICE_AGREED, EntryKind.RELEASE)),
+        start(1),
+        start(2),
+        outcome(2, end="indeterminate", notice=1),
+        start(3),
+        outcome(3),
+        ticket(EntryKind.DATA_DELETED, 1),
+    ]
+    written(tmp_path / "log", entries)
+    found = audited(tmp_path / "log")
+    assert not found.findings
+    assert found.open_custody == ["T-2"]
+    assert found.open_jobs == [job(1), job(2)]
+
+
+def test_audit__empty_log__nothing_to_find(tmp_path: Path) -> None:
+    """A log that was only just made."""
+    written(tmp_path / "log", [])
+    found = audited(tmp_path / "log")
+    assert not found.findings
+    assert found.checkpoint is not None
+    assert (found.checkpoint.size, found.first_at) == (0, None)
+
+
+def test_audit__large_story__root_as_by_hand(tmp_path: Path) -> None:
+    """The audited root is that of the entries, worked out beside it."""
+    entries = story(220)
+    written(tmp_path / "log", entries)
+    found = audited(tmp_path / "log")
+    peaks = Peaks()
+    for each in entries:
+        list(peaks.add(leaf_hash(each)))
+    assert found.checkpoint is not None
+    assert found.checkpoint.root == peaks.root()
