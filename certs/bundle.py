@@ -22,13 +22,13 @@ from certs.layout import (
 from certs.pdf.container import attached_bundle
 from certs.reading import UnexpectedFileError, read_regular_file
 from certs.text import Text
-from certs.verify import verify
+from certs.verify import check_signed
 
-# Three or four files are expected; a folder with thousands must not be listed to its end.
+# Three to five files are expected; a folder with thousands must not be listed to its end.
 _MAX_LISTED = 16
 
 
-def without_pdf(bundle: Bundle) -> Bundle:
+def complete(bundle: Bundle) -> Bundle:
     """Leave a bundle as it is."""
     return bundle
 
@@ -37,7 +37,7 @@ def write_bundle(
     parent: Path,
     statement: JsonObject,
     signer: Signer,
-    add_pdf: Callable[[Bundle], Bundle] = without_pdf,
+    completed: Callable[[Bundle], Bundle] = complete,
 ) -> Path:
     """Sign a statement and put its bundle on disk, whole and durable or not at all.
 
@@ -45,7 +45,8 @@ def write_bundle(
         parent: existing folder that holds the bundles. One writer at a time.
         statement: of version 1, naming the signer's key.
         signer: the key.
-        add_pdf: returns the same bundle with its PDF, or as it was; asked for new bundles only.
+        completed: returns the same bundle with what else belongs to it, such as its PDF; asked
+            for new bundles only, after all checks and before anything is written.
 
     Returns:
         the folder ``parent/<id>``. Where it held the same document already, it is left as it is:
@@ -66,13 +67,13 @@ def write_bundle(
         # The crash may have come between the rename and this.
         sync_folder(parent)
     else:
-        files = add_pdf(bundle).files()
+        files = completed(bundle).files()
         write_folder(folder, {name: NewFile(data=data) for name, data in files.items()})
     return folder
 
 
 def sign_statement(statement: JsonObject, signer: Signer) -> Bundle:
-    """Sign a statement and check the result as a stranger would, short of knowing the root.
+    """Sign a statement and check the result as a stranger would, short of root and log.
 
     Args:
         statement: of version 1, naming the signer's key.
@@ -95,8 +96,7 @@ def sign_statement(statement: JsonObject, signer: Signer) -> Bundle:
         signature=signer.sign(document),
         chain_pem=signer.certificate_chain_pem,
     )
-    issued_at = parse_time(statement["issued_at"])
-    verify(bundle, root_pem=None, allow_practice=True, now=issued_at)
+    check_signed(bundle, root_pem=None, now=parse_time(statement["issued_at"]))
     return bundle
 
 
@@ -104,9 +104,9 @@ def read_bundle(path: Path) -> Bundle:
     """Read a bundle that anybody may have made.
 
     Args:
-        path: the folder, which must hold the three files, perhaps their PDF, and nothing else;
-            or its JSON file, whose two siblings are then read and nothing else is looked at;
-            or a PDF under any name that ends in ``.pdf``, which carries the three files.
+        path: the folder, which must hold the three files, perhaps proof and PDF, and nothing else;
+            or its JSON file, whose siblings but the PDF are then read and nothing else is looked
+            at; or a PDF under any name that ends in ``.pdf``, which carries the other files.
 
     Returns:
         the bundle, nothing checked but names, kinds of file and sizes.
@@ -120,7 +120,10 @@ def read_bundle(path: Path) -> Bundle:
         return _read_folder(path)
     if path.suffix.lower() == ".pdf":
         return attached_bundle(_read_member(path, MAX_PDF_BYTES))
-    limits = _type_of_document(path).size_limits_bytes
+    kind = _type_of_document(path)
+    limits = dict(kind.size_limits_bytes)
+    if os.path.lexists(path.parent / kind.proof_name):
+        limits[kind.proof_name] = kind.optional_limits_bytes[kind.proof_name]
     return bundle_of({name: _read_member(path.parent / name, limits[name]) for name in limits})
 
 
@@ -128,7 +131,7 @@ def _read_folder(folder: Path) -> Bundle:
     with os.scandir(folder) as entries:
         names = [entry.name for entry in islice(entries, _MAX_LISTED)]
     document_type = type_of_names(names)
-    limits = document_type.size_limits_bytes | {document_type.pdf_name: MAX_PDF_BYTES}
+    limits = document_type.size_limits_bytes | document_type.optional_limits_bytes
     return bundle_of({name: _read_member(folder / name, limits[name]) for name in names})
 
 

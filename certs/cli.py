@@ -59,6 +59,7 @@ STEP_NAMES = {
     Layer.BINDING: Text(
         zh="内容与签名方、文件名相符", en="the content fits its signer and file name"
     ),
+    Layer.LOG: Text(zh="日志收录了它", en="the log has it"),
     Layer.PRACTICE: Text(zh="练习文件是否允许", en="practice documents only if allowed"),
 }
 _NOT_THERE = "–"  # noqa: RUF001 - as in a table's empty cell
@@ -123,7 +124,7 @@ def _read_root(path: Path) -> bytes:
 
 def _accepted(verdict: Verdict) -> Report:
     exit_code = EXIT_CODES[verdict.status]
-    marks = {Layer.PDF: _NOT_THERE}
+    marks = {Layer.PDF: _NOT_THERE, Layer.LOG: _NOT_THERE}
     steps = [
         _step_line(layer, "✓" if layer in verdict.steps else marks.get(layer, "?"))
         for layer in Layer
@@ -144,7 +145,10 @@ def _accepted(verdict: Verdict) -> Report:
 def _refused(error: CertificateError, bundle: Bundle | None) -> Report:
     practice = error.layer is Layer.PRACTICE
     exit_code = ExitCode.PRACTICE_REFUSED if practice else ExitCode.NOT_TRUSTED
-    left_out = {Layer.PDF} if bundle is not None and bundle.pdf is None else set()
+    left_out = {
+        *((Layer.PDF,) if bundle is not None and bundle.pdf is None else ()),
+        *((Layer.LOG,) if bundle is not None and bundle.proof is None else ()),
+    }
     passed = tuple(Layer)[: tuple(Layer).index(error.layer)]
     return Report(
         exit_code=exit_code,

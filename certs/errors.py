@@ -19,6 +19,7 @@ class Layer(Enum):
     CANONICAL_JSON = "canonical-json"
     SCHEMA = "schema"
     BINDING = "binding"
+    LOG = "log"
     PRACTICE = "practice"
 
 

@@ -14,6 +14,8 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -26,11 +28,13 @@ from certs.chain import PRACTICE_ORGANIZATION, key_id_of, read_chain
 from certs.durable import NewFile, write_folder
 from certs.errors import CertificateError, KeyStoreError
 from certs.layout import CHAIN_NAME, MAX_CHAIN_BYTES
+from certs.log.note import Algorithm, NoteSigner, signer_of
 from certs.reading import UnexpectedFileError, read_regular_file
 from certs.text import Text
 
 ROOT_NAME = "practice-root.pem"
 KEY_NAME = "station-key.pem"
+LOG_KEY_NAME = "log-key.pem"
 
 _MAX_KEY_BYTES = 4 << 10
 _READABLE_BY_OTHERS = 0o077
@@ -128,6 +132,28 @@ def ensure_practice_keys(directory: Path, now: datetime) -> PracticeKeys:
     return PracticeKeys(root_path=directory / ROOT_NAME, root_pem=root_pem, signer=signer)
 
 
+def ensure_log_key(directory: Path, origin: str) -> NoteSigner:
+    """Load a log's own key, and make it first where there is none.
+
+    Args:
+        directory: its folder: complete, or absent or empty; its parent exists. One caller at a
+            time.
+        origin: the log's name, which is the key's.
+
+    Raises:
+        KeyStoreError: the file cannot be trusted.
+        OSError: nothing half-made is visible; the call may be repeated.
+    """
+    if not directory.is_dir() or not any(directory.iterdir()):
+        fresh = Ed25519PrivateKey.generate()
+        pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        write_folder(directory, {LOG_KEY_NAME: NewFile(data=pem, mode=0o600)}, mode=0o700)
+    private = _load_private(directory / LOG_KEY_NAME)
+    if not isinstance(private, Ed25519PrivateKey):
+        _distrust("日志的密钥不是 Ed25519", "the log's key is not Ed25519")
+    return signer_of(origin, private, Algorithm.ED25519)
+
+
 def load_file_signer(key_path: Path, chain_path: Path) -> FileSigner:
     """Load a key that only its owner can read, and its chain.
 
@@ -157,13 +183,17 @@ def load_file_signer(key_path: Path, chain_path: Path) -> FileSigner:
     )
 
 
-def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:
+def _load_private(path: Path) -> PrivateKeyTypes:
     pem = _read(path, _MAX_KEY_BYTES, private=True)
     try:
-        key = load_pem_private_key(pem, password=None)
+        return load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         # Not chained: a library's message could quote the key.
         _distrust(f"{path.name} 读不懂", f"{path.name} cannot be read ({type(error).__name__})")
+
+
+def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = _load_private(path)
     if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
         _distrust("密钥不是 P-256", "the key is not on P-256")
     return key

@@ -16,6 +16,8 @@ MAX_DOCUMENT_BYTES = MAX_BYTES
 # A P-256 signature has at most 72 bytes; the rest lets the DER step say what is wrong with it.
 MAX_SIGNATURE_BYTES = 256
 MAX_CHAIN_BYTES = 16 << 10
+# An entry of the log is 1 KB; its checkpoint may carry some witnesses.
+MAX_PROOF_BYTES = 192 << 10
 # A page is 60 KB; ten thousand ranges make some hundred pages.
 MAX_PDF_BYTES = 8 << 20
 
@@ -47,6 +49,16 @@ class DocumentType(Enum):
         return "notice.pdf" if self is DocumentType.NOTICE else "certificate.pdf"
 
     @property
+    def proof_name(self) -> str:
+        """Name of the log's proof, which stands where the document names a log."""
+        return "notice.tlog-proof" if self is DocumentType.NOTICE else "certificate.tlog-proof"
+
+    @property
+    def optional_limits_bytes(self) -> dict[str, int]:
+        """The files that a bundle of this type may have, and the most each may hold."""
+        return {self.proof_name: MAX_PROOF_BYTES, self.pdf_name: MAX_PDF_BYTES}
+
+    @property
     def size_limits_bytes(self) -> dict[str, int]:
         """The files that a bundle of this type must have, and the most each may hold."""
         return {
@@ -65,34 +77,39 @@ class Bundle:
         document: the JSON file.
         signature: the detached signature over exactly those bytes.
         chain_pem: the signer's certificate first, then its issuers, without the root.
-        pdf: the page for people with the three files attached, or None.
+        proof: that the log has the document, or None.
+        pdf: the page for people with all other files attached, or None.
     """
 
     type_by_name: DocumentType
     document: bytes
     signature: bytes
     chain_pem: bytes
+    proof: bytes | None = None
     pdf: bytes | None = None
 
     def files(self) -> dict[str, bytes]:
         """Return the files by name, the PDF last if there is one."""
         pdf = {} if self.pdf is None else {self.type_by_name.pdf_name: self.pdf}
-        return self.signed_files() | pdf
+        return self.attached_files() | pdf
 
-    def signed_files(self) -> dict[str, bytes]:
-        """Return the three files that every bundle has."""
+    def attached_files(self) -> dict[str, bytes]:
+        """Return the files that a PDF carries: the three of every bundle, and the proof."""
+        kind = self.type_by_name
+        proof = {} if self.proof is None else {kind.proof_name: self.proof}
         return {
-            self.type_by_name.document_name: self.document,
-            self.type_by_name.signature_name: self.signature,
+            kind.document_name: self.document,
+            kind.signature_name: self.signature,
             CHAIN_NAME: self.chain_pem,
-        }
+        } | proof
 
 
 def bundle_of(files: Mapping[str, bytes]) -> Bundle:
     """Recognise a bundle by its file names.
 
     Args:
-        files: exactly one JSON document, its signature, the chain, and the PDF or not, by name.
+        files: by name: one JSON document, its signature and the chain; perhaps the log's proof
+            and the PDF; nothing else.
 
     Returns:
         the bundle, within the size limits.
@@ -106,6 +123,7 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
         document=files[document_type.document_name],
         signature=files[document_type.signature_name],
         chain_pem=files[CHAIN_NAME],
+        proof=files.get(document_type.proof_name),
         pdf=files.get(document_type.pdf_name),
     )
     check_sizes(bundle)
@@ -136,17 +154,20 @@ def type_of_names(names: Iterable[str]) -> DocumentType:
         names: all file names of the folder.
 
     Raises:
-        CertificateError: BUNDLE; not exactly the three files of one document, or with its PDF.
+        CertificateError: BUNDLE; not the three files of one document, or more beside them than
+            its proof and its PDF.
     """
     found = set(names)
     matching = [
-        kind for kind in DocumentType if found - {kind.pdf_name} == kind.size_limits_bytes.keys()
+        kind
+        for kind in DocumentType
+        if found - kind.optional_limits_bytes.keys() == kind.size_limits_bytes.keys()
     ]
     if not matching:
         refuse(
-            "应该正好有三个文件：证明、签名和 station.pem，另外最多一份 PDF",
-            "expected exactly three files: the document, its signature and station.pem;"
-            " at most one PDF beside them",
+            "应该有三个文件：证明、签名和 station.pem，另外最多一份日志证明、一份 PDF",
+            "expected three files: the document, its signature and station.pem; at most its"
+            " .tlog-proof and its PDF beside them",
         )
     return matching[0]
 
@@ -158,7 +179,7 @@ def check_sizes(bundle: Bundle) -> None:
         CertificateError: BUNDLE.
     """
     kind = bundle.type_by_name
-    limits = kind.size_limits_bytes | {kind.pdf_name: MAX_PDF_BYTES}
+    limits = kind.size_limits_bytes | kind.optional_limits_bytes
     for name, data in bundle.files().items():
         if len(data) > limits[name]:
             refuse(f"{name} 太大", f"{name} is too large")

@@ -8,6 +8,7 @@ from certs.chain import SigningChain
 from certs.errors import Layer
 from certs.formats.fields import shown
 from certs.layout import DocumentType
+from certs.logged import Logged
 from certs.open_questions import open_question
 from certs.sampled import erased_text, guarantee_text
 from certs.text import Text
@@ -68,13 +69,19 @@ _CATEGORY_NAMES = {
 }
 
 
-def verdict_of(statement: JsonObject, chain: SigningChain, steps: tuple[Layer, ...]) -> Verdict:
+def verdict_of(
+    statement: JsonObject,
+    chain: SigningChain,
+    steps: tuple[Layer, ...],
+    logged: Logged | None = None,
+) -> Verdict:
     """Put an accepted document into words.
 
     Args:
         statement: checked against the schema and bound to the chain.
         chain: its signer.
         steps: the layers that it passed.
+        logged: where it stands in its log; None where it names none.
 
     Returns:
         the verdict; without a known root always SIGNER_UNKNOWN.
@@ -92,6 +99,7 @@ def verdict_of(statement: JsonObject, chain: SigningChain, steps: tuple[Layer, .
             *_reason(statement),
             *_claim(statement),
             _signed_line(statement, chain),
+            *_log_line(logged),
         ),
     )
 
@@ -169,6 +177,18 @@ def _claim(statement: JsonObject) -> tuple[Text, ...]:
     return (
         Text(
             zh=f"出具方称：{name.zh}，{edition}。", en=f"The issuer claims: {name.en}, {edition}."
+        ),
+    )
+
+
+def _log_line(logged: Logged | None) -> tuple[Text, ...]:
+    if logged is None:
+        return ()
+    name, at, size = shown(logged.origin), logged.index, logged.size
+    return (
+        Text(
+            zh=f"日志 {name} 的第 {at} 条就是它（当时共 {size} 条）。",
+            en=f"Entry {at} of the log {name} is about it ({size} entries at the time).",
         ),
     )
 

@@ -20,8 +20,11 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 #                         now is that time known and signed.
 # 8. binding              The statement names this key, this kind of document and this kind of
 #                         root, and was not signed in the future.
-# 9. practice             Practice is refused unless the caller asked for it.
-# 10. verdict             Put it into words. Without a root it is "signer unknown", never green.
+# 9. log                  A document that names a log carries the proof that the log has it: an
+#                         entry about these very bytes, on a way that leads to a checkpoint that
+#                         this log's key signed. The key stands in the statement.
+# 10. practice            Practice is refused unless the caller asked for it.
+# 11. verdict             Put it into words. Without a root it is "signer unknown", never green.
 
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -33,6 +36,7 @@ from certs.errors import CertificateError, Layer, MalformedJsonError
 from certs.formats import statement_v1
 from certs.formats.fields import parse_time
 from certs.layout import Bundle, check_sizes
+from certs.logged import check_logged
 from certs.pdf.cms import check_pdf_signature
 from certs.pdf.container import check_attachments, signed_bytes
 from certs.text import Text
@@ -67,6 +71,23 @@ def verify(
     Raises:
         CertificateError: refused, naming the layer.
     """
+    chain, statement = check_signed(bundle, root_pem=root_pem, now=now)  # 1 to 8
+    logged = check_logged(statement, bundle)  # 9
+    _check_practice(statement, allow_practice)  # 10
+    return verdict_of(statement, chain, _passed(bundle, chain), logged)  # 11
+
+
+def check_signed(
+    bundle: Bundle, *, root_pem: bytes | None, now: datetime
+) -> tuple[SigningChain, JsonObject]:
+    """Check that a document is what its signer signed, whatever a log says of it.
+
+    Returns:
+        the signer, and the statement.
+
+    Raises:
+        CertificateError: refused, naming the layer.
+    """
     check_sizes(bundle)  # 1
     check_attachments(bundle)
     chain = read_chain(bundle.chain_pem, root_pem)  # 2
@@ -81,8 +102,7 @@ def verify(
     _check_binding(statement, bundle, chain)  # 8
     if issued_at > now + CLOCK_TOLERANCE:
         _unbound("签发时间在将来", "it was signed in the future")
-    _check_practice(statement, allow_practice)  # 9
-    return verdict_of(statement, chain, _passed(bundle, chain))  # 10
+    return chain, statement
 
 
 def _passed(bundle: Bundle, chain: SigningChain) -> tuple[Layer, ...]:
@@ -90,6 +110,7 @@ def _passed(bundle: Bundle, chain: SigningChain) -> tuple[Layer, ...]:
     left_out = {
         *(() if chain.root_known else (Layer.CHAIN,)),
         *(() if bundle.pdf is not None else (Layer.PDF,)),
+        *(() if bundle.proof is not None else (Layer.LOG,)),
     }
     return tuple(layer for layer in Layer if layer not in left_out)
 

@@ -16,12 +16,14 @@ from wipe_station.clock import SystemClock
 from wipe_station.detect.classify import classify
 from wipe_station.detect.snapshot import read_snapshot
 from wipe_station.engine import Engine, Target
-from wipe_station.issuer import Issuer, JobEnd, software
+from wipe_station.issuer import Issuer, JobEnd
 from wipe_station.journal import Journal
 from wipe_station.methods import all_methods
 from wipe_station.plan import make_plan
 from wipe_station.records import DeviceFacts, Json, Outcome
 from wipe_station.run_state import Kind
+from wipe_station.software import software
+from wipe_station.station_log import StationLog
 
 SIZE_BYTES = (4 << 20) + 4608
 SEED = 46864
@@ -86,7 +88,8 @@ def written(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Written]:
     for name in ("keys", "bundles"):
         (folder / name).mkdir()
     signer = ensure_practice_keys(folder / "keys", SystemClock().utc()).signer
-    issuer = Issuer(folder / "bundles", signer, SystemClock())
+    log = StationLog(folder, SystemClock(), signer.key_id)
+    issuer = Issuer(folder / "bundles", signer, log, SystemClock())
     with loop_drive(folder, SIZE_BYTES) as drive:
         with contextlib.closing(Journal(folder / "job.jsonl", SystemClock())) as journal:
             target = write_only(drive, journal, monkeypatch)

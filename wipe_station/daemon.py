@@ -135,6 +135,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         require_self_test=self_test.require,
         bays=bays.holds if practice is None else practice_drives(practice),
     )
+    self_test.record_in(station.log)
     return Parts(
         state=options.state,
         station=station,

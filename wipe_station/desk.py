@@ -80,12 +80,11 @@ class Foreground:
     """A station of our own, under the lock of the state directory."""
 
     def __init__(self, state: Path, clock: Clock) -> None:
+        self_test = SelfTest(state, clock)
         self._station = Station(
-            state,
-            clock,
-            guard=known_guard(state, clock),
-            require_self_test=SelfTest(state, clock).require,
+            state, clock, guard=known_guard(state, clock), require_self_test=self_test.require
         )
+        self_test.record_in(self._station.log)
         self._plans: dict[str, WipePlan] = {}
         self._job: OpenJob | None = None
         self.stopping = False

@@ -1,20 +1,19 @@
 """The signer: replays a job's journal from the disk and signs what it proves. I/O.
 
-It takes no outcome from anybody. The bundle is durable before the journal says that it exists,
-and the journal is durable before anything is shown; a crash in between is healed by the next
-call, which finds the bundle and checks that it speaks about this very state of the journal.
+It takes no outcome from anybody. The log has the document before there is a bundle of it, the
+bundle is durable before the journal says that it exists, and the journal is durable before anything
+is shown; a crash in between is healed by the next call, which finds what is there already and
+checks that it speaks about this very state of the journal.
 """
 
 import hashlib
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from certs.bundle import read_bundle, write_bundle
 from certs.canonical import decode
-from certs.errors import KeyStoreError, PdfError
+from certs.errors import CertificateError, KeyStoreError, PdfError
 from certs.keys import Signer
 from certs.layout import Bundle
 from certs.text import Text
@@ -27,6 +26,7 @@ from wipe_station.journal_format import parse
 from wipe_station.records import Outcome
 from wipe_station.run_state import Kind
 from wipe_station.statement import Issue, build_statement, document_id
+from wipe_station.station_log import StationLog, document_sha256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +68,10 @@ class PdfMaker:
 class Issuer:
     """Turns journals into signed bundles below one folder."""
 
-    def __init__(self, bundles: Path, signer: Signer, clock: Clock) -> None:
+    def __init__(self, bundles: Path, signer: Signer, log: StationLog, clock: Clock) -> None:
         self._bundles = bundles
         self._signer = signer
+        self._log = log
         self._clock = clock
 
     def sign(self, journal: Journal) -> JobEnd:
@@ -88,31 +89,44 @@ class Issuer:
         if folder.exists():
             self._check_belongs(folder, job)
         else:
-            folder = self._write(self._statement(job), page)
-        document = read_bundle(folder).document
+            folder = self._write(job.job_id, self._statement(job), page)
+        document = _read(folder).document
         journal.append(
             Kind.DOCUMENT.value,
             {"id": folder.name, "sha256": hashlib.sha256(document).hexdigest()},
         )
         return replace(self._end(job, folder), no_pdf=page.problem)
 
-    def _write(self, statement: dict[str, Any], page: PdfMaker) -> Path:
+    def _write(self, job_id: str, statement: dict[str, Any], page: PdfMaker) -> Path:
+        def logged(bundle: Bundle) -> Bundle:
+            return page.add(replace(bundle, proof=self._log.proven(bundle, job_id, statement)))
+
         try:
-            return write_bundle(self._bundles, statement, self._signer, page.add)
+            return write_bundle(self._bundles, statement, self._signer, logged)
         except OSError as error:
             raise state_disk_error(self._bundles) from error
 
     def _statement(self, job: JobEvidence) -> dict[str, Any]:
+        """Build the statement; the very one that the log has already, if a crash came after it."""
+        earlier = self._log.earlier(job.job_id, job.head_sha256)
+        if earlier is not None:
+            again = self._built(job, earlier.fields["issued_at"])
+            if document_sha256(again) == earlier.fields["document_sha256"]:
+                return again
+        return self._built(job, utc_text(self._clock.utc()))
+
+    def _built(self, job: JobEvidence, issued_at: str) -> dict[str, Any]:
         issue = Issue(
-            issued_at=utc_text(self._clock.utc()),
+            issued_at=issued_at,
             key_id=self._signer.key_id,
             practice_key=self._signer.practice,
             ruleset=ruleset_named(DEFAULT_RULESET),
+            log=self._log.names,
         )
         return build_statement(job, issue)
 
     def _check_belongs(self, folder: Path, job: JobEvidence) -> None:
-        statement = decode(read_bundle(folder).document)
+        statement = decode(_read(folder).document)
         if statement["journal"]["head_sha256"] != job.head_sha256:
             raise EvidenceError(
                 Text(
@@ -123,28 +137,13 @@ class Issuer:
             )
 
     def _end(self, job: JobEvidence, folder: Path) -> JobEnd:
-        statement = decode(read_bundle(folder).document)
+        statement = decode(_read(folder).document)
         return JobEnd(job_id=job.job_id, outcome=job.outcome, bundle=folder, statement=statement)
 
 
-_SOURCES: Final = ("*.py", "*.toml")
-
-
-def software() -> dict[str, str]:
-    """Return name, version and a digest over the station's own source files."""
-    return {
-        "name": "wipe-station",
-        "version": version("wipe-station"),
-        "source_sha256": _source_sha256(),
-    }
-
-
-@cache  # what runs is what was there at the start; and it takes a while
-def _source_sha256() -> str:
-    folder = Path(__file__).parent
-    digest = hashlib.sha256()
-    for file in sorted(file for kind in _SOURCES for file in folder.rglob(kind)):
-        if "tests" not in file.parts:
-            digest.update(file.relative_to(folder).as_posix().encode() + b"\0")
-            digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()
+def _read(folder: Path) -> Bundle:
+    """Read a bundle of our own."""
+    try:
+        return read_bundle(folder)
+    except CertificateError as error:
+        raise EvidenceError(error.message, hint=error.hint) from error

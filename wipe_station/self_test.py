@@ -22,11 +22,12 @@ from certs.text import Text
 from wipe_station.clock import Clock
 from wipe_station.engine import CHECKPOINT_EVERY_MS, draw_pattern, start_worker
 from wipe_station.errors import DeviceError, SelfTestError
-from wipe_station.issuer import software
 from wipe_station.journal import Journal
 from wipe_station.memory_drive import MemoryDrive, memory_drive
 from wipe_station.reasons import reason
 from wipe_station.records import CompareResult, Json, Pattern, WriteResult
+from wipe_station.software import software
+from wipe_station.station_log import StationLog
 from wipe_station.worker_protocol import Action, Result, Task
 from wipe_station.workers import Heard
 
@@ -49,11 +50,15 @@ class SelfTest:
         self._path = state / JOURNAL_NAME
         self._clock = clock
         self._failed = False
-        self._told: Callable[[], None] = _nobody_listens
+        self._listeners: list[Callable[[], None]] = []
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have a function called after every test, passed or not."""
-        self._told = listener
+        self._listeners.append(listener)
+
+    def record_in(self, log: StationLog) -> None:
+        """Have the station's log say how every test ended from now on."""
+        self.listen(lambda: log.tested(passed=not self._failed))
 
     @property
     def failed(self) -> bool:
@@ -78,7 +83,8 @@ class SelfTest:
         try:
             self._run()
         finally:
-            self._told()
+            for listener in self._listeners:
+                listener()
 
     def _run(self) -> None:
         with contextlib.closing(Journal(self._path, self._clock)) as journal:
@@ -106,10 +112,6 @@ class SelfTest:
             and last.boot_id == self._clock.boot_id()
             and self._clock.monotonic_ns() - int(last.monotonic_ns) < SHIFT_NS
         )
-
-
-def _nobody_listens() -> None:
-    """Nobody shows it."""
 
 
 def _prove() -> dict[str, Json]:

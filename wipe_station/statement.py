@@ -5,6 +5,7 @@ other outcome becomes a notice. The key of a stream is published only when the j
 continued: before that, whoever knew it could forge what the resumed job is going to find.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,6 +43,8 @@ class Issue:
     practice_key: bool
     ruleset: RuleSet
     """What the device is graded by."""
+    log: Mapping[str, str]
+    """``log_origin`` and ``log_key``: the log that the document is going to stand in."""
 
 
 def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
@@ -61,7 +64,7 @@ def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
         "issued_at": issue.issued_at,
         "practice": job.plan["practice"],
         "key_id": issue.key_id,
-        "log_origin": "none",
+        **issue.log,
         "software": job.software,
         "device": _device(job),
         "method": job.plan["method"],

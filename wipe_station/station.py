@@ -34,7 +34,7 @@ from wipe_station.errors import (
 )
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.identity import same_identity
-from wipe_station.issuer import Issuer, JobEnd, software
+from wipe_station.issuer import Issuer, JobEnd
 from wipe_station.job import Going, OpenJob
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
@@ -51,6 +51,8 @@ from wipe_station.plan import (
 from wipe_station.policies import all_policies
 from wipe_station.records import DeviceFacts, Json, Outcome
 from wipe_station.run_state import Kind
+from wipe_station.software import software
+from wipe_station.station_log import StationLog
 from wipe_station.write_guard import WriteGuard
 
 JOURNAL_NAME: Final = "journal.jsonl"
@@ -89,7 +91,8 @@ class Station:
         sync_folder(state)
         keys = ensure_practice_keys(state / "keys", clock.utc())
         self._practice_keys = keys.signer.practice
-        self._issuer = Issuer(state / "bundles", keys.signer, clock)
+        self.log = StationLog(state, clock, keys.signer.key_id)
+        self._issuer = Issuer(state / "bundles", keys.signer, self.log, clock)
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = keys.root_path
 
@@ -191,15 +194,18 @@ class Station:
         return OpenJob(job_id=job_id, journal=journal, issuer=self._issuer, held=held, going=going)
 
     def _begin(self, plan: WipePlan, job_id: str, confirmed: Mapping[str, Json]) -> Journal:
-        """Open the journal of a new job; its first record is the plan."""
+        """Open the journal of a new job; its first record is the plan, and the log knows of it."""
+        planned = plan.to_json()
+        salt = self.log.started(job_id, planned)
         folder = self._state / "jobs" / job_id
         folder.mkdir(mode=0o700)
         sync_folder(folder.parent)
         journal = Journal(folder / JOURNAL_NAME, self._clock)
         opening: dict[str, Json] = {
             "job_id": job_id,
-            "plan": plan.to_json(),
+            "plan": planned,
             "plan_sha256": plan.sha256(),
+            "log_salt_hex": salt.hex(),
             "confirmed": confirmed,
             "software": software(),
         }

@@ -209,6 +209,8 @@ class _Story:
     def __init__(self, found: Audit) -> None:
         self._found = found
         self._jobs: dict[str, bool] = {}
+        self._journals: dict[str, str] = {}
+        """The state of its journal that a job's newest document speaks about."""
         self._tickets: dict[str, bool] = {}
         self._documents: set[str] = set()
 
@@ -239,13 +241,20 @@ class _Story:
             return
         if job not in self._jobs:
             self._wrong(number, f"任务 {job} 没有开始", f"job {job} has no beginning")
-        if self._jobs.get(job):
-            self._wrong(number, f"任务 {job} 已经结束", f"job {job} had ended before")
-        if entry.fields["document"] in self._documents:
-            name = entry.fields["document"]
-            self._wrong(number, f"文件 {name} 有两份", f"document {name} was signed twice")
+        self._document(number, entry)
         self._documents.add(entry.fields["document"])
         self._jobs[job] = entry.fields["outcome"] != UNFINISHED
+
+    def _document(self, number: int, entry: Entry) -> None:
+        job, name = entry.fields["job"], entry.fields["document"]
+        journal = entry.fields["journal_sha256"]
+        if self._journals.get(job) == journal:
+            return  # issued anew after a crash: the same story, told once more
+        self._journals[job] = journal
+        if self._jobs.get(job):
+            self._wrong(number, f"任务 {job} 已经结束", f"job {job} had ended before")
+        if name in self._documents:
+            self._wrong(number, f"文件 {name} 有两份", f"document {name} was signed twice")
 
     def _ticket(self, number: int, entry: Entry) -> None:
         ticket = entry.fields["ticket"]

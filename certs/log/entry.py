@@ -75,6 +75,7 @@ OWN: Final[dict[EntryKind, dict[str, Kind]]] = {
         "job": Kind.ID,
         "document": Kind.ID,
         "document_sha256": Kind.SHA256,
+        "issued_at": Kind.TIME,
         "journal_sha256": Kind.SHA256,
         "type": Kind.CODE,
         "outcome": Kind.CODE,

@@ -230,6 +230,20 @@ class LogWriter:
                     return self.size - 1 - back
         return None
 
+    def entry(self, index: int) -> Entry:
+        """Return one entry.
+
+        Raises:
+            MalformedLogError, OSError: the log is damaged.
+        """
+        with self._lock:
+            return parse_entry(self._entry_bytes(index))
+
+    def _entry_bytes(self, index: int) -> bytes:
+        number, within = divmod(index, WIDTH)
+        width = min(WIDTH, self.size - number * WIDTH)
+        return unpacked(self._read(bundle_path(number, width)), width)[within]
+
     def prove(self, index: int) -> Proof:
         """Return the proof of an entry under the newest checkpoint.
 
@@ -238,11 +252,9 @@ class LogWriter:
         """
         with self._lock:
             size = self.size
-            number, within = divmod(index, WIDTH)
-            width = min(WIDTH, size - number * WIDTH)
-            entry = unpacked(self._read(bundle_path(number, width)), width)[within]
-            hashes = inclusion_proof(full_hashes(size, self._read), index, size)
-            return Proof(entry=entry, index=index, hashes=tuple(hashes), checkpoint=self.checkpoint)
+            hashes = tuple(inclusion_proof(full_hashes(size, self._read), index, size))
+            entry = self._entry_bytes(index)
+            return Proof(entry=entry, index=index, hashes=hashes, checkpoint=self.checkpoint)
 
 
 def reversed_entries(size: int, read: Callable[[str], bytes]) -> Iterator[Entry]:

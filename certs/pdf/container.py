@@ -7,7 +7,7 @@ digits: whoever could show a reader of PDF other files than these must be the st
 
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from certs.errors import CertificateError, Layer
@@ -22,7 +22,7 @@ _BYTE_RANGE = re.compile(rb"/ByteRange \[0 ([1-9][0-9]{0,9}) ([1-9][0-9]{0,9}) (
 _CONTENTS = re.compile(rb"<((?:[0-9A-F]{2})+)>")
 _CONTENTS_KEY = b"/Contents "
 _FILE = re.compile(
-    rb"/Type/Filespec/F\(([a-z.]{1,40})\)/UF\(([a-z.]{1,40})\)"
+    rb"/Type/Filespec/F\(([a-z.-]{1,40})\)/UF\(([a-z.-]{1,40})\)"
     rb"/EF<</F ([1-9][0-9]{0,5}) 0 R/UF ([1-9][0-9]{0,5}) 0 R>>"
 )
 _EMBEDDED = re.compile(
@@ -30,7 +30,8 @@ _EMBEDDED = re.compile(
     rb"/Subtype[^\r\n]{0,300}>>\nstream\n"
 )
 _EMBEDDED_END = b"\nendstream\nendobj\n"
-_MOST_FILES = 3
+# The three of every bundle, or those and the log's proof.
+_FILES = (3, 4)
 
 _HINT = Text(
     zh="不要相信这份 PDF。请向出具方要原件；不要用别的软件打开后再保存或再签名。",
@@ -85,21 +86,14 @@ def attached_bundle(pdf: bytes) -> Bundle:
     """
     _check_frame(pdf)
     found = _FILE.findall(pdf)
-    if len(found) != _MOST_FILES or pdf.count(b"/Type/EmbeddedFile") != _MOST_FILES:
-        refuse_pdf("应该正好附有三个文件", "expected exactly three attached files")
+    if len(found) not in _FILES or pdf.count(b"/Type/EmbeddedFile") != len(found):
+        refuse_pdf("应该正好附有三个或四个文件", "expected three or four attached files")
     files: dict[str, bytes] = {}
     for name, unicode_name, number, unicode_number in found:
         if name != unicode_name or number != unicode_number:
             refuse_pdf("附件有两个名字", "an attached file with two names")
         files[name.decode()] = _embedded(pdf, number)
-    bundle = bundle_of(files)
-    return Bundle(
-        type_by_name=bundle.type_by_name,
-        document=bundle.document,
-        signature=bundle.signature,
-        chain_pem=bundle.chain_pem,
-        pdf=pdf,
-    )
+    return replace(bundle_of(files), pdf=pdf)
 
 
 def check_attachments(bundle: Bundle) -> None:

@@ -76,8 +76,12 @@ def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> 
 
 def attachments_of(bundle: Bundle) -> list[Json]:
     """Return the bundle's files for the template, with what a reader of PDF shows beside them."""
-    descriptions = ("signed statement", "detached signature", "certificates of the station")
-    types = ("application/json", "application/octet-stream", "application/x-pem-file")
+    said = [
+        ("signed statement", "application/json"),
+        ("detached signature", "application/octet-stream"),
+        ("certificates of the station", "application/x-pem-file"),
+        *([("proof of the log", "text/plain")] if bundle.proof is not None else []),
+    ]
     # Numbers for the signature: the template's JSON cannot hold bytes.
     return [
         {
@@ -86,8 +90,8 @@ def attachments_of(bundle: Bundle) -> list[Json]:
             "description": description,
             "type": media_type,
         }
-        for (name, data), description, media_type in zip(
-            bundle.signed_files().items(), descriptions, types, strict=True
+        for (name, data), (description, media_type) in zip(
+            bundle.attached_files().items(), said, strict=True
         )
     ]
 

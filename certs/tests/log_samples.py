@@ -1,13 +1,19 @@
 """Logs for tests: keys, entries, and a whole small log in a folder."""
 
+import hashlib
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from certs.canonical import encode
+from certs.log.checkpoint import Checkpoint
 from certs.log.entry import EntryKind, Moment, entry_bytes
 from certs.log.note import Algorithm, NoteSigner, signer_of
+from certs.log.proof import Proof
+from certs.log.tree import Peaks, inclusion_proof, leaf_hash
 from certs.log.writer import LogWriter
+from certs.logged import wanted_of
 
 ORIGIN: Final = "log.example/station-7"
 BOOT: Final = "00000000-0000-4000-8000-000000000001"
@@ -52,14 +58,16 @@ def start(number: int, second: int = 0) -> bytes:
 
 
 def outcome(number: int, second: int = 0, *, end: str = "verified", notice: int = 0) -> bytes:
-    """Return that a document about a job was signed."""
+    """Return that a document about a job was signed, for a state of its journal of its own."""
+    journal = hashlib.sha256(f"{number} {end} {notice}".encode()).hexdigest()
     return entry(
         EntryKind.OUTCOME,
         second,
         job=job(number),
         document=job(number) + (f"-n{notice}" if notice else ""),
         document_sha256=DIGEST,
-        journal_sha256=DIGEST,
+        issued_at="2026-11-25T00:00:00Z",
+        journal_sha256=journal,
         type="notice" if notice else "certificate-of-erasure",
         outcome=end,
         practice=True,
@@ -83,6 +91,33 @@ def story(jobs: int) -> list[bytes]:
         end = "failed" if failed else "verified"
         entries.append(outcome(number, end=end, notice=2 if failed else 0))
     return entries
+
+
+def logged_statement(statement: dict[str, Any]) -> dict[str, Any]:
+    """Return a statement that names the sample log."""
+    return statement | {"log_origin": ORIGIN, "log_key": log_signer().key.text()}
+
+
+def about(statement: dict[str, Any], **changes: Any) -> bytes:
+    """Return the log's entry about a document."""
+    wanted = wanted_of(statement, encode(statement)) | {"job": job(1)} | changes
+    return entry(EntryKind.OUTCOME, 3, **wanted)
+
+
+def proof_of(
+    made: bytes, *, signer: NoteSigner | None = None, before: int = 5, behind: int = 3
+) -> Proof:
+    """Return an entry's proof from a log that was never written down."""
+    others = [opening(), *(start(number) for number in range(before + behind))]
+    entries = [*others[:before], made, *others[before:]]
+    peaks = Peaks()
+    full: dict[tuple[int, int], bytes] = {}
+    for each in entries:
+        full |= {(level, index): value for level, index, value in peaks.add(leaf_hash(each))}
+    key = signer or log_signer()
+    root = Checkpoint(origin=key.key.name, size=peaks.size, root=peaks.root())
+    hashes = inclusion_proof(lambda level, index: full[level, index], before, peaks.size)
+    return Proof(entry=made, index=before, hashes=tuple(hashes), checkpoint=root.signed(key))
 
 
 def written(folder: Path, entries: list[bytes]) -> LogWriter:

@@ -10,7 +10,7 @@ import base64
 import json
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,10 @@ from certs.canonical import encode
 from certs.chain import PRACTICE_ORGANIZATION
 from certs.errors import Layer
 from certs.layout import MAX_CHAIN_BYTES, DocumentType
+from certs.log.entry import EntryKind
+from certs.log.note import NoteSigner
+from certs.log.proof import Proof
+from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.samples import (
     INTERMEDIATE,
@@ -58,6 +62,7 @@ from certs.verdict import Status
 FOLDER = Path(__file__).parents[2] / "vectors" / "certificate"
 OUR_RULE = "certs/verify.py, plan"
 PDF_RULE = "certs/pdf/container.py; certs/pdf/cms.py"
+LOG_RULE = "certs/logged.py; c2sp.org/tlog-proof, tlog-checkpoint, signed-note"
 RFC5280 = "RFC 5280"
 X690 = "X.690 §8.3, §10.1"
 RFC8785 = "RFC 8785; RFC 7493 §2"
@@ -838,6 +843,240 @@ def refuse_practice_without_root() -> Vector:
     return Vector(
         expect=Layer.PRACTICE, source=OUR_RULE, files=_good(), root=None, allow_practice=False
     )
+
+
+# --- log ---------------------------------------------------------------------------------------
+
+
+def _logged(
+    proof: Callable[[Statement], Proof] = lambda statement: proof_of(about(statement)),
+    change: Callable[[bytes], bytes] = lambda text: text,
+) -> Files:
+    statement = logged_statement(certificate_statement())
+    text = change(proof(statement).text())
+    return signed_files(statement) | {"certificate.tlog-proof": text}
+
+
+def _not_logged(
+    proof: Callable[[Statement], Proof] = lambda statement: proof_of(about(statement)),
+    change: Callable[[bytes], bytes] = lambda text: text,
+) -> Vector:
+    return Vector(expect=Layer.LOG, source=LOG_RULE, files=_logged(proof, change))
+
+
+def _about(**changes: Any) -> Vector:
+    return _not_logged(lambda statement: proof_of(about(statement, **changes)))
+
+
+@vector
+def accept_logged_certificate() -> Vector:
+    """A certificate that stands in a log, with the proof of it."""
+    return Vector(expect=Status.ERASED, source=LOG_RULE, files=_logged())
+
+
+@vector
+def accept_logged_certificate_with_pdf() -> Vector:
+    """A certificate that stands in a log; the PDF carries all four files."""
+    files = with_pdf(_logged(), PRACTICE_SIGNER)
+    return Vector(expect=Status.ERASED, source=LOG_RULE, files=files)
+
+
+@vector
+def accept_logged_notice() -> Vector:
+    """A notice that stands in a log, under the log's name for notices."""
+    statement = logged_statement(notice_statement())
+    proof = {"notice.tlog-proof": proof_of(about(statement)).text()}
+    return Vector(expect=Status.NOT_ERASED, source=LOG_RULE, files=signed_files(statement) | proof)
+
+
+@vector
+def refuse_log_proof_missing() -> Vector:
+    """The document names a log, and no proof is there."""
+    files = _logged()
+    del files["certificate.tlog-proof"]
+    return Vector(expect=Layer.LOG, source=LOG_RULE, files=files)
+
+
+@vector
+def refuse_log_proof_without_log() -> Vector:
+    """A proof lies beside a document that names no log."""
+    files = _good() | {"certificate.tlog-proof": _logged()["certificate.tlog-proof"]}
+    return Vector(expect=Layer.LOG, source=LOG_RULE, files=files)
+
+
+@vector
+def refuse_log_proof_empty() -> Vector:
+    """The proof is an empty file."""
+    return _not_logged(change=lambda _: b"")
+
+
+@vector
+def refuse_log_proof_in_another_spelling() -> Vector:
+    """The index of the proof begins with a zero."""
+    return _not_logged(change=lambda text: text.replace(b"index 5", b"index 05"))
+
+
+@vector
+def refuse_log_proof_of_another_place() -> Vector:
+    """The proof's index is that of the neighbour."""
+    return _not_logged(change=lambda text: text.replace(b"index 5", b"index 4"))
+
+
+@vector
+def refuse_log_proof_beyond_the_log() -> Vector:
+    """The proof's index is not below the size of the log."""
+    return _not_logged(change=lambda text: text.replace(b"index 5", b"index 10"))
+
+
+@vector
+def refuse_log_proof_one_hash_less() -> Vector:
+    """The last hash of the way is missing."""
+
+    def shortened(statement: Statement) -> Proof:
+        whole = proof_of(about(statement))
+        return replace(whole, hashes=whole.hashes[:-1])
+
+    return _not_logged(shortened)
+
+
+@vector
+def refuse_log_proof_one_hash_more() -> Vector:
+    """A hash too many stands at the end of the way."""
+
+    def lengthened(statement: Statement) -> Proof:
+        whole = proof_of(about(statement))
+        return replace(whole, hashes=(*whole.hashes, bytes(32)))
+
+    return _not_logged(lengthened)
+
+
+@vector
+def refuse_log_checkpoint_of_another_size() -> Vector:
+    """The checkpoint's number of entries was changed after it was signed."""
+    return _not_logged(change=lambda text: text.replace(b"\n10\n", b"\n9\n"))
+
+
+@vector
+def refuse_log_checkpoint_without_signature() -> Vector:
+    """Nobody signed the checkpoint."""
+    return _not_logged(change=lambda text: text[: text.rindex("\u2014".encode())])
+
+
+def _by(signer: NoteSigner) -> Vector:
+    return _not_logged(lambda statement: proof_of(about(statement), signer=signer))
+
+
+@vector
+def refuse_log_checkpoint_by_another_key() -> Vector:
+    """Another key of the same name signed the checkpoint."""
+    return _by(log_signer(2))
+
+
+@vector
+def refuse_log_checkpoint_of_another_log() -> Vector:
+    """The proof is sound, and of a log that the document does not name."""
+    return _by(log_signer(1, "log.example/station-8"))
+
+
+@vector
+def refuse_log_entry_of_another_kind() -> Vector:
+    """The entry says that the job began."""
+    return _not_logged(lambda _: proof_of(start(1)))
+
+
+@vector
+def refuse_log_entry_about_other_bytes() -> Vector:
+    """The entry is about a document of the same id with another digest."""
+    return _about(document_sha256="cd" * 32)
+
+
+@vector
+def refuse_log_entry_about_another_document() -> Vector:
+    """The entry names another id."""
+    return _about(document="20261123T120000Z-0badcaff")
+
+
+@vector
+def refuse_log_entry_about_another_outcome() -> Vector:
+    """The log says that the device was not erased."""
+    return _about(outcome="failed")
+
+
+@vector
+def refuse_log_entry_about_another_type() -> Vector:
+    """The log says that it was a notice."""
+    return _about(type="notice")
+
+
+@vector
+def refuse_log_entry_about_another_time() -> Vector:
+    """The log says that it was signed at another time."""
+    return _about(issued_at="2026-11-23T00:00:00Z")
+
+
+@vector
+def refuse_log_entry_about_another_journal() -> Vector:
+    """The log says that it followed from another state of the job's records."""
+    return _about(journal_sha256="cd" * 32)
+
+
+@vector
+def refuse_log_entry_about_no_practice() -> Vector:
+    """The log says that it was no practice."""
+    return _about(practice=False)
+
+
+def _unspelled(old: bytes, new: bytes) -> Vector:
+    def changed(statement: Statement) -> Proof:
+        return proof_of(about(statement).replace(old, new))
+
+    return _not_logged(changed)
+
+
+@vector
+def refuse_log_entry_with_a_serial() -> Vector:
+    """The entry has a field that no entry of its kind has."""
+    return _unspelled(b'"schema":', b'"r":"S3RIAL","schema":')
+
+
+@vector
+def refuse_log_entry_of_an_unknown_kind() -> Vector:
+    """The entry is of a kind that this version does not know."""
+    return _unspelled(EntryKind.OUTCOME.value.encode() + b'","monotonic', b'sale","monotonic')
+
+
+@vector
+def refuse_log_entry_of_a_later_version() -> Vector:
+    """The entry is of a version that this verifier does not know."""
+    return _unspelled(b'"schema_version":1', b'"schema_version":2')
+
+
+@vector
+def refuse_log_without_key() -> Vector:
+    """The document names a log and not its key."""
+    return _contradicting(lambda s: s.update(log_origin="log.example/station-7"))
+
+
+@vector
+def refuse_log_key_without_log() -> Vector:
+    """The document names a log's key and no log."""
+    return _contradicting(lambda s: s.update(log_key=log_signer().key.text()))
+
+
+@vector
+def refuse_log_key_of_another_log() -> Vector:
+    """The key bears another name than the log."""
+    return _contradicting(
+        lambda s: s.update(log_origin="log.example/x", log_key=log_signer().key.text())
+    )
+
+
+@vector
+def refuse_log_key_malformed() -> Vector:
+    """The key's id is not that of its bytes."""
+    key = log_signer().key.text()
+    wrong = key.replace(log_signer().key.key_id.hex(), "00000000")
+    return _contradicting(lambda s: s.update(log_origin="log.example/station-7", log_key=wrong))
 
 
 # --- files -------------------------------------------------------------------------------------

@@ -24,12 +24,14 @@ def test_modules__that_decide__say_pure() -> None:
         "cli",
         "command_line",
         "durable",
+        "folder",
         "keys",
         "make",
         "reading",
         "render",
         "render_child",
         "sign",
+        "writer",
     }
 
 

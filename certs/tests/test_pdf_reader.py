@@ -46,7 +46,7 @@ def test_pdf__alone_or_beside_its_files__accepted(tmp_path: Path) -> None:
     path = tmp_path / "from the shop.PDF"
     path.write_bytes(PDF)
     bundle = read_bundle(path)
-    assert bundle.signed_files() == FILES
+    assert bundle.attached_files() == FILES
     assert Layer.PDF in _verify(bundle).steps
 
 
@@ -119,18 +119,19 @@ def test_pdf__signature_of_other_spellings__refused() -> None:
         _refused(signed_pdf(UNSIGNED, PRODUCTION_SIGNER, change_cms=change))
 
 
-def test_pdf__attachments__refused_unless_exactly_the_three() -> None:
-    """A fourth file, a missing one, a second of the same number, or a renamed one."""
-    fourth = unsigned_pdf(FILES | {"notes.txt": b"x"})
+def test_pdf__attachments__refused_unless_exactly_the_bundles() -> None:
+    """Two files more, a missing one, a second of the same number, or a renamed one."""
+    more = unsigned_pdf(FILES | {"notes.txt": b"x", "more.txt": b"y"})
     missing = unsigned_pdf({name: FILES[name] for name in list(FILES)[:2]})
     twice = UNSIGNED.replace(b"\nstartxref", b"\n3 0 obj\n<<>>\nendobj\n\nstartxref")
     two_names = UNSIGNED.replace(b"/UF(station.pem)", b"/UF(certify.pem)")
-    for unsigned in (fourth, missing, twice, two_names):
+    for unsigned in (more, missing, twice, two_names):
         _refused(signed_pdf(unsigned, PRODUCTION_SIGNER))
     renamed = UNSIGNED.replace(b"(station.pem)", b"(certify.pem)")
-    with pytest.raises(CertificateError) as caught:
-        attached_bundle(signed_pdf(renamed, PRODUCTION_SIGNER))
-    assert caught.value.layer is Layer.BUNDLE
+    for unsigned in (renamed, unsigned_pdf(FILES | {"notes.txt": b"x"})):
+        with pytest.raises(CertificateError) as caught:
+            attached_bundle(signed_pdf(unsigned, PRODUCTION_SIGNER))
+        assert caught.value.layer is Layer.BUNDLE
 
 
 def test_pdf__random_bytes__nothing_but_refusals() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from certs.errors import CertificateError, Layer
 from certs.formats import statement_v1
 from certs.formats.fields import Field, Kind, Required
+from certs.tests.log_samples import logged_statement
 from certs.tests.samples import (
     PRODUCTION_SIGNER,
     SIZE_BYTES,
@@ -72,6 +73,7 @@ def test_fields__samples__every_row_is_exercised() -> None:
         probed_statement(),
         graded_statement(),
         sampled_statement(),
+        logged_statement(certificate_statement()),
     ]
     unused = {
         row.path

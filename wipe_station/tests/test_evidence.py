@@ -46,7 +46,13 @@ from wipe_station.tests.jobs import (
 )
 
 RULES = ruleset_named(DEFAULT_RULESET)
-ISSUE = Issue(issued_at="2026-11-24T00:00:00Z", key_id="ab" * 32, practice_key=True, ruleset=RULES)
+ISSUE = Issue(
+    issued_at="2026-11-24T00:00:00Z",
+    key_id="ab" * 32,
+    practice_key=True,
+    ruleset=RULES,
+    log={"log_origin": "none"},
+)
 
 FAILED_PASS = [
     plan_record(),

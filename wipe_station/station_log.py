@@ -1,0 +1,150 @@
+"""The station's transparency log: begun jobs, signed documents, self-tests. I/O.
+
+An entry is durable before what it speaks of can be seen by anybody: a job's beginning before its
+journal exists, a document before its bundle does. So whatever is found on a station or in a
+customer's hand stands in the log; the reverse is not so, and a crash may leave an entry about a job
+or a document that came no further. A document that was in the log already is issued with the very
+same bytes after a crash (``earlier``).
+
+The log has a key of its own. The station's key vouches for it: each document names it.
+"""
+
+import contextlib
+import hashlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from threading import RLock
+from typing import Final
+
+from certs.canonical import JsonObject, encode
+from certs.errors import KeyStoreError, LogBrokenError, MalformedLogError
+from certs.keys import ensure_log_key
+from certs.layout import Bundle
+from certs.log.entry import SALT_BYTES, Entry, EntryKind, Moment, commitment, entry_bytes
+from certs.log.writer import LogWriter
+from certs.logged import wanted_of
+from wipe_station.clock import Clock, utc_text
+from wipe_station.errors import EvidenceError
+from wipe_station.journal import state_disk_error
+from wipe_station.software import software
+
+FOLDER: Final = "log"
+KEY_FOLDER: Final = "log-key"
+LOOKED_BACK: Final = 512
+"""Entries to look at for what a crash may have left; then it is long past."""
+
+
+class StationLog:
+    """The log in a state directory. Fit for several threads; one process at a time."""
+
+    def __init__(self, state: Path, clock: Clock, station_key_id: str) -> None:
+        """Open the log, and make it and its key where they are missing.
+
+        Args:
+            state: the state directory; the caller holds its lock.
+            clock: for entries.
+            station_key_id: of the key that signs documents.
+
+        Raises:
+            EvidenceError: the log is not as it was left; nothing may be issued.
+            StationError: the disk is full or fails.
+        """
+        self._folder = state / FOLDER
+        self._clock = clock
+        self._lock = RLock()
+        self._broken = False
+        with self._translated():
+            signer = ensure_log_key(state / KEY_FOLDER, _origin(station_key_id))
+            self.key = signer.key
+            self._writer = LogWriter(self._folder, signer)
+        if self._writer.size == 0:
+            self._append(
+                EntryKind.LOG_OPENED, log_key=self.key.text(), station_key_id=station_key_id
+            )
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return what a statement says about its log."""
+        return {"log_origin": self.key.name, "log_key": self.key.text()}
+
+    def started(self, job_id: str, plan: JsonObject) -> bytes:
+        """Write down that a job begins; return the salt under which its plan is committed to.
+
+        Args:
+            job_id: drawn for it.
+            plan: what is going to be done, and to which device.
+        """
+        salt = secrets.token_bytes(SALT_BYTES)
+        self._append(
+            EntryKind.START,
+            job=job_id,
+            commitment=commitment(salt, encode(plan)),
+            practice=plan["practice"],
+        )
+        return salt
+
+    def tested(self, *, passed: bool) -> None:
+        """Write down how a self-test of this program ended."""
+        program = software()["source_sha256"]
+        self._append(EntryKind.SELF_TEST, passed=passed, software_sha256=program)
+
+    def earlier(self, job_id: str, journal_sha256: str) -> Entry | None:
+        """Return the entry about a document that was signed for this very state of a journal."""
+        with self._lock, self._translated():
+            index = self._writer.find(
+                lambda entry: (
+                    entry.kind is EntryKind.OUTCOME
+                    and (entry.fields["job"], entry.fields["journal_sha256"])
+                    == (job_id, journal_sha256)
+                ),
+                LOOKED_BACK,
+            )
+            return None if index is None else self._writer.entry(index)
+
+    def proven(self, bundle: Bundle, job_id: str, statement: JsonObject) -> bytes:
+        """Write down that a document was signed, once; return the proof that it stands there."""
+        wanted = wanted_of(statement, bundle.document)
+        with self._lock:
+            with self._translated():
+                index = self._writer.find(
+                    lambda entry: entry.fields.get("document_sha256") == wanted["document_sha256"],
+                    LOOKED_BACK,
+                )
+            if index is None:
+                index = self._append(EntryKind.OUTCOME, job=job_id, **wanted)
+            with self._translated():
+                return self._writer.prove(index).text()
+
+    def _append(self, kind: EntryKind, **fields: object) -> int:
+        with self._lock, self._translated():
+            moment = Moment(
+                at=utc_text(self._clock.utc()),
+                boot_id=self._clock.boot_id(),
+                monotonic_ms=self._clock.monotonic_ns() // 1_000_000,
+            )
+            return self._writer.append([entry_bytes(kind, moment, fields)])
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Say what failed in the station's own words; look anew at a disk that failed before."""
+        try:
+            if self._broken:
+                self._writer.reopen()
+                self._broken = False
+            yield
+        except OSError as error:
+            self._broken = True
+            raise state_disk_error(self._folder) from error
+        except (LogBrokenError, MalformedLogError, KeyStoreError) as error:
+            raise EvidenceError(error.message, hint=error.hint) from error
+
+
+def document_sha256(statement: JsonObject) -> str:
+    """Return the digest of a document's bytes."""
+    return hashlib.sha256(encode(statement)).hexdigest()
+
+
+def _origin(station_key_id: str) -> str:
+    """Return the name of a practice station's log; nobody can look it up, so it ends in none."""
+    return f"practice-{station_key_id[:16]}.wipe-station.invalid"
