@@ -79,7 +79,7 @@ mutations: setup ## break each guard on purpose: a test must notice; root needed
 	@$(BIN)/python -m hw_tests.mutations
 
 .PHONY: bench
-bench: peer-packages ## all benchmarks (root, under half an hour): tables, and plots in docs/plots
+bench: peer-packages ## all benchmarks (root, a quarter of an hour): tables, and plots in docs/plots
 	@$(BIN)/python -m benchmarks --plots=docs/plots
 	@$(BIN)/python -m benchmarks.peers $(PEERS)
 
