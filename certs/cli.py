@@ -9,35 +9,19 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from certs.bundle import read_bundle
 from certs.command_line import ExitCode, command_line
 from certs.errors import CertificateError, Layer
-from certs.formats.fields import shown
 from certs.layout import MAX_CHAIN_BYTES, Bundle
+from certs.log_report import log_report
 from certs.reading import UnexpectedFileError, read_regular_file
+from certs.report import Report, both, missing
 from certs.text import Language, Text, language_of
 from certs.verdict import Status, Verdict
 from certs.verify import verify
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What to print.
-
-    Attributes:
-        exit_code: of the program.
-        lines: for a person.
-        machine: for ``--json``.
-    """
-
-    exit_code: ExitCode
-    lines: tuple[Text, ...]
-    machine: Mapping[str, object]
-
 
 EXIT_CODES = {
     Status.ERASED: ExitCode.ERASED,
@@ -81,7 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = _language(os.environ)
     _never_fail_on_output()
     options = command_line(language).parse_args(arguments)
-    report = _check(options.path, options.root, options.allow_practice, datetime.now(UTC))
+    if options.command == "log verify":
+        report = log_report(options.folder, options.key, options.checkpoints, options.proofs)
+    else:
+        report = _check(options.path, options.root, options.allow_practice, datetime.now(UTC))
     if options.json:
         sys.stdout.write(json.dumps(report.machine, sort_keys=True) + "\n")
     else:
@@ -110,7 +97,7 @@ def _check(path: Path, root: Path | None, allow_practice: bool, now: datetime) -
     except CertificateError as error:
         return _refused(error, bundle)
     except OSError as error:
-        return _missing(error)
+        return missing(error)
     return _accepted(verdict)
 
 
@@ -136,7 +123,7 @@ def _accepted(verdict: Verdict) -> Report:
             "status": verdict.status.value,
             "exit_code": int(exit_code),
             "steps": [layer.value for layer in verdict.steps],
-            "lines": [_both(line) for line in verdict.lines],
+            "lines": [both(line) for line in verdict.lines],
             "statement": verdict.statement,
         },
     )
@@ -163,23 +150,8 @@ def _refused(error: CertificateError, bundle: Bundle | None) -> Report:
             "status": "refused",
             "exit_code": int(exit_code),
             "layer": error.layer.value,
-            "message": _both(error.message),
-            "hint": _both(error.hint),
-        },
-    )
-
-
-def _missing(error: OSError) -> Report:
-    name = shown(str(error.filename), 400)
-    reason = error.strerror or type(error).__name__
-    message = Text(zh=f"文件打不开：{name}（{reason}）。", en=f"Cannot open {name}: {reason}.")
-    return Report(
-        exit_code=ExitCode.USAGE,
-        lines=(message,),
-        machine={
-            "status": "missing",
-            "exit_code": int(ExitCode.USAGE),
-            "message": _both(message),
+            "message": both(error.message),
+            "hint": both(error.hint),
         },
     )
 
@@ -188,7 +160,3 @@ def _step_line(layer: Layer, mark: str) -> Text:
     number = tuple(Layer).index(layer) + 1
     name = STEP_NAMES[layer]
     return Text(zh=f"{mark} {number}. {name.zh}", en=f"{mark} {number}. {name.en}")
-
-
-def _both(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}

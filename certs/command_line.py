@@ -35,6 +35,36 @@ HELP = {
         en="the root that you trust; it must have reached you by another way than the document",
     ),
     "practice": Text(zh="也接受练习文件", en="accept practice documents too"),
+    "log": Text(
+        zh="检查一份日志：有没有被改动、截短，有没有没结束的任务。",
+        en="Check a log: changed, cut, jobs without an end.",
+    ),
+    "log-verify": Text(
+        zh="从头到尾检查整份日志，并和手里留存的检查点、证明对照。",
+        en="Check a whole log from its first entry on, and against what you kept of it.",
+    ),
+    "log-folder": Text(
+        zh="日志文件夹（里面有 checkpoint 和 tile）",
+        en="the log's folder, with checkpoint and tile in it",
+    ),
+    "log-key": Text(
+        zh="日志的公钥文件（每份证明里的 log_key）；没有就不知道是谁的日志",
+        en="file with the log's public key (log_key of any of its certificates); without it,"
+        " nobody knows whose log it is",
+    ),
+    "log-checkpoint": Text(
+        zh="以前留存的 checkpoint 文件；可以重复",
+        en="a checkpoint that you kept from before; may be repeated",
+    ),
+    "log-proof": Text(
+        zh="证明或凭证里的 .tlog-proof 文件；可以重复",
+        en="a .tlog-proof out of a bundle or a receipt; may be repeated",
+    ),
+    "log-codes": Text(
+        zh="退出码：0 日志完好；2 用法不对或文件不存在；5 不知道是谁的日志；6 不可信",
+        en="exit codes: 0 sound; 2 usage or missing file; 5 whose log it is, is not known;"
+        " 6 cannot be trusted",
+    ),
     "json": Text(zh="输出一个 JSON 对象", en="print one JSON object"),
     "help": Text(zh="显示这份说明", en="show this help"),
     "usage": Text(zh="用法：", en="usage: "),
@@ -58,7 +88,9 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         language: of the help and of complaints.
 
     Returns:
-        a parser that yields ``path``, ``root`` (or None), ``allow_practice`` and ``json``.
+        a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
+        None), ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
+        ``checkpoints``, ``proofs`` and ``json``.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -73,10 +105,56 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         add_help=False,
     )
     _add_arguments(verify, language)
+    log = commands.add_parser(
+        "log",
+        help=_say("log", language),
+        description=_say("log", language),
+        epilog=_say("log-codes", language),
+        formatter_class=_FORMATTERS[language],
+        add_help=False,
+    )
+    _add_help(log.add_argument_group(_say("options", language)), language)
+    of_log = log.add_subparsers(
+        title=_say("commands", language), required=True, parser_class=type(program)
+    )
+    whole = of_log.add_parser(
+        "verify",
+        help=_say("log-verify", language),
+        description=_say("log-verify", language),
+        epilog=_say("log-codes", language),
+        formatter_class=_FORMATTERS[language],
+        add_help=False,
+    )
+    _add_log_arguments(whole, language)
     return program
 
 
+def _add_log_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
+    parser.set_defaults(command="log verify")
+    arguments = parser.add_argument_group(_say("arguments", language))
+    arguments.add_argument("folder", type=Path, metavar="DIR", help=_say("log-folder", language))
+    options = parser.add_argument_group(_say("options", language))
+    options.add_argument("--key", type=Path, metavar="FILE", help=_say("log-key", language))
+    for name, key in (("checkpoint", "log-checkpoint"), ("proof", "log-proof")):
+        options.add_argument(
+            f"--{name}",
+            type=Path,
+            metavar="FILE",
+            dest=f"{name}s",
+            action="append",
+            default=[],
+            help=_say(key, language),
+        )
+    options.add_argument("--json", action="store_true", help=_say("json", language))
+    _add_help(options, language)
+
+
+def _add_help(options: argparse._ArgumentGroup, language: Language) -> None:
+    options.add_argument("-h", "--help", action="help", help=_say("help", language))
+
+
 def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
+    verify.set_defaults(command="verify")
     arguments = verify.add_argument_group(_say("arguments", language))
     arguments.add_argument(
         "path", type=Path, metavar="BUNDLE|PDF|JSON", help=_say("path", language)
@@ -85,7 +163,7 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
     options.add_argument("--root", type=Path, metavar="ROOT.pem", help=_say("root", language))
     options.add_argument("--allow-practice", action="store_true", help=_say("practice", language))
     options.add_argument("--json", action="store_true", help=_say("json", language))
-    options.add_argument("-h", "--help", action="help", help=_say("help", language))
+    _add_help(options, language)
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -138,8 +216,7 @@ def _new_parser(name: str, description: str, language: Language) -> argparse.Arg
         formatter_class=_FORMATTERS[language],
         add_help=False,
     )
-    options = parser.add_argument_group(_say("options", language))
-    options.add_argument("-h", "--help", action="help", help=_say("help", language))
+    _add_help(parser.add_argument_group(_say("options", language)), language)
     return parser
 
 

@@ -26,6 +26,7 @@ def test_modules__that_decide__say_pure() -> None:
         "durable",
         "folder",
         "keys",
+        "log_report",
         "make",
         "reading",
         "render",

@@ -1,0 +1,176 @@
+"""``wipe-cert log verify``: reads a log and what others kept of it, says what came of it. I/O."""
+
+import errno
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from certs.command_line import ExitCode
+from certs.errors import MalformedLogError
+from certs.formats.fields import shown
+from certs.log.audit import CHECKPOINT, Audit, audit
+from certs.log.checkpoint import parse_checkpoint
+from certs.log.entry import EntryKind, parse_entry
+from certs.log.folder import read_log_file
+from certs.log.note import MOST_BYTES as MOST_NOTE_BYTES
+from certs.log.note import NoteKey, parse_key
+from certs.log.proof import MOST_BYTES as MOST_PROOF_BYTES
+from certs.log.proof import Proof, parse_proof
+from certs.log.tiles import WIDTH, bundle_path, unpacked
+from certs.reading import UnexpectedFileError, read_regular_file
+from certs.report import Report, both, missing
+from certs.text import Text
+
+MOST_LISTED: Final = 20
+_TIME: Final = "%Y-%m-%d %H:%M:%S UTC"
+
+
+def log_report(
+    folder: Path, key_path: Path | None, checkpoints: Sequence[Path], proofs: Sequence[Path]
+) -> Report:
+    """Check a whole log.
+
+    Args:
+        folder: of the log.
+        key_path: file with the log's public key; without it, the log's own word is taken, and
+            nothing that it says counts as known.
+        checkpoints: kept from before.
+        proofs: out of bundles or receipts.
+    """
+    try:
+        folder.stat()
+        read = partial(read_log_file, folder)
+        key = _key(key_path) if key_path is not None else _own_key(folder)
+        older = [_read(path, MOST_NOTE_BYTES) for path in checkpoints]
+        kept = [_proof(path) for path in proofs]
+        found = audit(read, key, older=older, proofs=kept)
+    except MalformedLogError as error:
+        return _refused(error.message, error.hint)
+    except OSError as error:
+        return missing(error)
+    return _report(found, known=key_path is not None)
+
+
+def _read(path: Path, most_bytes: int) -> bytes:
+    try:
+        return read_regular_file(path.resolve(), most_bytes)[0]
+    except UnexpectedFileError as error:
+        raise OSError(errno.EINVAL, "not such a file", str(path)) from error
+
+
+def _key(path: Path) -> NoteKey:
+    return parse_key(_read(path, MOST_NOTE_BYTES).decode("utf-8", "replace"))
+
+
+def _proof(path: Path) -> Proof:
+    return parse_proof(_read(path, MOST_PROOF_BYTES))
+
+
+def _own_key(folder: Path) -> NoteKey:
+    """Return the key that the log's first entry names: nobody vouches for it."""
+    size = parse_checkpoint(read_log_file(folder, CHECKPOINT)).size
+    width = min(size, WIDTH)
+    entries = unpacked(read_log_file(folder, bundle_path(0, width)), width) if width else []
+    first = parse_entry(entries[0]) if entries else None
+    if first is None or first.kind is not EntryKind.LOG_OPENED:
+        raise MalformedLogError(
+            Text(zh="日志里没有它自己的公钥。", en="The log does not name its key."),
+            Text(zh="用 --key 给出日志的公钥。", en="Give the log's key with --key."),
+        )
+    return parse_key(first.fields["log_key"])
+
+
+def _refused(message: Text, hint: Text) -> Report:
+    return Report(
+        exit_code=ExitCode.NOT_TRUSTED,
+        lines=(Text(zh=f"✗ {message.zh}", en=f"✗ {message.en}"), hint),
+        machine={
+            "status": "refused",
+            "exit_code": int(ExitCode.NOT_TRUSTED),
+            "findings": [{"code": "unreadable", **both(message)}],
+        },
+    )
+
+
+def _report(found: Audit, *, known: bool) -> Report:
+    sound = not found.findings
+    status = ("sound" if known else "log-unknown") if sound else "refused"
+    code = {
+        "sound": ExitCode.ERASED,
+        "log-unknown": ExitCode.INCONCLUSIVE,
+        "refused": ExitCode.NOT_TRUSTED,
+    }[status]
+    return Report(
+        exit_code=code,
+        lines=(
+            *(
+                Text(zh=f"✗ {finding.text.zh}", en=f"✗ {finding.text.en}")
+                for finding in found.findings
+            ),
+            _headline(status),
+            *_about(found),
+            *_open(found),
+        ),
+        machine={
+            "status": status,
+            "exit_code": int(code),
+            "findings": [
+                {"code": finding.code, **both(finding.text)} for finding in found.findings
+            ],
+            "origin": found.checkpoint.origin if found.checkpoint else "",
+            "size": found.checkpoint.size if found.checkpoint else 0,
+            "root_sha256": found.checkpoint.root.hex() if found.checkpoint else "",
+            "counts": dict(found.counts),
+            "open_jobs": found.open_jobs,
+            "open_custody": found.open_custody,
+        },
+    )
+
+
+def _headline(status: str) -> Text:
+    return {
+        "sound": Text(
+            zh="✓ 日志完好：每一条都在，和手里留存的对得上。",
+            en="✓ The log is sound: every entry is there, and fits what you kept of it.",
+        ),
+        "log-unknown": Text(
+            zh="? 日志前后一致，但不知道是谁的：请用 --key 给出从别的渠道得到的公钥。",
+            en="? The log agrees with itself, but whose it is, is not known: give the key that"
+            " reached you by another way with --key.",
+        ),
+        "refused": Text(zh="不要相信这份日志。", en="Do not trust this log."),
+    }[status]
+
+
+def _about(found: Audit) -> tuple[Text, ...]:
+    if found.checkpoint is None:
+        return ()
+    name, size = shown(found.checkpoint.origin), found.checkpoint.size
+    counted = [(kind, found.counts[kind]) for kind in sorted(found.counts)]
+    kinds = ", ".join(f"{kind} {count}" for kind, count in counted)
+    lines = [
+        Text(zh=f"日志：{name}，{size} 条（{kinds}）", en=f"Log {name}: {size} entries ({kinds})")
+    ]
+    if found.first_at is not None and found.last_at is not None:
+        first, last = found.first_at.strftime(_TIME), found.last_at.strftime(_TIME)
+        lines.append(Text(zh=f"从 {first} 到 {last}", en=f"From {first} to {last}"))
+    return tuple(lines)
+
+
+def _open(found: Audit) -> tuple[Text, ...]:
+    lines: list[Text] = []
+    for names, zh, en in (
+        (found.open_jobs, "没有结束的任务", "Jobs without an end"),
+        (found.open_custody, "没有下落的设备（单号）", "Devices without a whereabouts (tickets)"),
+    ):
+        if names:
+            shown_names = ", ".join(names[:MOST_LISTED])
+            more = "" if len(names) <= MOST_LISTED else " …"
+            lines.append(
+                Text(
+                    zh=f"{zh}：{len(names)} 个：{shown_names}{more}",
+                    en=f"{en}: {len(names)}: {shown_names}{more}",
+                )
+            )
+    return tuple(lines)

@@ -1,0 +1,44 @@
+"""What the command line is going to print, for a person and for a program. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from certs.command_line import ExitCode
+from certs.formats.fields import shown
+from certs.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What to print.
+
+    Attributes:
+        exit_code: of the program.
+        lines: for a person.
+        machine: for ``--json``.
+    """
+
+    exit_code: ExitCode
+    lines: tuple[Text, ...]
+    machine: Mapping[str, object]
+
+
+def missing(error: OSError) -> Report:
+    """Return that a file cannot be opened."""
+    name = shown(str(error.filename), 400)
+    reason = error.strerror or type(error).__name__
+    message = Text(zh=f"文件打不开：{name}（{reason}）。", en=f"Cannot open {name}: {reason}.")
+    return Report(
+        exit_code=ExitCode.USAGE,
+        lines=(message,),
+        machine={
+            "status": "missing",
+            "exit_code": int(ExitCode.USAGE),
+            "message": both(message),
+        },
+    )
+
+
+def both(text: Text) -> dict[str, str]:
+    """Return a text in both languages, for a program."""
+    return {"zh": text.zh, "en": text.en}

@@ -1,0 +1,84 @@
+"""``wipe-cert log verify`` as an auditor types it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from certs.cli import main
+from certs.command_line import ExitCode
+from certs.tests.log_samples import job, log_signer, opening, outcome, start, story, written
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Return a log, with its key, an older checkpoint and a proof beside it."""
+    writer = written(tmp_path / "log", story(5))
+    (tmp_path / "key").write_text(log_signer().key.text() + "\n", "ascii")
+    (tmp_path / "older").write_bytes(writer.checkpoint)
+    writer.append([start(90), start(91), outcome(91)])
+    (tmp_path / "proof").write_bytes(writer.prove(3).text())
+    return tmp_path
+
+
+def said(capsys: pytest.CaptureFixture[str], *words: str | Path) -> tuple[int, str]:
+    """Run the command; return its exit code and what it printed."""
+    code = main(["log", "verify", *map(str, words)])
+    return code, capsys.readouterr().out
+
+
+def test_log_verify__sound__counted_and_open_jobs_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the key and what was kept, the answer is plain."""
+    kept = ("--checkpoint", folder / "older", "--proof", folder / "proof")
+    code, text = said(capsys, folder / "log", "--key", folder / "key", *kept)
+    assert code == ExitCode.ERASED
+    assert "✓ The log is sound" in text
+    assert f"Jobs without an end: 1: {job(90)}" in text
+    code, text = said(capsys, folder / "log", "--key", folder / "key", *kept, "--json")
+    told = json.loads(text)
+    assert (code, told["status"], told["open_jobs"]) == (0, "sound", [job(90)])
+
+
+def test_log_verify__without_the_key__never_sound(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A log that vouches for itself is nobody's log."""
+    code, text = said(capsys, folder / "log")
+    assert code == ExitCode.INCONCLUSIVE
+    assert "✓" not in text
+
+
+def test_log_verify__rewritten_or_another_key__refused(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One kept checkpoint is enough."""
+    written(folder / "forged", [opening(), *(start(number) for number in range(40))])
+    key = ("--key", folder / "key")
+    code, text = said(capsys, folder / "forged", *key, "--checkpoint", folder / "older")
+    assert code == ExitCode.NOT_TRUSTED
+    assert "rewritten, or two histories" in text
+    (folder / "other").write_text(log_signer(2).key.text(), "ascii")
+    code, _ = said(capsys, folder / "log", "--key", folder / "other")
+    assert code == ExitCode.NOT_TRUSTED
+
+
+def test_log_verify__missing_or_malformed__said(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong path is a wrong path, and a wrong file is no finding about the log."""
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    code, text = said(capsys, folder / "absent")
+    assert code == ExitCode.USAGE
+    assert "文件打不开" in text
+    code, _ = said(capsys, folder / "log", "--key", folder / "absent")
+    assert code == ExitCode.USAGE
+    code, text = said(capsys, folder / "log", "--key", folder / "older")
+    assert code == ExitCode.NOT_TRUSTED
+    assert "公钥" in text
+    code, _ = said(capsys, folder / "log", "--key", folder / "key", "--proof", folder / "key")
+    assert code == ExitCode.NOT_TRUSTED
+    (folder / "log" / "checkpoint").unlink()
+    code, _ = said(capsys, folder / "log")
+    assert code == ExitCode.NOT_TRUSTED
