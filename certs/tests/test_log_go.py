@@ -1,0 +1,116 @@
+"""Our logs and proofs, judged by another author's implementation in another language."""
+
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from certs.tests.log_samples import (
+    about,
+    log_signer,
+    logged_statement,
+    proof_of,
+    start,
+    story,
+    written,
+)
+from certs.tests.make_vectors import LOG_RULE, MAKERS
+from certs.tests.samples import certificate_statement
+
+LIBRARIES: Final = Path("/usr/share/gocode")
+SOURCE: Final = Path(__file__).parent / "go" / "check.go"
+VKEY: Final = log_signer().key.text()
+SEED: Final = 20261125
+Check = Callable[..., "subprocess.CompletedProcess[bytes]"]
+
+pytestmark = pytest.mark.skipif(  # in CI what is missing fails
+    "CI" not in os.environ and not (shutil.which("go") and LIBRARIES.is_dir()),
+    reason="needs Debian's golang-go and golang-golang-x-mod-dev",
+)
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
+    """Return the program, built once."""
+    folder = tmp_path_factory.mktemp("go")
+    program = folder / "check"
+    building = {"GO111MODULE": "off", "GOPATH": str(LIBRARIES), "GOCACHE": str(folder / "cache")}
+    build = ["go", "build", "-o", program, SOURCE]
+    subprocess.run(build, check=True, env=dict(os.environ) | building, capture_output=True)
+
+    def run(*words: str | Path, data: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
+        return subprocess.run([program, *words], input=data, capture_output=True, check=False)
+
+    return run
+
+
+@pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 700])
+def test_log__by_its_tiles__sound(check: Check, tmp_path: Path, size: int) -> None:
+    """Every entry of every bundle, and how the log grew, from the files alone."""
+    written(tmp_path / "log", story(400)[:size])
+    done = check("log", VKEY, tmp_path / "log")
+    assert (done.returncode, done.stdout) == (0, f"ok {size}\n".encode())
+
+
+@pytest.mark.parametrize("name", ["tile/entries/000", "tile/0/000", "tile/1/000.p/1", "checkpoint"])
+def test_log__changed_file__refused(check: Check, tmp_path: Path, name: str) -> None:
+    """One changed byte of any file is found by it as by us."""
+    print("seed", SEED)  # noqa: T201  shown when the test fails
+    chooser = random.Random(SEED)
+    folder = tmp_path / "log"
+    written(folder, story(140)[:300])
+    data = (folder / name).read_bytes()
+    for _ in range(3):
+        at = chooser.randrange(len(data))
+        (folder / name).write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+        assert check("log", VKEY, folder).returncode == 1
+
+
+def test_proof__of_every_entry__agrees(check: Check, tmp_path: Path) -> None:
+    """A proof says the same to both."""
+    entries = story(9)
+    writer = written(tmp_path / "log", entries)
+    for index, made in enumerate(entries):
+        done = check("proof", VKEY, data=writer.prove(index).text())
+        assert done.stdout == b"ok %d of %d: %b\n" % (index, len(entries), made)
+
+
+ITS_BUSINESS: Final = (
+    "refuse_log_proof_empty",
+    "refuse_log_proof_in_another_spelling",
+    "refuse_log_proof_of_another_place",
+    "refuse_log_proof_beyond_the_log",
+    "refuse_log_proof_one_hash_less",
+    "refuse_log_proof_one_hash_more",
+    "refuse_log_checkpoint_of_another_size",
+    "refuse_log_checkpoint_without_signature",
+    "refuse_log_checkpoint_by_another_key",
+    "refuse_log_checkpoint_of_another_log",
+)
+"""The vectors that speak of the way and the checkpoint; what an entry says, it does not know."""
+
+
+def test_proof__vectors__agrees(check: Check) -> None:
+    """It takes the proofs that we take and refuses those that we refuse for their way or note."""
+    named = {name for name in MAKERS if name.startswith(("refuse_log_proof", "refuse_log_check"))}
+    absent = {"refuse_log_proof_missing", "refuse_log_proof_without_log"}
+    assert named - absent == set(ITS_BUSINESS)
+    for name, maker in MAKERS.items():
+        made = maker()
+        proofs = [data for file, data in made.files.items() if file.endswith(".tlog-proof")]
+        if made.source != LOG_RULE or not proofs:
+            continue
+        done = check("proof", VKEY, data=proofs[0])
+        assert (done.returncode == 1) == (name in ITS_BUSINESS), name
+
+
+def test_proof__of_another_entry__said_as_it_stands(check: Check) -> None:
+    """Both read the same entry out of a proof."""
+    statement = logged_statement(certificate_statement())
+    for made in (about(statement), start(1)):
+        assert made in check("proof", VKEY, data=proof_of(made).text()).stdout
