@@ -64,6 +64,10 @@ class LogBrokenError(CertsError):
     """A log of our own cannot be written, or is not as it was left; nothing may be issued."""
 
 
+class WitnessError(CertsError):
+    """A witness cannot be reached, or did not sign."""
+
+
 class UnencodableValueError(CertsError):
     """A value of our own cannot be written as canonical JSON; the caller has a defect."""
 

@@ -145,13 +145,43 @@ def ensure_log_key(directory: Path, origin: str) -> NoteSigner:
         OSError: nothing half-made is visible; the call may be repeated.
     """
     if not directory.is_dir() or not any(directory.iterdir()):
-        fresh = Ed25519PrivateKey.generate()
-        pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        write_folder(directory, {LOG_KEY_NAME: NewFile(data=pem, mode=0o600)}, mode=0o700)
-    private = _load_private(directory / LOG_KEY_NAME)
+        return new_note_key(directory, LOG_KEY_NAME, origin, Algorithm.ED25519)
+    return load_note_key(directory / LOG_KEY_NAME, origin, Algorithm.ED25519)
+
+
+def new_note_key(directory: Path, file: str, name: str, algorithm: Algorithm) -> NoteSigner:
+    """Make the key of a log or a witness in a folder of its own.
+
+    Args:
+        directory: absent or empty; its parent exists.
+        file: name of the key's file.
+        name: that it signs under.
+        algorithm: a log's or a witness's.
+
+    Raises:
+        KeyStoreError: the folder holds something already.
+        MalformedLogError: no such name can be.
+        OSError: nothing half-made is visible; the call may be repeated.
+    """
+    fresh = Ed25519PrivateKey.generate()
+    signer = signer_of(name, fresh, algorithm)
+    if directory.exists() and any(directory.iterdir()):
+        _distrust(f"{directory.name} 里已经有东西", f"there is something in {directory.name}")
+    pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_folder(directory, {file: NewFile(data=pem, mode=0o600)}, mode=0o700)
+    return signer
+
+
+def load_note_key(path: Path, name: str, algorithm: Algorithm) -> NoteSigner:
+    """Load the key of a log or a witness, which only its owner can read.
+
+    Raises:
+        KeyStoreError: missing, readable by others, another's, or not Ed25519.
+    """
+    private = _load_private(path)
     if not isinstance(private, Ed25519PrivateKey):
-        _distrust("日志的密钥不是 Ed25519", "the log's key is not Ed25519")
-    return signer_of(origin, private, Algorithm.ED25519)
+        _distrust(f"{path.name} 不是 Ed25519 密钥", f"{path.name} is no Ed25519 key")
+    return signer_of(name, private, algorithm)
 
 
 def load_file_signer(key_path: Path, chain_path: Path) -> FileSigner:

@@ -23,6 +23,7 @@ from wipe_station.self_test import JOURNAL_NAME, SECTOR_BYTES, SHIFT_NS, SIZE_BY
 from wipe_station.station import Station
 from wipe_station.worker_protocol import Action, Result
 
+JOB_ID = "20261125T000000Z-00000001"
 BLANK_BYTES = 1 << 20
 
 
@@ -219,12 +220,12 @@ def test_reopen__self_test_not_passed__job_does_not_go_on(
 ) -> None:
     """A job that was begun by a sound detector is not ended by one that is not."""
     with planned() as (at_the_counter, plan):
-        with at_the_counter.start(plan, job_id="begun", confirmed={"how": "test"}):
+        with at_the_counter.start(plan, job_id=JOB_ID, confirmed={"how": "test"}):
             pass
         ask_a_blind_one(at_the_counter, station, monkeypatch)
         with pytest.raises(SelfTestError):
-            at_the_counter.reopen("begun", confirm=None)
-        assert at_the_counter.evidence("begun").records == 1
+            at_the_counter.reopen(JOB_ID, confirm=None)
+        assert at_the_counter.evidence(JOB_ID).records == 1
 
 
 def test_command_line__first_job__proves_the_detector_before() -> None:

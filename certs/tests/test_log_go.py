@@ -40,7 +40,7 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
     folder = tmp_path_factory.mktemp("go")
     program = folder / "check"
     building = {"GO111MODULE": "off", "GOPATH": str(LIBRARIES), "GOCACHE": str(folder / "cache")}
-    build = ["go", "build", "-o", program, SOURCE]
+    build: list[str | Path] = ["go", "build", "-o", program, SOURCE]
     subprocess.run(build, check=True, env=dict(os.environ) | building, capture_output=True)
 
     def run(*words: str | Path, data: bytes = b"") -> "subprocess.CompletedProcess[bytes]":
