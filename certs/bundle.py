@@ -13,11 +13,13 @@ from certs.formats.fields import parse_time
 from certs.keys import Signer
 from certs.layout import (
     MAX_PDF_BYTES,
+    MAX_ZIP_BYTES,
     Bundle,
     DocumentType,
     bundle_of,
     refuse,
     type_of_names,
+    unzipped,
 )
 from certs.pdf.container import attached_bundle
 from certs.reading import UnexpectedFileError, read_regular_file
@@ -106,7 +108,8 @@ def read_bundle(path: Path) -> Bundle:
     Args:
         path: the folder, which must hold the three files, perhaps proof and PDF, and nothing else;
             or its JSON file, whose siblings but the PDF are then read and nothing else is looked
-            at; or a PDF under any name that ends in ``.pdf``, which carries the other files.
+            at; or a PDF under any name that ends in ``.pdf``, which carries the other files; or
+            the folder packed as a file that ends in ``.zip``.
 
     Returns:
         the bundle, nothing checked but names, kinds of file and sizes.
@@ -118,6 +121,8 @@ def read_bundle(path: Path) -> Bundle:
     path.stat()
     if path.is_dir():
         return _read_folder(path)
+    if path.suffix.lower() == ".zip":
+        return unzipped(_read_member(path, MAX_ZIP_BYTES))
     if path.suffix.lower() == ".pdf":
         return attached_bundle(_read_member(path, MAX_PDF_BYTES))
     kind = _type_of_document(path)

@@ -27,8 +27,8 @@ HELP = {
     ),
     "verify": Text(zh="检查一份证明或通知书。", en="Check one certificate or one notice."),
     "path": Text(
-        zh="文件夹，或其中的 certificate.json、notice.json，或者 PDF",
-        en="the folder, or the certificate.json or notice.json in it, or a PDF",
+        zh="文件夹，或其中的 certificate.json、notice.json，或者 PDF、zip",
+        en="the folder, or the certificate.json or notice.json in it, or a PDF, or the .zip",
     ),
     "root": Text(
         zh="您信任的根证书；要从别的渠道得到，不能用证明附带的",
@@ -157,7 +157,7 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
     verify.set_defaults(command="verify")
     arguments = verify.add_argument_group(_say("arguments", language))
     arguments.add_argument(
-        "path", type=Path, metavar="BUNDLE|PDF|JSON", help=_say("path", language)
+        "path", type=Path, metavar="BUNDLE|PDF|JSON|ZIP", help=_say("path", language)
     )
     options = verify.add_argument_group(_say("options", language))
     options.add_argument("--root", type=Path, metavar="ROOT.pem", help=_say("root", language))

@@ -20,6 +20,8 @@ MAX_CHAIN_BYTES = 16 << 10
 MAX_PROOF_BYTES = 192 << 10
 # A page is 60 KB; ten thousand ranges make some hundred pages.
 MAX_PDF_BYTES = 8 << 20
+MAX_ZIP_BYTES = 10 << 20
+_MOST_FILES = 5
 
 _HINT = Text(
     zh="请让出具方重新给一份完整的文件夹，不要改名、增减文件。",
@@ -145,6 +147,35 @@ def zipped(folder: str, files: Mapping[str, bytes]) -> bytes:
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, files[name])
     return packed.getvalue()
+
+
+def unzipped(data: bytes) -> Bundle:
+    """Return the bundle in an archive, which must be what ``zipped`` makes of it, byte for byte.
+
+    So nothing is inflated, no name leads anywhere, and nothing hides before, between or behind.
+
+    Args:
+        data: the whole file.
+
+    Raises:
+        CertificateError: BUNDLE.
+    """
+    if len(data) > MAX_ZIP_BYTES:
+        refuse("zip 太大", "the .zip is too large")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            entries = archive.infolist()
+            stored = all(each.compress_type == zipfile.ZIP_STORED for each in entries)
+            if not stored or not 0 < len(entries) <= _MOST_FILES:
+                refuse("zip 里的东西不对", "the .zip holds something else")
+            folder = entries[0].filename.partition("/")[0]
+            files = {each.filename.rpartition("/")[2]: archive.read(each) for each in entries}
+            again = zipped(folder, files)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
+        refuse("zip 损坏", "the .zip is damaged", error)
+    if again != data:
+        refuse("zip 不是我们打包的样子", "the .zip is not packed as we pack")
+    return bundle_of(files)
 
 
 def type_of_names(names: Iterable[str]) -> DocumentType:

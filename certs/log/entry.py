@@ -58,7 +58,7 @@ ENDS_CUSTODY: Final = frozenset(
     {EntryKind.RELEASE, EntryKind.RETURN, EntryKind.DESTRUCTION, EntryKind.TRANSFER}
 )
 
-_COMMON: Final = {
+COMMON: Final = {
     "schema": Kind.TEXT,
     "schema_version": Kind.COUNT,
     "kind": Kind.CODE,
@@ -176,7 +176,7 @@ def parse_entry(data: bytes) -> Entry:
     if not isinstance(named, str) or named not in kinds:
         _refuse("不认识的种类", "an unknown kind")
     kind = kinds[named]
-    wanted = _COMMON | OWN[kind]
+    wanted = COMMON | OWN[kind]
     if fields.keys() != wanted.keys():
         odd = shown(str(min(fields.keys() ^ wanted.keys())))
         _refuse(f"{named} 的字段不对：{odd}", f"wrong fields in {named}: {odd}")

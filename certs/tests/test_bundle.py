@@ -1,9 +1,15 @@
 """Bundles on disk."""
 
+import contextlib
+import io
 import os
+import warnings
+import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from certs.bundle import read_bundle, write_bundle
 from certs.errors import (
@@ -12,7 +18,7 @@ from certs.errors import (
     Layer,
     UnencodableValueError,
 )
-from certs.layout import MAX_CHAIN_BYTES, bundle_of
+from certs.layout import MAX_CHAIN_BYTES, bundle_of, unzipped, zipped
 from certs.tests.samples import (
     JOB_ID,
     NOW,
@@ -65,9 +71,10 @@ def test_bundle__notice__has_names_of_its_own(tmp_path: Path) -> None:
 
 def test_write_bundle__repeated__left_as_it_is(folder: Path) -> None:
     """Issuing the same document again succeeds and changes nothing."""
-    before = (folder / "certificate.sig").stat()
+    before = (folder / "certificate.sig").stat()  # but for its atime, which reading moves
     assert write_bundle(folder.parent, certificate_statement(), PRACTICE_SIGNER) == folder
-    assert (folder / "certificate.sig").stat() == before
+    after = (folder / "certificate.sig").stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
 def test_write_bundle__another_document_under_the_id__refused(folder: Path) -> None:
@@ -195,3 +202,58 @@ def test_read_bundle__renamed_document__refused(folder: Path) -> None:
     (folder / "certificate.json").rename(folder / "other.json")
     _refused(folder / "other.json")
     _refused(folder)
+
+
+ZIPPED = zipped("job", signed_files(certificate_statement()))
+
+
+def test_read_bundle__packed_by_us__same_bundle(tmp_path: Path) -> None:
+    """What the station hands out as one file is read like the folder."""
+    (tmp_path / "job.ZIP").write_bytes(ZIPPED)
+    assert read_bundle(tmp_path / "job.ZIP") == bundle_of(signed_files(certificate_statement()))
+
+
+def packed(names: list[str], method: int = zipfile.ZIP_STORED) -> bytes:
+    """Return an archive with entries of these names, each some kilobytes of zeros."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", method) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a name that is there twice
+        for name in names:
+            archive.writestr(name, bytes(4096))
+    return made.getvalue()
+
+
+GOOD_NAMES = ["job/certificate.json", "job/certificate.sig", "job/station.pem"]
+ZIPS = {
+    "empty file": b"",
+    "no archive": b"PK\3\4 and nothing more",
+    "empty archive": packed([]),
+    "bytes before": b"x" + ZIPPED,
+    "bytes behind": ZIPPED + b"x",
+    "cut": ZIPPED[:-1],
+    "changed name": ZIPPED.replace(b"station.pem", b"statiom.pem", 1),
+    "other times": packed(GOOD_NAMES),
+    "a bomb": packed(GOOD_NAMES, zipfile.ZIP_DEFLATED),
+    "a path out": packed(["../certificate.json", "../certificate.sig", "../station.pem"]),
+    "two folders": packed([GOOD_NAMES[0], GOOD_NAMES[1], "other/station.pem"]),
+    "a name twice": packed([*GOOD_NAMES, GOOD_NAMES[0]]),
+    "many files": packed([f"job/{number}" for number in range(1000)]),
+    "too large": ZIPPED + bytes(11 << 20),
+}
+
+
+@pytest.mark.parametrize("data", ZIPS.values(), ids=ZIPS.keys())
+def test_read_bundle__zip_of_another_making__refused(tmp_path: Path, data: bytes) -> None:
+    """One spelling: no bomb, no path, nothing beside what is signed."""
+    (tmp_path / "job.zip").write_bytes(data)
+    with pytest.raises(CertificateError) as refused:
+        read_bundle(tmp_path / "job.zip")
+    assert refused.value.layer is Layer.BUNDLE
+
+
+@given(at=st.integers(0, len(ZIPPED) - 1), mask=st.integers(1, 255))
+def test_unzipped__any_changed_byte__only_the_declared_error(at: int, mask: int) -> None:
+    """A changed byte is refused, or stands in a file or in the folder's name."""
+    changed = ZIPPED[:at] + bytes([ZIPPED[at] ^ mask]) + ZIPPED[at + 1 :]
+    with contextlib.suppress(CertificateError):
+        unzipped(changed)

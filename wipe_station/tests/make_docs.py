@@ -34,6 +34,7 @@ from wipe_station.detect.safety import RULES, Reason, Refusal, Scene
 from wipe_station.errors import HANDLING
 from wipe_station.run_state import _ANYWHERE, TRANSITIONS, State, outcome_of
 from wipe_station.tests.conformity import clauses_page
+from wipe_station.tests.format_pages import formats_page
 from wipe_station.tests.licences import pinned, refused, vendored
 from wipe_station.tests.markdown import block, code, first_sentence, page, table
 from wipe_station.tests.method_pages import methods_page
@@ -61,6 +62,7 @@ def pages() -> dict[str, str]:
         "docs/cli.md": cli_page(),
         "docs/job-states.md": job_states_page(),
         "docs/refusals.md": refusals_page(),
+        "docs/formats.md": formats_page(),
         "docs/quirks.md": quirks_page(),
         "docs/exit-codes.md": exit_codes_page(),
         "THIRD-PARTY": third_party(),

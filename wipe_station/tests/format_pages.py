@@ -1,0 +1,133 @@
+"""The page of formats: written where it explains, made of data where it lists."""
+
+import ast
+import inspect
+from collections.abc import Iterator, Sequence
+
+from certs.formats import statement_v1
+from certs.formats.fields import Field, Required
+from certs.layout import CHAIN_NAME, DocumentType
+from certs.log.entry import COMMON, OWN, EntryKind
+from wipe_station.tests.markdown import code, page, table
+
+INTRODUCTION = """\
+What a bundle consists of, precise enough to write another verifier from. `certs/verify.py`
+begins with the order of the steps; [vectors/README.md](../vectors/README.md) has a case for each
+way to fail, and says at which step it must. How to check by hand: [verify.md](verify.md)."""
+
+BUNDLE = """\
+A folder, or a `.zip` of one, or a PDF that carries all other files. Nothing else may lie in it.
+A certificate's files and a notice's have names of their own, so that neither passes as the
+other."""
+
+DOCUMENT = """\
+**JSON**: RFC 8785 within I-JSON (RFC 7493): one object; objects, lists, strings, booleans and
+integers within ±(2^53-1); no floats, no null; at most 32 levels and 1 MiB; no final newline; no
+noncharacters. Another spelling of the same value is refused.
+
+**Signature**: ECDSA on P-256 over SHA-256 of exactly those bytes; DER in its one canonical form
+(X.690 §10), both numbers in 1 … n-1. `openssl dgst -sha256 -verify` checks it.
+
+**Chain**: PEM, the signer's certificate first, then its issuers, without the root. All keys on
+P-256, all signatures ECDSA with SHA-256. Extensions: basic constraints, key usage, key
+identifiers; a critical one that is not understood is refused. A root whose organisation is
+`PRACTICE - NOT A CERTIFICATE` vouches for practice only, and every other for none. `key_id` is
+SHA-256 over the signer's SPKI in DER.
+
+**PDF**: one revision by the page's maker and one by the signer, whose `/ByteRange` covers all
+but the signature's own digits; CMS with the signer's chain, `ETSI.CAdES.detached`. The files
+attached are the bundle's other files, byte for byte."""
+
+LOG = """\
+Hashes are RFC 6962's. On disk, [tlog-tiles](https://c2sp.org/tlog-tiles): `checkpoint`,
+`tile/<level>/<number>[.p/<width>]`, `tile/entries/<number>[.p/<width>]`. The checkpoint is a
+[signed note](https://c2sp.org/signed-note) of three lines (origin, size, root in base64) by the
+log's Ed25519 key, whose name is the origin; witnesses add
+[cosignatures](https://c2sp.org/tlog-cosignature). A document names the log (`log_origin`) and
+its key (`log_key`), and is signed by the station's key: so whoever believes the document knows
+the log.
+
+`certificate.tlog-proof` is a [tlog-proof](https://c2sp.org/tlog-proof) whose `extra` line is
+always there and holds the entry itself. A verifier reads the entry, follows the hashes to the
+root of the checkpoint, checks the checkpoint by `log_key`, and compares the entry with the
+document: kind `outcome`, and `document`, `document_sha256`, `issued_at`, `journal_sha256`,
+`type`, `outcome`, `practice` as the statement has them (`journal_sha256` is
+`journal.head_sha256`).
+
+An entry is a JSON object in the spelling above, of at most 65,535 bytes, with exactly these
+fields:"""
+
+STORY = """\
+No person, serial or IMEI stands in an entry. `commitment` is SHA-256 over 32 random bytes and
+the thing itself (a job's plan in canonical JSON; the station keeps the bytes in the job's
+journal). Times never go back. `log-opened` is the first entry and no other. A job has one
+`start` and afterwards one document at least; after an outcome other than `indeterminate` no
+further one, but that a crash may leave two entries for the same `journal_sha256`. A ticket
+begins with `custody-accepted` and ends with `release`, `return`, `destruction` or `transfer`.
+
+Written today: `log-opened`, `start`, `outcome`, `self-test`. The other kinds are defined,
+checked and written by nothing yet."""
+
+
+def formats_page() -> str:
+    """Show files, statement and log."""
+    return page(
+        "Formats",
+        INTRODUCTION,
+        "## Bundle",
+        BUNDLE,
+        table(("Certificate", "Notice", "What", "At most"), _files()),
+        DOCUMENT,
+        "## Statement, version 1",
+        "`[]` stands for each item of a list. A field that is not in this table is refused.",
+        table(("Field", "Holds", "Stands", "Meaning"), map(_row, statement_v1.FIELDS)),
+        "Beyond the table, fields must agree with each other:"
+        " `certs/formats/statement_v1_rules.py` and `sample_rules.py` say how.",
+        "## Log",
+        LOG,
+        table(("Kind", "Fields beside the common ones", "What happened"), _entries()),
+        "Common: " + ", ".join(f"{code(name)} ({kind.value})" for name, kind in COMMON.items()),
+        STORY,
+    )
+
+
+def _files() -> Iterator[Sequence[str]]:
+    one, other = DocumentType.CERTIFICATE, DocumentType.NOTICE
+    limits = one.size_limits_bytes | one.optional_limits_bytes
+    for here, there, what in (
+        (one.document_name, other.document_name, "the statement"),
+        (one.signature_name, other.signature_name, "the station's signature over it"),
+        (CHAIN_NAME, CHAIN_NAME, "the station's certificates"),
+        (one.proof_name, other.proof_name, "that the log has it; where it names a log"),
+        (one.pdf_name, other.pdf_name, "the page for people; may be missing"),
+    ):
+        yield code(here), code(there), what, f"{limits[here]:,} bytes"
+
+
+def _row(field: Field) -> Sequence[str]:
+    holds = field.kind.value
+    if field.values:
+        holds += ": " + ", ".join(map(code, field.values))
+    stands = "" if field.required_in is Required.ALWAYS else field.required_in.value
+    return code(field.path), holds, stands, f"{field.meaning.zh}<br>{field.meaning.en}"
+
+
+def _entries() -> Iterator[Sequence[str]]:
+    said = _said_of_kinds()
+    for kind in EntryKind:
+        fields = ", ".join(f"{code(name)} ({of.value})" for name, of in OWN[kind].items())
+        yield code(kind.value), fields, said.get(kind.name, "")
+
+
+def _said_of_kinds() -> dict[str, str]:
+    """Return the text that stands below each kind in its class, where one does."""
+    (written,) = ast.parse(inspect.getsource(EntryKind)).body
+    assert isinstance(written, ast.ClassDef), "an enumeration"
+    said: dict[str, str] = {}
+    name = ""
+    for part in written.body[1:]:
+        if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Name):
+            name = part.targets[0].id
+        elif isinstance(part, ast.Expr):
+            said[name] = " ".join(str(ast.literal_eval(part.value)).split())
+    return said
