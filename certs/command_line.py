@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable
 from enum import IntEnum
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import NoReturn
 
 from certs.text import Language, Text
 
@@ -154,10 +154,12 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     return program
 
 
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _group(commands: Commands, name: str, codes: str, language: Language) -> Commands:
+def _group(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    codes: str,
+    language: Language,
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
     """Add a command that only has commands of its own."""
     parser = _command(commands, name, name, codes, language)
     _add_help(parser.add_argument_group(_say("options", language)), language)
@@ -167,7 +169,11 @@ def _group(commands: Commands, name: str, codes: str, language: Language) -> Com
 
 
 def _command(
-    commands: Commands, name: str, says: str, codes: str, language: Language
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    says: str,
+    codes: str,
+    language: Language,
 ) -> argparse.ArgumentParser:
     return commands.add_parser(
         name,
