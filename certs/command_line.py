@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
+from certs.keys_arguments import add_keys_commands
 from certs.text import Language, Text
 
 
@@ -35,6 +36,13 @@ HELP = {
         en="the root that you trust; it must have reached you by another way than the document",
     ),
     "practice": Text(zh="也接受练习文件", en="accept practice documents too"),
+    "revoked": Text(
+        zh="出具方公布的作废名单；同名的 .sig 在旁边",
+        en="the issuer's list of revoked keys, with its .sig beside it",
+    ),
+    "revoked-version": Text(
+        zh="名单至少是第几版，再旧就不认", en="refuse a list of an older version than this"
+    ),
     "log": Text(
         zh="检查一份日志：有没有被改动、截短，有没有没结束的任务。",
         en="Check a log: changed, cut, jobs without an end.",
@@ -125,8 +133,9 @@ def command_line(language: Language) -> argparse.ArgumentParser:
 
     Returns:
         a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
-        None), ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
-        ``checkpoints``, ``proofs`` and ``json``.
+        None), ``revoked`` (or None), ``revoked_version_at_least``, ``allow_practice`` and
+        ``json``; of ``log verify``, ``folder``, ``key`` (or None), ``checkpoints``, ``proofs`` and
+        ``json``; of ``keys …`` see `certs.keys_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -151,6 +160,7 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     _add_witness_arguments(new, "witness new", language)
     serve = _command(of_witness, "serve", "witness-serve", "witness-codes", language)
     _add_serve_arguments(_add_witness_arguments(serve, "witness serve", language), language)
+    add_keys_commands(commands, language, _FORMATTERS[language])
     return program
 
 
@@ -266,6 +276,16 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
     )
     options = verify.add_argument_group(_say("options", language))
     options.add_argument("--root", type=Path, metavar="ROOT.pem", help=_say("root", language))
+    options.add_argument(
+        "--revoked", type=Path, metavar="revoked.json", help=_say("revoked", language)
+    )
+    options.add_argument(
+        "--revoked-version-at-least",
+        type=int,
+        default=0,
+        metavar="N",
+        help=_say("revoked-version", language),
+    )
     options.add_argument("--allow-practice", action="store_true", help=_say("practice", language))
     options.add_argument("--json", action="store_true", help=_say("json", language))
     _add_help(options, language)

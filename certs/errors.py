@@ -20,6 +20,7 @@ class Layer(Enum):
     SCHEMA = "schema"
     BINDING = "binding"
     LOG = "log"
+    REVOCATION = "revocation"
     PRACTICE = "practice"
 
 
@@ -90,6 +91,18 @@ class MissingGlyphError(PdfError):
 
 class KeyStoreError(CertsError):
     """A key file cannot be trusted or used; nothing may be signed."""
+
+
+class KeyRequestError(CertsError):
+    """What was asked for cannot be made or issued; whoever asked must change something."""
+
+
+class PassphraseError(KeyStoreError):
+    """The two passphrases do not open the root's key; nothing was signed."""
+
+
+class ExpiredKeyError(KeyStoreError):
+    """The station's certificate is over; nothing may be signed with its key."""
 
 
 class BundleConflictError(CertsError):

@@ -10,6 +10,7 @@ import pytest
 from certs.errors import CertificateError
 from certs.formats.fields import parse_time
 from certs.layout import bundle_of
+from certs.revocation import SignedList
 from certs.tests.make_vectors import FOLDER, differences
 from certs.verify import verify
 
@@ -23,10 +24,21 @@ def _outcome(vector: dict[str, Any]) -> tuple[str, str, str]:
             root_pem=base64.b64decode(vector["root"]) if vector["with_root"] else None,
             allow_practice=vector["allow_practice"],
             now=parse_time(vector["verified_at"]),
+            revoked=_list(vector),
         )
     except CertificateError as error:
         return "refuse", error.layer.value, "none"
     return "accept", "none", verdict.status.value
+
+
+def _list(vector: dict[str, Any]) -> SignedList | None:
+    if "revoked" not in vector:
+        return None
+    return SignedList(
+        document=base64.b64decode(vector["revoked"]),
+        signature=base64.b64decode(vector["revoked_signature"]),
+        version_at_least=vector["revoked_version_at_least"],
+    )
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
