@@ -13,6 +13,7 @@ The procedure, in the order of the commands (`docs/trust.md` has it for people):
 """
 
 import argparse
+import errno
 import getpass
 import sys
 import warnings
@@ -40,6 +41,7 @@ from certs.keys import read_key_file
 from certs.layout import MAX_CHAIN_BYTES
 from certs.log.note import MOST_BYTES as MOST_NOTE_BYTES
 from certs.log.note import parse_key
+from certs.reading import UnexpectedFileError, read_regular_file
 from certs.report import Report, both
 from certs.revocation import REASONS, Reason, Revoked
 from certs.root_keys import (
@@ -173,7 +175,7 @@ def _requested(request: KeyRequest) -> Report:
 def _issue(asked: Asked) -> Report:
     options = asked.options
     require_absent(options.output)
-    request = parse_request(read_key_file(options.request, MOST_REQUEST_BYTES))
+    request = parse_request(_read(options.request, MOST_REQUEST_BYTES))
     name, key = read_request(request)
     digest = _digest(read_root(options.root_dir))
     lines = (
@@ -202,8 +204,8 @@ def _issue(asked: Asked) -> Report:
 
 def _install(asked: Asked) -> Report:
     options = asked.options
-    chain_pem = read_key_file(options.certificate, MAX_CHAIN_BYTES)
-    root_pem = read_key_file(options.root, MAX_CHAIN_BYTES)
+    chain_pem = _read(options.certificate, MAX_CHAIN_BYTES)
+    root_pem = _read(options.root, MAX_CHAIN_BYTES)
     keys = install(options.dir, chain_pem, root_pem, asked.now)
     return _done(
         Text(
@@ -250,7 +252,7 @@ def _show(asked: Asked) -> Report:
 def _revoke(asked: Asked) -> Report:
     options = asked.options
     directory: Path = options.root_dir
-    chain_pem = read_key_file(options.certificate, MAX_CHAIN_BYTES)
+    chain_pem = _read(options.certificate, MAX_CHAIN_BYTES)
     chain = read_chain(chain_pem, read_root(directory))
     moment = asked.now.strftime(_TIME)
     entry = _entry(options, chain.key_id, moment)
@@ -310,7 +312,7 @@ def _entry(options: argparse.Namespace, key_id: str, moment: str) -> Revoked:
         )
     log_key = ""
     if options.log_key is not None:
-        text = read_key_file(options.log_key, MOST_NOTE_BYTES).decode("utf-8", "replace")
+        text = _read(options.log_key, MOST_NOTE_BYTES).decode("utf-8", "replace")
         try:
             log_key = parse_key(text).text()
         except MalformedLogError as error:
@@ -335,6 +337,14 @@ COMMANDS: Final[dict[str, Callable[[Asked], Report]]] = {
 }
 
 
+def _read(path: Path, most_bytes: int) -> bytes:
+    # It may be a symbolic link: the caller chose it.
+    try:
+        return read_regular_file(path.resolve(), most_bytes)[0]
+    except UnexpectedFileError as error:
+        raise OSError(errno.EINVAL, "not such a file", str(path)) from error
+
+
 # --- asking people -----------------------------------------------------------------------------
 
 
@@ -351,6 +361,7 @@ def _passphrases(asked: Asked, *, twice: bool = False) -> Passphrases:
 
 
 def _passphrase_in(file: Path) -> str:
+    file.stat()
     data = read_key_file(file, MOST_CHARACTERS * 4, private=True)
     return data.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
 
