@@ -78,7 +78,7 @@ def station_certificate(
         KeyRequestError: a wrong request, or a time that the root does not cover.
     """
     name, key = read_request(request)
-    if days < 1 or now + timedelta(days=days) > root.not_valid_after_utc:
+    if not 1 <= days <= ROOT_VALIDITY.days or now + timedelta(days=days) > root.not_valid_after_utc:
         ends = root.not_valid_after_utc.strftime("%Y-%m-%d")
         refuse(
             f"天数要在 1 以上，而且不超过根证书的有效期（{ends}）",

@@ -363,7 +363,15 @@ def _passphrases(asked: Asked, *, twice: bool = False) -> Passphrases:
 def _passphrase_in(file: Path) -> str:
     file.stat()
     data = read_key_file(file, MOST_CHARACTERS * 4, private=True)
-    return data.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
+    try:
+        return data.decode("utf-8").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        # Not chained: its message quotes the file.
+        name = file.name
+        raise KeyRequestError(
+            Text(zh=f"{name} 不是文字。", en=f"{name} is not text."),
+            Text(zh="口令文件要用 UTF-8 存。", en="Save the passphrase as UTF-8."),
+        ) from None
 
 
 def _typed(asked: Asked, prompt: Text, *, twice: bool) -> str:

@@ -208,10 +208,11 @@ def read_list(found: SignedList, root_pem: bytes | None) -> RevocationList:
         _refuse("太大", "too large")
     root_key_id = _check_signed(found, root_pem)
     try:
-        listed = parse_list(decode(found.document))
+        stated = decode(found.document)
     except MalformedJsonError as error:
         raise CertificateError(Layer.REVOCATION, error.message, _LIST_HINT) from error
-    if decode(found.document)["root_key_id"] != root_key_id:
+    listed = parse_list(stated)
+    if stated["root_key_id"] != root_key_id:
         _refuse("是另一个根的", "it is another root's")
     if listed.version < found.version_at_least:
         _refuse(

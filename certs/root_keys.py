@@ -21,7 +21,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -200,11 +200,7 @@ def require_absent(path: Path) -> None:
         KeyRequestError: there is something under this name.
     """
     if path.exists() or path.is_symlink():
-        name = path.name
-        raise KeyRequestError(
-            Text(zh=f"{name} 已经存在，没有覆盖。", en=f"{name} is there already and was left."),
-            Text(zh="请换一个文件名。", en="Give another name."),
-        )
+        _refuse_path(path, "已经存在，没有覆盖", "is there already and was left")
 
 
 # --- revocation --------------------------------------------------------------------------------
@@ -271,6 +267,8 @@ def require_replaceable(path: Path, directory: Path) -> None:
         KeyRequestError: something else is there.
         KeyStoreError: a later list is there, so the root's folder is an old copy of itself.
     """
+    if signature_path(path) == path:
+        _refuse_path(path, "和它的签名是同一个文件", "would be overwritten by its signature")
     if not path.exists():
         return
     try:
@@ -280,14 +278,7 @@ def require_replaceable(path: Path, directory: Path) -> None:
     except (MalformedJsonError, CertificateError):
         ours, published = False, 0
     if not ours:
-        name = path.name
-        raise KeyRequestError(
-            Text(
-                zh=f"{name} 不是这个根的作废名单，没有覆盖。",
-                en=f"{name} is no revocation list of this root and was left.",
-            ),
-            Text(zh="请换一个文件名。", en="Give another name."),
-        )
+        _refuse_path(path, "不是这个根的作废名单，没有覆盖", "is no revocation list of this root")
     latest = latest_list(directory)
     if published > (latest[1].version if latest else 0):
         distrust(
@@ -311,6 +302,14 @@ def publish(path: Path, made: SignedList) -> None:
 def signature_path(path: Path) -> Path:
     """Return where the signature of a list lies: ``revoked.sig`` beside ``revoked.json``."""
     return path.with_suffix(".sig")
+
+
+def _refuse_path(path: Path, zh: str, en: str) -> NoReturn:
+    name = path.name
+    raise KeyRequestError(
+        Text(zh=f"{name} {zh}。", en=f"{name} {en}."),
+        Text(zh="请换一个文件名。", en="Give another name."),
+    )
 
 
 def _files(made: SignedList) -> dict[str, NewFile]:

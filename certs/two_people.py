@@ -124,7 +124,8 @@ def opened(pem: bytes, derivation: bytes, passphrases: Passphrases) -> ec.Ellipt
 def _secret(passphrases: Passphrases, salt: bytes) -> bytes:
     joined = f"{_normal(passphrases.first)}\n{_normal(passphrases.second)}"
     kdf = Scrypt(salt=salt, length=32, n=_FIXED["n"], r=_FIXED["r"], p=_FIXED["p"])
-    return kdf.derive(joined.encode()).hex().encode()
+    # A terminal may yield what is no text; it opens nothing, and fails nothing else.
+    return kdf.derive(joined.encode("utf-8", "surrogatepass")).hex().encode()
 
 
 def _normal(passphrase: str) -> str:

@@ -1159,8 +1159,8 @@ def refuse_revoked_and_in_no_log() -> Vector:
 
 @vector
 def refuse_list_of_another_root() -> Vector:
-    """Another root signed the list."""
-    return _listed(listing(other_entry(), root=WIDE_ROOT), logged=False)
+    """Another root signed the list in this one's name."""
+    return _listed(signed(encode(stated(other_entry())), WIDE_ROOT), logged=False)
 
 
 @vector

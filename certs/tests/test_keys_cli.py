@@ -122,6 +122,8 @@ def test_root_new__weak_or_readable_passphrase__nothing_made(desk: Desk) -> None
     (desk.path / "passphrase-b").chmod(0o600)
     (desk.path / "passphrase-b").write_text("short", "utf-8")
     assert desk.says(*words)[0] == 2
+    (desk.path / "passphrase-b").write_bytes(b"\xff" * 20)
+    assert desk.says(*words)[0] == 2
     (desk.path / "passphrase-b").unlink()
     assert desk.says(*words)[0] == 2
     assert not (desk.path / "root").exists()

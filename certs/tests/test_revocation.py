@@ -174,3 +174,13 @@ def test_verify__list_of_the_root_beside_another_root__refused() -> None:
 def test_reasons__each__has_words() -> None:
     """No reason reaches a person without a sentence."""
     assert REASONS.keys() == set(Reason)
+
+
+def test_list__signature_in_another_spelling__refused() -> None:
+    """The same two numbers with a length in two bytes are refused, whatever a library thinks."""
+    good = LIST.signature
+    long_form = replace(LIST, signature=good[:1] + b"\x81" + good[1:])
+    padded = bytes([2, good[3] + 1, 0]) + good[4:]
+    for bad in (long_form, replace(LIST, signature=bytes([0x30, len(padded)]) + padded)):
+        with pytest.raises(CertificateError, match="encoding"):
+            read_list(bad, ROOT.pem)

@@ -117,8 +117,17 @@ def test_root__certificate__ten_years_and_one_issuer_below(root: OpenRoot) -> No
         replace(PASSPHRASES, second=PASSPHRASES.first),
         replace(PASSPHRASES, first=PASSPHRASES.first + " "),
         Passphrases(first=f"{PASSPHRASES.first}\n{PASSPHRASES.second}", second=""),
+        replace(PASSPHRASES, second="\udcff"),
     ],
-    ids=["other-order", "first-missing", "second-missing", "first-twice", "space", "one-person"],
+    ids=[
+        "other-order",
+        "first-missing",
+        "second-missing",
+        "first-twice",
+        "space",
+        "one-person",
+        "no-text",
+    ],
 )
 def test_open__wrong_passphrases__refused(root_folder: Path, typed: Passphrases) -> None:
     """One person alone, or two in the other order, open nothing."""
@@ -318,7 +327,7 @@ def test_request__wrong_key_or_name__refused(root: OpenRoot) -> None:
         parse_request(b"hello")
 
 
-@pytest.mark.parametrize("days", [0, -1, 3650])
+@pytest.mark.parametrize("days", [0, -1, 3650, 10**12])
 def test_issue__days_that_the_root_does_not_have__refused(root: OpenRoot, days: int) -> None:
     """No certificate outlives its root, and none is over before it begins."""
     asked = station_request(STATION, private_key("new station"))
@@ -391,6 +400,8 @@ def test_replaceable__something_else_or_a_later_list__left(
     """A root restored from an old copy cannot number a list twice; no other file is lost."""
     path = tmp_path / "revoked.json"
     require_replaceable(path, root_folder)
+    with pytest.raises(KeyRequestError):
+        require_replaceable(tmp_path / "revoked.sig", root_folder)
     path.write_bytes(b"my diary")
     with pytest.raises(KeyRequestError):
         require_replaceable(path, root_folder)
