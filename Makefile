@@ -77,6 +77,7 @@ soak: setup ## thousands of drawn fault scripts against whole jobs; SOAK=5000
 .PHONY: mutations
 mutations: setup ## break each guard on purpose: a test must notice; root needed
 	@$(BIN)/python -m hw_tests.mutations
+	@$(BIN)/python -m certs.tests.switch_off
 
 .PHONY: bench
 bench: peer-packages ## all benchmarks (root, a quarter of an hour): tables, and plots in docs/plots
