@@ -204,8 +204,6 @@ def read_list(found: SignedList, root_pem: bytes | None) -> RevocationList:
     """
     if root_pem is None:
         _refuse("没有根证书，查不了作废名单（--root）", "it cannot be checked without a root")
-    if len(found.document) > MOST_LIST_BYTES:
-        _refuse("太大", "too large")
     root_key_id = _check_signed(found, root_pem)
     try:
         stated = decode(found.document)
