@@ -176,9 +176,9 @@ class Station:
             SelfTestError: the station did not pass its self-test.
             EvidenceError: the station's certificate is over; nothing that it signs would count.
         """
-        self._require_self_test()
         if self._own is not None and not plan.practice:
             self._own.seal(self._clock.utc())
+        self._require_self_test()
         with contextlib.ExitStack() as held:
             held.enter_context(self._claim(plan.device))
             self._require_unchanged(plan)

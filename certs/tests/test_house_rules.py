@@ -33,6 +33,7 @@ def test_modules__that_decide__say_pure() -> None:
         "reading",
         "render",
         "render_child",
+        "report",
         "root_keys",
         "sign",
         "station_keys",
