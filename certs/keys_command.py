@@ -14,30 +14,35 @@ The procedure, in the order of the commands (`docs/trust.md` has it for people):
 
 import argparse
 import errno
-import getpass
-import sys
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-
 from certs.chain import key_id_of, read_chain
 from certs.command_line import ExitCode
 from certs.errors import (
-    CertificateError,
     CertsError,
     KeyRequestError,
     MalformedLogError,
-    PassphraseError,
 )
-from certs.formats.fields import shown
 from certs.issuing import parse_request, read_request
-from certs.keys import read_key_file
+from certs.keys_people import Asked, passphrases, require_compared, tell
+from certs.keys_words import (
+    DAY,
+    TIME,
+    digest_of,
+    done,
+    failed,
+    fingerprint_lines,
+    line,
+    refused,
+    request_lines,
+    request_machine,
+    station_lines,
+    station_machine,
+    told,
+)
 from certs.layout import MAX_CHAIN_BYTES
 from certs.log.note import MOST_BYTES as MOST_NOTE_BYTES
 from certs.log.note import parse_key
@@ -64,7 +69,6 @@ from certs.station_keys import (
     MOST_REQUEST_BYTES,
     WARNED_BEFORE,
     KeyRequest,
-    StationKeys,
     install,
     load_station_keys,
     pending_request,
@@ -72,39 +76,12 @@ from certs.station_keys import (
     request_key,
 )
 from certs.text import Language, Text
-from certs.two_people import MOST_CHARACTERS, Passphrases, check_new
 
-_TIME: Final = "%Y-%m-%dT%H:%M:%SZ"
-_DAY: Final = "%Y-%m-%d"
-_AGREED: Final = frozenset({"yes", "是"})
-_PEOPLE: Final = (
-    Text(zh="第一个人，请输入口令（不显示）：", en="First person, your passphrase (not shown): "),
-    Text(zh="第二个人，请输入口令（不显示）：", en="Second person, your passphrase (not shown): "),
-)
-_ONCE_MORE: Final = Text(zh="再输一遍：", en="Once more: ")
-_AGREE: Final = Text(
-    zh="和工作站显示的一样吗？一样就输入“是”：",
-    en='The same as on the station? If so, type "yes": ',
-)
+_STOPPED: Final = Text(zh="停了，没有做完。", en="Stopped; it was not done.")
 _REQUEST_HINT: Final = Text(
     zh="把申请带到根的机器上，用电话或当面核对指纹，再签发。",
     en="Take the request to the root's machine; compare the fingerprint by voice; have it issued.",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """A command as it was typed.
-
-    Attributes:
-        options: its arguments.
-        language: in which to ask.
-        now: aware.
-    """
-
-    options: argparse.Namespace
-    language: Language
-    now: datetime
 
 
 def keys_report(options: argparse.Namespace, language: Language, now: datetime) -> Report:
@@ -118,11 +95,13 @@ def keys_report(options: argparse.Namespace, language: Language, now: datetime) 
     try:
         return COMMANDS[options.command](Asked(options=options, language=language, now=now))
     except KeyRequestError as error:
-        return _refused(ExitCode.USAGE, error)
+        return refused(ExitCode.USAGE, error)
     except CertsError as error:
-        return _refused(ExitCode.NOT_TRUSTED, error)
+        return refused(ExitCode.NOT_TRUSTED, error)
     except OSError as error:
-        return _failed(error)
+        return failed(error)
+    except KeyboardInterrupt:
+        return told(ExitCode.USAGE, "stopped", (_STOPPED,), both(_STOPPED))
 
 
 # --- the commands ------------------------------------------------------------------------------
@@ -131,14 +110,14 @@ def keys_report(options: argparse.Namespace, language: Language, now: datetime) 
 def _root_new(asked: Asked) -> Report:
     directory: Path = asked.options.directory
     require_new_folder(directory)
-    passphrases = _passphrases(asked, twice=True)
-    write_root(directory, new_root(asked.options.name, passphrases, asked.now))
+    typed = passphrases(asked, twice=True)
+    write_root(directory, new_root(asked.options.name, typed, asked.now))
     pem = read_root(directory)
-    open_root(directory, passphrases)
-    digest = _digest(pem)
-    return _done(
-        _line("根证书做好了，十年有效：", "The root is made, for ten years: ", str(directory)),
-        *_fingerprint_lines("根证书指纹（SHA-256）", "Fingerprint of the root (SHA-256)", digest),
+    open_root(directory, typed)
+    digest = digest_of(pem)
+    return done(
+        line("根证书做好了，十年有效：", "The root is made, for ten years: ", str(directory)),
+        *fingerprint_lines("根证书指纹（SHA-256）", "Fingerprint of the root (SHA-256)", digest),
         Text(
             zh="接下来：1. 大声读出指纹，两个人各记一份，并公布给收证明的人。",
             en="Next: 1. Read the fingerprint aloud; both write it down; publish it to verifiers.",
@@ -164,11 +143,11 @@ def _renew(asked: Asked) -> Report:
 
 
 def _requested(request: KeyRequest) -> Report:
-    return _done(
-        _line("申请写好了：", "The request is written: ", str(request.path)),
-        *_request_lines(request.name, request.key_id),
+    return done(
+        line("申请写好了：", "The request is written: ", str(request.path)),
+        *request_lines(request.name, request.key_id),
         _REQUEST_HINT,
-        **_request_machine(request),
+        **request_machine(request),
     )
 
 
@@ -177,18 +156,18 @@ def _issue(asked: Asked) -> Report:
     require_absent(options.output)
     request = parse_request(_read(options.request, MOST_REQUEST_BYTES))
     name, key = read_request(request)
-    digest = _digest(read_root(options.root_dir))
+    digest = digest_of(read_root(options.root_dir))
     lines = (
-        *_request_lines(name, key_id_of(key)),
-        *_fingerprint_lines("根证书指纹", "Fingerprint of the root", digest),
+        *request_lines(name, key_id_of(key)),
+        *fingerprint_lines("根证书指纹", "Fingerprint of the root", digest),
     )
-    _require_compared(asked, lines, key_id_of(key))
-    root = open_root(options.root_dir, _passphrases(asked))
+    require_compared(asked, lines, key_id_of(key))
+    root = open_root(options.root_dir, passphrases(asked))
     pem, chain = issue(root, request, now=asked.now, days=options.days)
     write_certificate(options.output, pem)
-    ends = chain.not_after.strftime(_DAY)
-    return _done(
-        _line("证书签发好了：", "The certificate is issued: ", str(options.output)),
+    ends = chain.not_after.strftime(DAY)
+    return done(
+        line("证书签发好了：", "The certificate is issued: ", str(options.output)),
         Text(
             zh=f"给：{chain.signer_name}，到 {ends}。", en=f"To {chain.signer_name}, until {ends}."
         ),
@@ -197,7 +176,7 @@ def _issue(asked: Asked) -> Report:
             en="Take it and root.pem to the station: wipe-cert keys install.",
         ),
         key_id=chain.key_id,
-        not_after=chain.not_after.strftime(_TIME),
+        not_after=chain.not_after.strftime(TIME),
         root_sha256=digest,
     )
 
@@ -207,16 +186,17 @@ def _install(asked: Asked) -> Report:
     chain_pem = _read(options.certificate, MAX_CHAIN_BYTES)
     root_pem = _read(options.root, MAX_CHAIN_BYTES)
     keys = install(options.dir, chain_pem, root_pem, asked.now)
-    return _done(
+    return done(
         Text(
-            zh="装好了，从现在起用它签名：", en="Installed; the station signs with it from now on:"
+            zh="装好了，工作站重新启动以后用它签名：",
+            en="Installed; once restarted, the station signs with it:",
         ),
-        *_station_lines(keys),
+        *station_lines(keys),
         Text(
-            zh="请再核对一次根证书的指纹，然后重新启动工作站。",
-            en="Compare the root's fingerprint once more, then restart the station.",
+            zh="请再核对一次根证书的指纹，再重新启动工作站。",
+            en="Compare the root's fingerprint once more before you restart it.",
         ),
-        **_station_machine(keys),
+        **station_machine(keys),
     )
 
 
@@ -229,8 +209,8 @@ def _show(asked: Asked) -> Report:
     code = ExitCode.ERASED
     if keys is not None:
         keys.require_valid(asked.now)
-        lines += _station_lines(keys)
-        machine |= _station_machine(keys)
+        lines += station_lines(keys)
+        machine |= station_machine(keys)
         if keys.chain.not_after - asked.now <= WARNED_BEFORE:
             code = ExitCode.INCONCLUSIVE
             lines.append(
@@ -243,10 +223,10 @@ def _show(asked: Asked) -> Report:
         code = ExitCode.INCONCLUSIVE
         lines.append(Text(zh="还没有装证书。", en="No certificate is installed yet."))
     if waiting is not None:
-        lines.append(_line("申请在等签发：", "A request waits: ", str(waiting.path)))
-        lines += _request_lines(waiting.name, waiting.key_id)
-        machine["waiting"] = _request_machine(waiting)
-    return _told(code, "valid" if code is ExitCode.ERASED else "attend", lines, machine)
+        lines.append(line("申请在等签发：", "A request waits: ", str(waiting.path)))
+        lines += request_lines(waiting.name, waiting.key_id)
+        machine["waiting"] = request_machine(waiting)
+    return told(code, "valid" if code is ExitCode.ERASED else "attend", lines, machine)
 
 
 def _revoke(asked: Asked) -> Report:
@@ -254,23 +234,23 @@ def _revoke(asked: Asked) -> Report:
     directory: Path = options.root_dir
     chain_pem = _read(options.certificate, MAX_CHAIN_BYTES)
     chain = read_chain(chain_pem, read_root(directory))
-    moment = asked.now.strftime(_TIME)
+    moment = asked.now.strftime(TIME)
     entry = _entry(options, chain.key_id, moment)
     require_replaceable(options.list, directory)
-    _tell(
+    tell(
         asked,
-        _line("要作废的工作站：", "To be revoked: ", chain.signer_name),
-        *_fingerprint_lines("密钥指纹", "Fingerprint of its key", chain.key_id),
-        _line("原因：", "Because ", REASONS[entry.reason]),
+        line("要作废的工作站：", "To be revoked: ", chain.signer_name),
+        *fingerprint_lines("密钥指纹", "Fingerprint of its key", chain.key_id),
+        line("原因：", "Because ", REASONS[entry.reason]),
     )
-    root = open_root(directory, _passphrases(asked))
+    root = open_root(directory, passphrases(asked))
     version = _listed(directory, root, entry, moment)
     latest = latest_list(directory)
     assert latest is not None, "it was written or found just now"
     publish(options.list, latest[0])
     names = f"{options.list}, {signature_path(options.list)}"
-    return _done(
-        _line("作废名单写好了：", "The revocation list is written: ", names),
+    return done(
+        line("作废名单写好了：", "The revocation list is written: ", names),
         Text(
             zh=f"第 {version} 版，共 {len(latest[1].entries)} 把密钥。请公布这两个文件和版本号。",
             en=f"Version {version}, {len(latest[1].entries)} key(s). Publish both files and the"
@@ -343,182 +323,3 @@ def _read(path: Path, most_bytes: int) -> bytes:
         return read_regular_file(path.resolve(), most_bytes)[0]
     except UnexpectedFileError as error:
         raise OSError(errno.EINVAL, "not such a file", str(path)) from error
-
-
-# --- asking people -----------------------------------------------------------------------------
-
-
-def _passphrases(asked: Asked, *, twice: bool = False) -> Passphrases:
-    files = (asked.options.passphrase_file_a, asked.options.passphrase_file_b)
-    first, second = (
-        _typed(asked, prompt, twice=twice) if file is None else _passphrase_in(file)
-        for prompt, file in zip(_PEOPLE, files, strict=True)
-    )
-    both_people = Passphrases(first=first, second=second)
-    if twice:
-        check_new(both_people)
-    return both_people
-
-
-def _passphrase_in(file: Path) -> str:
-    file.stat()
-    data = read_key_file(file, MOST_CHARACTERS * 4, private=True)
-    try:
-        return data.decode("utf-8").removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError:
-        # Not chained: its message quotes the file.
-        name = file.name
-        raise KeyRequestError(
-            Text(zh=f"{name} 不是文字。", en=f"{name} is not text."),
-            Text(zh="口令文件要用 UTF-8 存。", en="Save the passphrase as UTF-8."),
-        ) from None
-
-
-def _typed(asked: Asked, prompt: Text, *, twice: bool) -> str:
-    typed = _hidden(prompt.in_language(asked.language))
-    if twice and _hidden(_ONCE_MORE.in_language(asked.language)) != typed:
-        raise KeyRequestError(
-            Text(zh="两遍不一样，什么也没做。", en="The two differ; nothing was done."),
-            Text(zh="请从头再来。", en="Start again."),
-        )
-    return typed
-
-
-def _hidden(prompt: str) -> str:
-    with warnings.catch_warnings():
-        # Where nothing can keep a terminal from showing it, nothing may be typed.
-        warnings.simplefilter("error", getpass.GetPassWarning)
-        try:
-            return getpass.getpass(prompt)
-        except (getpass.GetPassWarning, EOFError) as error:
-            raise PassphraseError(
-                Text(zh="没有终端，不能输入口令。", en="No terminal to type a passphrase on."),
-                Text(
-                    zh="在终端上运行，或用 --passphrase-file-a 和 -b。",
-                    en="Run it on a terminal, or give --passphrase-file-a and -b.",
-                ),
-            ) from error
-
-
-def _require_compared(asked: Asked, lines: tuple[Text, ...], key_id: str) -> None:
-    """Refuse unless a person has compared the fingerprint with what the station shows."""
-    given: str | None = asked.options.yes
-    if given is None:
-        _tell(asked, *lines)
-        sys.stderr.write(_AGREE.in_language(asked.language))
-        sys.stderr.flush()
-        agreed = sys.stdin.readline().strip().lower() in _AGREED
-    else:
-        agreed = "".join(given.split()).replace(":", "").lower() == key_id
-    if not agreed:
-        raise KeyRequestError(
-            Text(
-                zh="指纹没有核对上，没有签发。",
-                en="The fingerprint was not confirmed; nothing was issued.",
-            ),
-            Text(
-                zh="在工作站上用 wipe-cert keys show 看指纹，再比一次。",
-                en="See the fingerprint on the station with wipe-cert keys show; compare again.",
-            ),
-        )
-
-
-def _tell(asked: Asked, *lines: Text) -> None:
-    # Beside what the command prints at its end, which may be one JSON object.
-    sys.stderr.writelines(line.in_language(asked.language) + "\n" for line in lines)
-
-
-# --- words -------------------------------------------------------------------------------------
-
-
-def grouped(digest: str) -> tuple[str, str]:
-    """Return a SHA-256 as two lines of eight groups of four digits, to be read aloud."""
-    groups = [digest[at : at + 4].upper() for at in range(0, len(digest), 4)]
-    return " ".join(groups[:8]), " ".join(groups[8:])
-
-
-def _digest(root_pem: bytes) -> str:
-    return x509.load_pem_x509_certificate(root_pem).fingerprint(hashes.SHA256()).hex()
-
-
-def _fingerprint_lines(zh: str, en: str, digest: str) -> tuple[Text, ...]:
-    rows = (f"    {row}" for row in grouped(digest))
-    return (Text(zh=f"{zh}：", en=f"{en}:"), *(Text(zh=row, en=row) for row in rows))
-
-
-def _request_lines(name: str, key_id: str) -> tuple[Text, ...]:
-    return (
-        _line("工作站：", "Station: ", shown(name)),
-        *_fingerprint_lines("密钥指纹（SHA-256）", "Fingerprint of its key (SHA-256)", key_id),
-    )
-
-
-def _station_lines(keys: StationKeys) -> tuple[Text, ...]:
-    ends = keys.chain.not_after.strftime(_DAY)
-    return (
-        _line("签名方：", "Signs as: ", keys.chain.signer_name),
-        _line("有效期到：", "Until: ", ends),
-        *_fingerprint_lines("密钥指纹", "Fingerprint of its key", keys.chain.key_id),
-        *_fingerprint_lines("根证书指纹", "Fingerprint of the root", _digest(keys.root_pem)),
-    )
-
-
-def _request_machine(request: KeyRequest) -> dict[str, object]:
-    return {"request": str(request.path), "station": request.name, "key_id": request.key_id}
-
-
-def _station_machine(keys: StationKeys) -> dict[str, object]:
-    return {
-        "signer": keys.chain.signer_name,
-        "not_after": keys.chain.not_after.strftime(_TIME),
-        "key_id": keys.chain.key_id,
-        "root_sha256": _digest(keys.root_pem),
-    }
-
-
-def _line(zh: str, en: str, value: str | Text) -> Text:
-    one = Text(zh=value, en=value) if isinstance(value, str) else value
-    return Text(zh=f"{zh}{one.zh}", en=f"{en}{one.en}")
-
-
-def _done(*lines: Text, **machine: object) -> Report:
-    return _told(ExitCode.ERASED, "done", lines, machine)
-
-
-def _told(
-    exit_code: ExitCode, status: str, lines: Sequence[Text], machine: Mapping[str, object]
-) -> Report:
-    return Report(
-        exit_code=exit_code,
-        lines=tuple(lines),
-        machine={"status": status, "exit_code": int(exit_code), **machine},
-    )
-
-
-def _refused(exit_code: ExitCode, error: CertsError) -> Report:
-    layer = {"layer": error.layer.value} if isinstance(error, CertificateError) else {}
-    return Report(
-        exit_code=exit_code,
-        lines=(error.message, error.hint),
-        machine={
-            "status": "refused",
-            "exit_code": int(exit_code),
-            "message": both(error.message),
-            "hint": both(error.hint),
-            **layer,
-        },
-    )
-
-
-def _failed(error: OSError) -> Report:
-    reason = shown(error.strerror or type(error).__name__)
-    name = shown(str(error.filename or ""), 400)
-    message = Text(zh=f"没做完：{reason}（{name}）。", en=f"Not done: {reason} ({name}).")
-    return Report(
-        exit_code=ExitCode.USAGE,
-        lines=(
-            message,
-            Text(zh="排除原因后，重复同一条命令。", en="Repeat it once that is mended."),
-        ),
-        machine={"status": "failed", "exit_code": int(ExitCode.USAGE), "message": both(message)},
-    )

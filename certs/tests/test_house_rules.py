@@ -28,6 +28,8 @@ def test_modules__that_decide__say_pure() -> None:
         "issuing",
         "keys",
         "keys_command",
+        "keys_people",
+        "keys_words",
         "log_report",
         "make",
         "reading",

@@ -15,7 +15,8 @@ from certs import cli
 from certs.cli import main
 from certs.command_line import HELP as PROGRAM_HELP
 from certs.keys_arguments import HELP
-from certs.keys_command import COMMANDS, grouped
+from certs.keys_command import COMMANDS
+from certs.keys_words import grouped
 from certs.root_keys import ROOT_NAME
 from certs.station_keys import install
 from certs.tests.keys_samples import (
@@ -344,6 +345,14 @@ def test_passphrases__typed__never_shown(tmp_path: Path) -> None:
     assert first not in shown
     assert second not in shown
     assert ROOT_NAME in names_in(tmp_path / "root")
+
+
+def test_passphrases__ctrl_c__stopped_without_a_trace(tmp_path: Path) -> None:
+    """Whoever stops at a prompt has made nothing and sees no traceback."""
+    words = ["keys", "root", "new", str(tmp_path / "root"), "--name", ORGANISATION]
+    code, shown = _on_terminal(words, [PASSPHRASES.first, "\x03"])
+    assert (code, "Stopped" in shown, "Traceback" in shown) == (2, True, False)
+    assert names_in(tmp_path) == []
 
 
 def test_passphrases__no_terminal__never_read_from_elsewhere(tmp_path: Path) -> None:

@@ -98,5 +98,5 @@ def test_page__commands__are_there() -> None:
 @pytest.mark.parametrize("prompt", ANSWERS)
 def test_answers__each_prompt__is_the_programs(prompt: str) -> None:
     """The answers of this test are answers to what the program asks."""
-    source = (PAGE.parents[1] / "certs" / "keys_command.py").read_text("utf-8")
+    source = (PAGE.parents[1] / "certs" / "keys_people.py").read_text("utf-8")
     assert prompt in source
