@@ -15,6 +15,7 @@ KNOWN HOLE: who holds a list back shows an older one. ``version_at_least`` is al
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 
 from cryptography.exceptions import InvalidSignature
@@ -192,6 +193,8 @@ def check_not_revoked(
     return Standing(version=listed.version, issued_at=listed.issued_at, revoked=revoked)
 
 
+# A recycler checks pallets of documents against one list.
+@lru_cache(maxsize=8)
 def read_list(found: SignedList, root_pem: bytes | None) -> RevocationList:
     """Check a list that anybody may have made.
 
