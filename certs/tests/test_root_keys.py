@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import random
 import stat
 import subprocess
@@ -23,18 +22,12 @@ from certs.errors import CertificateError, KeyRequestError, KeyStoreError, Passp
 from certs.issuing import parse_request, read_request, station_request
 from certs.root_keys import (
     DERIVATION_NAME,
-    LISTS_FOLDER,
     ROOT_KEY_NAME,
     ROOT_NAME,
     OpenRoot,
     issue,
-    latest_list,
     new_root,
     open_root,
-    publish,
-    require_replaceable,
-    revoke,
-    signature_path,
     write_root,
 )
 from certs.tests.keys_samples import (
@@ -45,9 +38,7 @@ from certs.tests.keys_samples import (
     root_files,
     root_in,
 )
-from certs.tests.log_samples import DIGEST
-from certs.tests.revocation_samples import ISSUED_AT, entry, other_entry
-from certs.tests.samples import NOW, PRODUCTION_SIGNER, ROOT, names_in, private_key
+from certs.tests.samples import NOW, ROOT, names_in, private_key
 from certs.tests.test_durable import FAULTS, Fault, PowerCutError
 from certs.two_people import Passphrases, check_new, opened
 
@@ -341,128 +332,3 @@ def test_root__name_that_cannot_be__refused(name: str) -> None:
     """An organisation cannot be nameless, nor pass as practice."""
     with pytest.raises(KeyRequestError):
         new_root(name, PASSPHRASES, NOW)
-
-
-# --- revocation --------------------------------------------------------------------------------
-
-
-def test_revoke__twice__versions_grow_and_nothing_is_taken_back(
-    root_folder: Path, root: OpenRoot
-) -> None:
-    """Each list holds all entries so far; an entry can be tightened, never loosened."""
-    assert latest_list(root_folder) is None
-    revoke(root_folder, root, entry(size=9), ISSUED_AT)
-    revoke(root_folder, root, other_entry(), ISSUED_AT)
-    revoke(root_folder, root, entry(size=6), ISSUED_AT)
-    for loose in (entry(size=6), entry(size=7)):
-        with pytest.raises(KeyRequestError):
-            revoke(root_folder, root, loose, ISSUED_AT)
-    revoke(root_folder, root, entry(), ISSUED_AT)
-    with pytest.raises(KeyRequestError):
-        revoke(root_folder, root, entry(size=1), ISSUED_AT)
-    latest = latest_list(root_folder)
-    assert latest is not None
-    assert latest[1].version == 4
-    assert latest[1].entries.keys() == {DIGEST, PRODUCTION_SIGNER.key_id}
-    assert latest[1].entries[PRODUCTION_SIGNER.key_id].trusted_size is None
-    assert names_in(root_folder / LISTS_FOLDER) == ["1", "2", "3", "4"]
-
-
-def test_revoke__list_signed__openssl_agrees(
-    tmp_path: Path, root_folder: Path, root: OpenRoot
-) -> None:
-    """A stranger checks the list with openssl alone."""
-    path = tmp_path / "revoked.json"
-    publish(path, revoke(root_folder, root, entry(), ISSUED_AT))
-    key = openssl("x509", "-in", root_folder / ROOT_NAME, "-noout", "-pubkey").stdout
-    (tmp_path / "root.pub").write_text(key, "ascii")
-    words = ("dgst", "-sha256", "-verify", tmp_path / "root.pub")
-    assert openssl(*words, "-signature", signature_path(path), path).returncode == 0
-    path.write_bytes(path.read_bytes().replace(b"stolen", b"missed"))
-    assert openssl(*words, "-signature", signature_path(path), path).returncode != 0
-
-
-def test_latest_list__altered_or_renumbered__refused(root_folder: Path, root: OpenRoot) -> None:
-    """A list in the root's folder that it did not sign, or under another number, is no start."""
-    revoke(root_folder, root, entry(), ISSUED_AT)
-    (root_folder / LISTS_FOLDER / "1").rename(root_folder / LISTS_FOLDER / "2")
-    with pytest.raises(KeyStoreError):
-        latest_list(root_folder)
-    path = root_folder / LISTS_FOLDER / "2" / "revoked.json"
-    path.write_bytes(path.read_bytes().replace(b'"version":1', b'"version":2'))
-    with pytest.raises(KeyStoreError):
-        revoke(root_folder, root, other_entry(), ISSUED_AT)
-
-
-def test_replaceable__something_else_or_a_later_list__left(
-    tmp_path: Path, root_folder: Path, root: OpenRoot
-) -> None:
-    """A root restored from an old copy cannot number a list twice; no other file is lost."""
-    path = tmp_path / "revoked.json"
-    require_replaceable(path, root_folder)
-    with pytest.raises(KeyRequestError):
-        require_replaceable(tmp_path / "revoked.sig", root_folder)
-    path.write_bytes(b"my diary")
-    with pytest.raises(KeyRequestError):
-        require_replaceable(path, root_folder)
-    publish(path, revoke(root_folder, root, entry(), ISSUED_AT))
-    require_replaceable(path, root_folder)
-    (tmp_path / "copy").mkdir()
-    old_copy = root_in(tmp_path / "copy")
-    with pytest.raises(KeyStoreError, match="old backup"):
-        require_replaceable(path, old_copy)
-    (old_copy / ROOT_NAME).write_bytes(ROOT.pem)
-    with pytest.raises(KeyRequestError):
-        require_replaceable(path, old_copy)
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_revoke__fault_at_any_call__list_before_or_this_one(
-    tmp_path: Path, fault: Fault, root: OpenRoot
-) -> None:
-    """Whatever fails, the folder's latest list is whole, and the next has the next number."""
-    step, hit = 0, True
-    while hit:
-        (tmp_path / f"run-{step}").mkdir()
-        folder = root_in(tmp_path / f"run-{step}")
-        revoke(folder, root, other_entry(), ISSUED_AT)
-        with fault.injected(step) as injection:
-            try:
-                revoke(folder, root, entry(), ISSUED_AT)
-            except (OSError, KeyStoreError, PowerCutError):
-                assert injection.hit
-        latest = latest_list(folder)
-        assert latest is not None
-        if latest[1].version == 1:
-            revoke(folder, root, entry(), ISSUED_AT)
-        latest = latest_list(folder)
-        assert latest is not None
-        assert (latest[1].version, len(latest[1].entries)) == (2, 2)
-        step, hit = step + 1, injection.hit
-    assert step > 10
-
-
-@pytest.mark.parametrize("fault", FAULTS)
-def test_publish__fault_at_any_call__repeated_it_is_whole(
-    tmp_path: Path, fault: Fault, root_folder: Path, root: OpenRoot
-) -> None:
-    """A list that was half published can be published again; nothing locks anybody out."""
-    first = revoke(root_folder, root, other_entry(), ISSUED_AT)
-    second = revoke(root_folder, root, entry(), ISSUED_AT)
-    path = tmp_path / "revoked.json"
-    step, hit = 0, True
-    while hit:
-        publish(path, first)
-        with fault.injected(step) as injection:
-            try:
-                publish(path, second)
-            except (OSError, PowerCutError):
-                assert injection.hit
-        assert path.read_bytes() in {first.document, second.document}
-        require_replaceable(path, root_folder)
-        publish(path, second)
-        assert path.read_bytes() == second.document
-        assert signature_path(path).read_bytes() == second.signature
-        step, hit = step + 1, injection.hit
-    assert step > 8
-    assert os.listdir(tmp_path).count("revoked.json") == 1
