@@ -3,7 +3,6 @@
 Only this module of the package reads the clock, the environment and the arguments.
 """
 
-import errno
 import io
 import json
 import os
@@ -17,18 +16,13 @@ from certs.command_line import ExitCode, command_line
 from certs.errors import CertificateError, Layer
 from certs.layout import MAX_CHAIN_BYTES, Bundle
 from certs.log_report import log_report
-from certs.reading import UnexpectedFileError, read_regular_file
-from certs.report import Report, both, missing
+from certs.qr_report import QrQuestion, qr_report
+from certs.reading import read_chosen
+from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
 from certs.text import Language, Text, language_of
-from certs.verdict import Status, Verdict
+from certs.verdict import Verdict
 from certs.verify import verify
 
-EXIT_CODES = {
-    Status.ERASED: ExitCode.ERASED,
-    Status.NOT_ERASED: ExitCode.NOT_ERASED,
-    Status.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-    Status.SIGNER_UNKNOWN: ExitCode.INCONCLUSIVE,
-}
 STEP_NAMES = {
     Layer.BUNDLE: Text(zh="文件齐全，大小正常", en="the files are there and of sane size"),
     Layer.PDF: Text(
@@ -46,7 +40,6 @@ STEP_NAMES = {
     Layer.LOG: Text(zh="日志收录了它", en="the log has it"),
     Layer.PRACTICE: Text(zh="练习文件是否允许", en="practice documents only if allowed"),
 }
-_NOT_THERE = "–"  # noqa: RUF001 - as in a table's empty cell
 _NO_CLAIM = Text(zh="这份文件什么也证明不了。", en="This document proves nothing.")
 
 
@@ -64,9 +57,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     language = _language(os.environ)
     _never_fail_on_output()
-    options = command_line(language).parse_args(arguments)
+    parser = command_line(language)
+    options = parser.parse_args(arguments)
     if options.command == "log verify":
         report = log_report(options.folder, options.key, options.checkpoints, options.proofs)
+    elif options.command == "qr":
+        if options.chain is None and options.document is None:
+            parser.error("--chain | --document")
+        asked = QrQuestion(
+            text=options.text,
+            chain=options.chain,
+            document=options.document,
+            root=options.root,
+            allow_practice=options.allow_practice,
+        )
+        report = qr_report(asked, datetime.now(UTC))
     else:
         report = _check(options.path, options.root, options.allow_practice, datetime.now(UTC))
     if options.json:
@@ -91,7 +96,7 @@ def _never_fail_on_output() -> None:
 def _check(path: Path, root: Path | None, allow_practice: bool, now: datetime) -> Report:
     bundle = None
     try:
-        root_pem = _read_root(root) if root else None
+        root_pem = read_chosen(root, MAX_CHAIN_BYTES) if root else None
         bundle = read_bundle(path)
         verdict = verify(bundle, root_pem=root_pem, allow_practice=allow_practice, now=now)
     except CertificateError as error:
@@ -101,17 +106,9 @@ def _check(path: Path, root: Path | None, allow_practice: bool, now: datetime) -
     return _accepted(verdict)
 
 
-def _read_root(path: Path) -> bytes:
-    # A root may be a symbolic link: the caller chose it.
-    try:
-        return read_regular_file(path.resolve(), MAX_CHAIN_BYTES)[0]
-    except UnexpectedFileError as error:
-        raise OSError(errno.EINVAL, "no root certificate", str(path)) from error
-
-
 def _accepted(verdict: Verdict) -> Report:
     exit_code = EXIT_CODES[verdict.status]
-    marks = {Layer.PDF: _NOT_THERE, Layer.LOG: _NOT_THERE}
+    marks = {Layer.PDF: NOT_THERE, Layer.LOG: NOT_THERE}
     steps = [
         _step_line(layer, "✓" if layer in verdict.steps else marks.get(layer, "?"))
         for layer in Layer
@@ -140,7 +137,7 @@ def _refused(error: CertificateError, bundle: Bundle | None) -> Report:
     return Report(
         exit_code=exit_code,
         lines=(
-            *(_step_line(layer, _NOT_THERE if layer in left_out else "✓") for layer in passed),
+            *(_step_line(layer, NOT_THERE if layer in left_out else "✓") for layer in passed),
             _step_line(error.layer, "✗"),
             _NO_CLAIM,
             error.message,

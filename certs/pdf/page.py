@@ -13,6 +13,7 @@ from certs.canonical import JsonObject
 from certs.formats.fields import parse_time
 from certs.layout import Bundle, DocumentType
 from certs.open_questions import open_question
+from certs.pdf.symbol import Symbol
 from certs.pdf.words import MEDIUM_SAYS, WORDS, code_words
 from certs.sampled import erased_text, guarantee_text
 from certs.text import Text
@@ -29,11 +30,14 @@ _PIECE_CHARACTERS = 8
 _BREAK = "\u200b"
 
 
-def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> Json:
+def page_of(
+    statement: JsonObject, symbol: Symbol, undrawable: frozenset[str] = frozenset()
+) -> Json:
     """Lay out a document's content in words.
 
     Args:
         statement: checked against the schema.
+        symbol: its code.
         undrawable: characters that the fonts lack.
 
     Returns:
@@ -70,8 +74,12 @@ def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> 
         "command": _command(kind),
     }
     shown: Json = _shown(page, undrawable)
-    # Not text on the page: the document's date and language.
-    return shown | {"date": _date(statement["issued_at"]), "id": statement["id"]}
+    # Not text on the page: the document's date and name, and the code.
+    return shown | {
+        "date": _date(statement["issued_at"]),
+        "id": statement["id"],
+        "qr": {"svg": symbol.svg, "size_mm": symbol.size_mm},
+    }
 
 
 def attachments_of(bundle: Bundle) -> list[Json]:

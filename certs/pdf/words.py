@@ -53,6 +53,10 @@ WORDS = {
         zh="取出 PDF 里附带的三个文件，再用别处得到的根证书核对",
         en="take out the three attached files; trust only a root that came another way",
     ),
+    "qr": Text(
+        zh="工作站签名的摘要，用 wipe-cert qr 核对",
+        en="Signed by the station; wipe-cert qr checks it",
+    ),
     "evidence": Text(zh="任务记录", en="Journal"),
     "earlier": Text(zh="先前的文件", en="Earlier documents"),
     "software": Text(zh="软件", en="Software"),
