@@ -9,15 +9,16 @@
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from certs.canonical import decode
-from certs.errors import CertificateError, MissingGlyphError, PdfError, QrError
+from certs.errors import CertificateError, PdfError, QrError
 from certs.formats.fields import parse_time
 from certs.keys import Signer
 from certs.layout import Bundle
-from certs.pdf.page import attachments_of, page_of
-from certs.pdf.render import FONTS, render
+from certs.pdf.page import Json, attachments_of, page_of
+from certs.pdf.render import FONTS, Template, render_drawable
 from certs.pdf.sign import sign_pdf
 from certs.pdf.symbol import symbol_of
 from certs.qr import check_qr, parse_qr, signed_qr
@@ -40,10 +41,7 @@ def render_bundle(bundle: Bundle, qr: str, fonts: Path = FONTS) -> bytes:
         PdfError: it cannot be rendered.
         OSError: no process can be started.
     """
-    try:
-        return _rendered(bundle, qr, fonts, frozenset())
-    except MissingGlyphError as error:
-        return _rendered(bundle, qr, fonts, error.characters)
+    return render_drawable(partial(_page, bundle, qr), fonts, Template.CERTIFICATE)
 
 
 def qr_of(bundle: Bundle, signer: Signer, host: str | None = None) -> str:
@@ -99,11 +97,10 @@ def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS, host: str | Non
     return with_pdf
 
 
-def _rendered(bundle: Bundle, qr: str, fonts: Path, undrawable: frozenset[str]) -> bytes:
+def _page(bundle: Bundle, qr: str, undrawable: frozenset[str]) -> Json:
     statement = decode(bundle.document)
     page = page_of(statement, symbol_of(qr), undrawable)
-    more = {
+    return page | {
         "attachments": attachments_of(bundle),
         "timestamp": int(parse_time(statement["issued_at"]).timestamp()),
     }
-    return render(page | more, fonts)

@@ -7,6 +7,8 @@ WORDS = {
     "notice": Text(zh="通知书：没有确认清除", en="Notice: Erasure Not Confirmed"),
     "practice": Text(zh="练习", en="PRACTICE"),
     "practice-sentence": Text(zh="这是练习，不是证明。", en="Practice: this is no certificate."),
+    "for-sale": Text(zh="可以出售", en="FOR SALE"),
+    "not-for-sale": Text(zh="不能出售", en="NOT FOR SALE"),
     "red-box": Text(
         zh="没能确认清除成功，不能出售。请放进红盒，交给店长。",
         en="Not confirmed; not for sale. Red box, manager.",
@@ -55,7 +57,7 @@ WORDS = {
     ),
     "qr": Text(
         zh="工作站签名的摘要，用 wipe-cert qr 核对",
-        en="Signed by the station; wipe-cert qr checks it",
+        en="Signed by the station; check: wipe-cert qr",
     ),
     "evidence": Text(zh="任务记录", en="Journal"),
     "earlier": Text(zh="先前的文件", en="Earlier documents"),
