@@ -34,7 +34,8 @@ STEP_NAMES: Final = {
     QrLayer.DOCUMENT: Text(zh="和文件一致", en="the document says the same"),
 }
 _NO_CLAIM: Final = Text(zh="这个二维码什么也证明不了。", en="This code proves nothing.")
-_SIGNED: Final = "signed"
+SIGNED: Final = "signed"
+"""What a genuine code of an erasure is worth alone."""
 _ALONE: Final = Text(
     zh="这个工作站签过：设备已清除（{}）。只有二维码，不算证明：请和设备核对，再用 --document"
     " 核对整份证明。",
@@ -118,7 +119,7 @@ def _alone(claims: QrClaims, chain: SigningChain) -> Report:
     sentence = _signed_sentence(claims) if status is None else SENTENCES[status]
     lines = (_compare(claims), sentence, *_warnings(claims), *_grade(claims), _end(claims, chain))
     if status is None:
-        return _accepted(claims, chain, _SIGNED, ExitCode.INCONCLUSIVE, lines)
+        return _accepted(claims, chain, SIGNED, ExitCode.INCONCLUSIVE, lines)
     return _accepted(claims, chain, status.value, EXIT_CODES[status], lines)
 
 
@@ -149,12 +150,13 @@ def _accepted(
             "exit_code": int(exit_code),
             "steps": [layer.value for layer in QrLayer if marks.get(layer, "✓") == "✓"],
             "lines": [both(line) for line in lines],
-            "claims": _machine(claims),
+            "claims": spelled(claims),
         },
     )
 
 
-def _machine(claims: QrClaims) -> dict[str, object]:
+def spelled(claims: QrClaims) -> dict[str, object]:
+    """Return the claims for a program, in the words of the statement."""
     return {
         "document_id": claims.document_id,
         "document_sha256": claims.document_sha256,
