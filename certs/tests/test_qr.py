@@ -5,8 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
@@ -24,7 +22,6 @@ from certs.qr import MAX_BYTES, PREFIX, check_qr, digits_of, parse_qr, signed_qr
 from certs.qr_claims import AXES, GRADES, OUTCOMES, STRENGTHS, VERIFICATIONS, QrClaims, claims_of
 from certs.tests.make_qr_vectors import named_statement
 from certs.tests.samples import LEAF, NOW, PRODUCTION_CHAIN, PRODUCTION_SIGNER, ROOT
-from certs.text import Text
 
 STATEMENT = named_statement()
 CLAIMS = claims_of(STATEMENT, encode(STATEMENT))
@@ -285,19 +282,3 @@ def test_check_qr__chain_alone__signer_named_but_root_unknown() -> None:
     chain = check_qr(parse_qr(TEXT), PRODUCTION_CHAIN, root_pem=None, allow_practice=False, now=NOW)
     assert chain == read_chain(PRODUCTION_CHAIN, None)
     assert not chain.root_known
-
-
-def test_errors__every_text__in_both_languages() -> None:
-    """A refusal says what and what next, in both languages, and names its layer."""
-    with pytest.raises(QrError) as caught:
-        parse_qr(TEXT + "0")
-    assert isinstance(caught.value.hint, Text)
-    assert str(caught.value).startswith("text: ")
-
-
-def test_signature__verified_by_the_library_itself__same_bytes() -> None:
-    """What is signed is exactly what a reader is told was signed."""
-    qr = parse_qr(TEXT)
-    key = LEAF.certificate.public_key()
-    assert isinstance(key, ec.EllipticCurvePublicKey)
-    key.verify(qr.signature, qr.to_be_signed, ec.ECDSA(hashes.SHA256()))
