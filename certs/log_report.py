@@ -40,7 +40,7 @@ def log_report(
     try:
         folder.stat()
         read = partial(read_log_file, folder)
-        key = _key(key_path) if key_path is not None else _own_key(folder)
+        key = read_key(key_path) if key_path is not None else _own_key(folder)
         older = [read_chosen(path, MOST_NOTE_BYTES) for path in checkpoints]
         kept = [_proof(path) for path in proofs]
         found = audit(read, key, older=older, proofs=kept)
@@ -51,7 +51,13 @@ def log_report(
     return _report(found, known=key_path is not None)
 
 
-def _key(path: Path) -> NoteKey:
+def read_key(path: Path) -> NoteKey:
+    """Read the public key of a log or a witness.
+
+    Raises:
+        MalformedLogError: it is none.
+        OSError: it cannot be read.
+    """
     return parse_key(read_chosen(path, MOST_NOTE_BYTES).decode("utf-8", "replace"))
 
 

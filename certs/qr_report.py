@@ -34,6 +34,11 @@ STEP_NAMES: Final = {
     QrLayer.DOCUMENT: Text(zh="和文件一致", en="the document says the same"),
 }
 _NO_CLAIM: Final = Text(zh="这个二维码什么也证明不了。", en="This code proves nothing.")
+_NO_STATION: Final = Text(
+    zh="二维码里没有工作站的证书：请用 --chain 给出 station.pem，或用 --document 给出证明。",
+    en="A code brings no certificates: give the station's with --chain, or the document with"
+    " --document.",
+)
 SIGNED: Final = "signed"
 """What a genuine code of an erasure is worth alone."""
 _ALONE: Final = Text(
@@ -78,6 +83,8 @@ def qr_report(asked: QrQuestion, now: datetime) -> Report:
         asked: with ``chain`` or ``document`` or both.
         now: aware; the caller's clock.
     """
+    if asked.chain is None and asked.document is None:
+        return _no_station()
     try:
         qr = parse_qr(asked.text)
         root_pem = None if asked.root is None else read_chosen(asked.root, MAX_CHAIN_BYTES)
@@ -102,10 +109,22 @@ def qr_report(asked: QrQuestion, now: datetime) -> Report:
         return missing(error)
 
 
+def _no_station() -> Report:
+    return Report(
+        exit_code=ExitCode.USAGE,
+        lines=(_NO_STATION,),
+        machine={
+            "status": "missing",
+            "exit_code": int(ExitCode.USAGE),
+            "message": both(_NO_STATION),
+        },
+    )
+
+
 def _chain_pem(asked: QrQuestion, bundle: Bundle | None) -> bytes:
     if asked.chain is not None:
         return read_chosen(asked.chain, MAX_CHAIN_BYTES)
-    assert bundle is not None, "the command line asks for one of them"
+    assert bundle is not None, "one of them was given"
     return bundle.chain_pem
 
 
