@@ -14,7 +14,6 @@ from certs.text import Text
 
 MAX_BYTES: Final = 1024
 MAX_DEPTH: Final = 4
-MAX_ITEMS: Final = 32
 _LIMIT: Final = 1 << 64
 _LONGEST_SHORT: Final = 23
 # The head's low bits say how many bytes the argument has, if it is not in them itself.
@@ -56,7 +55,7 @@ def decode(data: bytes) -> Any:  # noqa: ANN401 - checked by whoever asked
     """Read one value and insist on the one spelling.
 
     Args:
-        data: at most 1 KiB, at most 4 levels deep, 32 items in each list.
+        data: at most 1 KiB, at most 4 levels deep.
 
     Returns:
         a value for which `encode` gives the very same bytes.
@@ -130,8 +129,6 @@ def _string(data: bytes, kind: int, length: int, at: int) -> tuple[bytes | str, 
 
 
 def _array(data: bytes, length: int, at: int, depth: int) -> tuple[list[Any], int]:
-    if length > MAX_ITEMS:
-        _refuse("项目太多", "too many items")
     items = []
     for _ in range(length):
         item, at = _value(data, at, depth + 1)
@@ -140,8 +137,6 @@ def _array(data: bytes, length: int, at: int, depth: int) -> tuple[list[Any], in
 
 
 def _map(data: bytes, length: int, at: int, depth: int) -> tuple[dict[int, Any], int]:
-    if length > MAX_ITEMS:
-        _refuse("项目太多", "too many items")
     items: dict[int, Any] = {}
     before = b""
     for _ in range(length):

@@ -45,8 +45,8 @@ MAX_BYTES: Final = 384
 """Of the COSE_Sign1; the longest claims need 383."""
 KEY_HINT_BYTES: Final = 8
 
-_HOST: Final = re.compile(r'https://[!"$-~]{1,56}')
-_TEXT: Final = re.compile(r'(wipe-cert:|https://[!"$-~]{1,56}#)([0-9]{1,2000})')
+_HOST: Final = r'https://[!"$-~]{1,56}'
+_TEXT: Final = re.compile(f"({PREFIX}|{_HOST}#)([0-9]{{1,2000}})")
 # RFC 9052 §4.2, RFC 9053 §2.1: tag 18, and ES256 with the key's id in the protected header.
 _TAG: Final = b"\xd2"
 _ALGORITHM, _KEY_ID = 1, 4
@@ -95,7 +95,7 @@ def signed_qr(claims: QrClaims, sign: Callable[[bytes], bytes], host: str | None
 
     Source: RFC 9052 §4.4; RFC 9053 §2.1.
     """
-    if host is not None and not _HOST.fullmatch(host):
+    if host is not None and not re.fullmatch(_HOST, host):
         _refuse(QrLayer.TEXT, "网址不能用", "an address that cannot be used")
     hint = bytes.fromhex(claims.key_id)[:KEY_HINT_BYTES]
     protected = cbor.encode({_ALGORITHM: _ES256, _KEY_ID: hint})

@@ -19,7 +19,16 @@ from certs.der import P256_ORDER
 from certs.errors import MalformedCborError, QrError, QrLayer
 from certs.layout import DocumentType
 from certs.qr import MAX_BYTES, PREFIX, check_qr, digits_of, parse_qr, signed_qr
-from certs.qr_claims import AXES, GRADES, OUTCOMES, STRENGTHS, VERIFICATIONS, QrClaims, claims_of
+from certs.qr_claims import (
+    AXES,
+    GRADES,
+    OUTCOMES,
+    STRENGTHS,
+    VERIFICATIONS,
+    QrClaims,
+    claims_in,
+    claims_of,
+)
 from certs.tests.make_qr_vectors import named_statement
 from certs.tests.samples import LEAF, NOW, PRODUCTION_CHAIN, PRODUCTION_SIGNER, ROOT
 
@@ -112,7 +121,7 @@ def test_qr__host__not_signed_and_checked() -> None:
     assert text == f"https://recycling.example/c#{DIGITS}"
     assert _check(text) == CLAIMS
     for host in ("", "http://a", "https://", "https://a b", "https://a#", "https://" + "a" * 57):
-        with pytest.raises(QrError) as caught:
+        with pytest.raises(QrError, match="address") as caught:
             signed_qr(CLAIMS, PRODUCTION_SIGNER.sign, host)
         assert caught.value.layer is QrLayer.TEXT
 
@@ -246,6 +255,61 @@ def test_cbor__published_examples__the_same_bytes(value: object, written: str) -
     """The examples of RFC 8949 (Appendix A, §4.2.1) come out and go in."""
     assert cbor.encode(value).hex() == written
     assert cbor.decode(bytes.fromhex(written)) == value
+
+
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        ("1817", "shortest"),
+        ("1900ff", "shortest"),
+        ("1a0000ffff", "shortest"),
+        ("1b00000000ffffffff", "shortest"),
+        ("3817", "shortest"),
+        ("780161", "shortest"),
+        ("980100", "shortest"),
+        ("b8010000", "shortest"),
+        ("", "early end"),
+        ("18", "early end"),
+        ("1901", "early end"),
+        ("4201", "early end"),
+        ("6261", "early end"),
+        ("8200", "early end"),
+        ("9bffffffffffffffff00", "early end"),
+        ("5bffffffffffffffff00", "early end"),
+        ("a100", "early end"),
+        ("0000", "after its end"),
+        ("8181818100", ""),
+        ("818181818100", "too deep"),
+        ("a200000000", "keys unsorted or twice"),
+        ("a201000000", "keys unsorted or twice"),
+        ("a1616100", "no integer"),
+        ("61ff", "not UTF-8"),
+        ("62c080", "not UTF-8"),
+        ("63eda080", "not UTF-8"),
+        ("f4", "does not belong"),
+        ("f6", "does not belong"),
+        ("f93c00", "does not belong"),
+        ("c000", "does not belong"),
+        ("1c", "not given"),
+        ("9f00ff", "not given"),
+        ("bf0000ff", "not given"),
+        ("00" * 1025, "too long"),
+    ],
+)
+def test_cbor__one_fault__refused_and_named(written: str, says: str) -> None:
+    """Each rule of the encoding refuses by itself; nesting ends where it is said to."""
+    if not says:
+        assert cbor.decode(bytes.fromhex(written)) == [[[[0]]]]
+        return
+    with pytest.raises(MalformedCborError) as caught:
+        cbor.decode(bytes.fromhex(written))
+    assert says in caught.value.message.en
+
+
+def test_claims__later_version_with_later_keys__named_as_such() -> None:
+    """Whoever has an old reader is told that it is old."""
+    with pytest.raises(QrError, match="version"):
+        claims_in({1: 2, 99: 0})
 
 
 # --- somebody else's tools ------------------------------------------------------------------------
