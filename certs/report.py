@@ -1,4 +1,4 @@
-"""What the command line is going to print, for a person and for a program. Pure."""
+"""What the command line is going to print, for a person and for a program."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

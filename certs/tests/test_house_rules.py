@@ -34,6 +34,7 @@ def test_modules__that_decide__say_pure() -> None:
         "reading",
         "render",
         "render_child",
+        "report",
         "sign",
         "witness_report",
         "witness_server",
