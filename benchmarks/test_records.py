@@ -20,13 +20,17 @@ from certs.log.writer import LogWriter
 from certs.tests.log_samples import about, log_signer, logged_statement, opening, proof_of, start
 from certs.tests.samples import NOW, PRODUCTION_SIGNER, ROOT, certificate_statement, signed_files
 from certs.verify import verify
-from hw_tests.loop import scratch
+from hw_tests.command import bare_station
+from hw_tests.in_process import wipe
+from hw_tests.loop import loop_drive, scratch
+from wipe_station.journal_format import parse
 
 DOCUMENTS = 100
 ENTRIES = 300
 LARGE = 10_000_000
 
 _HEADINGS = ("Work", "a second", "95 % interval", "design")
+_END = ("Step", "median", "longest", "design")
 _LARGE = ("Proof of one entry, in a process of its own", "ms", "longest ms", "peak MiB", "design")
 
 
@@ -103,3 +107,29 @@ def timed(work: Callable[[], None]) -> float:
     began = time.perf_counter()
     work()
     return time.perf_counter() - began
+
+
+ENDS = 5
+DRIVE_BYTES = 16 << 20
+
+
+def test_end_of_job__signed_logged_and_on_disk__measured(report: Report) -> None:
+    """From the last byte's verification to the word that the bundle is there, by the journal."""
+    took_s = []
+    with here() as folder, scratch() as memory:
+        (folder / "state").mkdir()
+        station = bare_station(folder / "state")
+        station.lookout.look()
+        with loop_drive(memory, DRIVE_BYTES) as drive:
+            for _ in range(ENDS):
+                end = wipe(station, drive.node, "random")
+                assert end["outcome"] == "verified"
+        for journal in (folder / "state").glob("jobs/*/journal.jsonl"):
+            at_ns = {
+                record.kind: int(record.monotonic_ns)
+                for record in parse(journal.read_bytes(), str(journal)).records
+            }
+            took_s.append((at_ns["document"] - at_ns["verify-clean"]) / 1e9)
+        assert len(list((folder / "state").glob("bundles/*/certificate.pdf"))) == ENDS
+    cells = ("last byte verified to bundle on this disk, PDF included", f"{median(took_s):.2f} s")
+    report.add("End of a job", _END, (*cells, f"{max(took_s):.2f} s", "<= 2 s"))

@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
@@ -29,6 +31,7 @@ from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.log.entry import EntryKind
 from certs.log.note import NoteSigner
 from certs.log.proof import Proof
+from certs.tests import rule_vectors
 from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.samples import (
@@ -1077,6 +1080,62 @@ def refuse_log_key_malformed() -> Vector:
     key = log_signer().key.text()
     wrong = key.replace(log_signer().key.key_id.hex(), "00000000")
     return _contradicting(lambda s: s.update(log_origin="log.example/station-7", log_key=wrong))
+
+
+# --- tables ------------------------------------------------------------------------------------
+
+
+def _register(
+    name: str, comment: str, expect: Layer, source: str, files: Callable[[], Files]
+) -> None:
+    def maker() -> Vector:
+        return Vector(expect=expect, source=source, files=files())
+
+    maker.__doc__ = comment
+    MAKERS[f"refuse_{name}"] = maker
+
+
+def _register_tables() -> None:
+    for name, (comment, _, _) in rule_vectors.SCHEMA.items():
+        _register(name, comment, Layer.SCHEMA, SCHEMA, partial(rule_vectors.schema_files, name))
+    for layer, source, prefix, table in (
+        (Layer.SIGNATURE_ENCODING, X690, "signature_of_", rule_vectors.ENCODING),
+        (Layer.LOG, LOG_RULE, "log_", rule_vectors.LOG),
+        (Layer.SCHEMA, SCHEMA, "", rule_vectors.LOG_KEYS),
+        (Layer.PDF, PDF_RULE, "pdf_with_", rule_vectors.PDF),
+    ):
+        for name, (comment, made) in table.items():
+            _register(f"{prefix}{name}", comment, layer, source, made)
+
+
+_register_tables()
+
+
+@vector
+def refuse_chain_signed_with_another_digest() -> Vector:
+    """The signer's certificate was signed with SHA-384."""
+    leaf = issue(Subject(name="station of another digest", digest=hashes.SHA384()), INTERMEDIATE)
+    return _chained(leaf, leaf.pem + INTERMEDIATE.pem)
+
+
+@vector
+def refuse_chain_with_text_behind() -> Vector:
+    """Text stands behind the last certificate."""
+    files = _good()
+    files["station.pem"] += b"and more\n"
+    return Vector(expect=Layer.CHAIN, source=RFC5280, files=files)
+
+
+@vector
+def refuse_notice_that_claims() -> Vector:
+    """A notice claims a category."""
+    return Vector(
+        expect=Layer.SCHEMA,
+        source=SCHEMA,
+        files=rule_vectors.claiming_notice(),
+        root=ROOT,
+        allow_practice=False,
+    )
 
 
 # --- files -------------------------------------------------------------------------------------
