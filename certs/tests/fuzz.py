@@ -32,6 +32,7 @@ CORPUS: Final = {
     "entry": (".json",),
     "bundle-of-entries": (),
     "witness": (".tlog-proof",),
+    "code": (),
 }
 """Each target, and the files of the vectors that it begins with."""
 
@@ -52,6 +53,7 @@ def target(name: str) -> Callable[[bytes], None]:
     from certs.log.tiles import unpacked
     from certs.log.witness import answer
     from certs.pdf.container import attached_bundle, signed_bytes
+    from certs.qr import MAX_BYTES, PREFIX, digits_of, parse_qr
     from certs.tests.log_samples import log_signer, witness_signer
 
     log, witness = log_signer().key, witness_signer()
@@ -75,6 +77,7 @@ def target(name: str) -> Callable[[bytes], None]:
         "entry": parse_entry,
         "bundle-of-entries": lambda data: unpacked(data, 2),
         "witness": lambda data: answer(data, [log], {}, witness, 0),
+        "code": lambda data: parse_qr(PREFIX + digits_of(data[:MAX_BYTES])),
     }
     parse = targets[name]
 

@@ -481,6 +481,12 @@ def refuse_truncated() -> Vector:
 
 
 @vector
+def refuse_missing_member() -> Vector:
+    """The bytes end where the signature should begin."""
+    return _raw(QrLayer.CBOR, CBOR, lambda data: data[: -len(b"\x58\x40") - 64])
+
+
+@vector
 def refuse_detached_claims() -> Vector:
     """An envelope without claims."""
     members = cose(encode(_claims()))

@@ -37,6 +37,12 @@ def _outcome(vector: dict[str, Any]) -> tuple[str, str, str, dict[str, Any]]:
     return "accept", "none", SIGNED if status is None else status.value, spelled(qr.claims)
 
 
+def as_it_says(vector: dict[str, Any]) -> bool:
+    """Tell whether a code ends as its vector says."""
+    wanted = (vector["expect"], vector["layer"], vector["status"], vector["claims"])
+    return _outcome(vector) == wanted
+
+
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_qr_vector__checked__as_it_says(path: Path) -> None:
     """Each code is accepted with its claims, or refused at exactly its layer."""
