@@ -31,6 +31,11 @@ def short_code(document: bytes) -> str:
     return code + _CHECK_ALPHABET[number % len(_CHECK_ALPHABET)]
 
 
+def grouped(code: str) -> str:
+    """Return a code as it is printed: ``ABCDE-FGHJK-M``."""
+    return f"{code[:5]}-{code[5:CHARACTERS]}-{code[CHARACTERS:]}"
+
+
 def checks(code: str) -> bool:
     """Tell whether a code is one that `short_code` can have returned."""
     body, check = code[:-1], code[-1:]

@@ -19,7 +19,7 @@ from certs.pdf.symbol import Symbol, small_symbol_of, symbol_of
 from certs.pdf.words import WORDS, code_words
 from certs.qr_claims import AXES, QrClaims, claims_of
 from certs.sampled import erased_text
-from certs.short_code import short_code
+from certs.short_code import grouped, short_code
 from certs.text import Text
 
 GRADE_LETTERS: Final = {"good": "A", "caution": "B", "bad": "C", "unknown": "?"}
@@ -79,7 +79,7 @@ def _page(bundle: Bundle, symbol: Symbol, kind: str, undrawable: frozenset[str])
         "date": date_of(statement["issued_at"]),
         "timestamp": int(parse_time(statement["issued_at"]).timestamp()),
         "id": claims.document_id,
-        "code": short_code(bundle.document),
+        "code": grouped(short_code(bundle.document)),
         "qr": {"svg": symbol.svg, "size_mm": symbol.size_mm},
     }
 

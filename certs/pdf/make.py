@@ -23,6 +23,7 @@ from certs.pdf.sign import sign_pdf
 from certs.pdf.symbol import symbol_of
 from certs.qr import check_qr, parse_qr, signed_qr
 from certs.qr_claims import claims_of
+from certs.short_code import grouped, short_code
 from certs.verify import verify
 
 
@@ -101,6 +102,7 @@ def _page(bundle: Bundle, qr: str, undrawable: frozenset[str]) -> Json:
     statement = decode(bundle.document)
     page = page_of(statement, symbol_of(qr), undrawable)
     return page | {
+        "code": grouped(short_code(bundle.document)),
         "attachments": attachments_of(bundle),
         "timestamp": int(parse_time(statement["issued_at"]).timestamp()),
     }

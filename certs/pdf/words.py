@@ -59,6 +59,7 @@ WORDS = {
         zh="工作站签名的摘要，用 wipe-cert qr 核对",
         en="Signed by the station; check: wipe-cert qr",
     ),
+    "short-code": Text(zh="短码", en="Short code"),
     "evidence": Text(zh="任务记录", en="Journal"),
     "earlier": Text(zh="先前的文件", en="Earlier documents"),
     "software": Text(zh="软件", en="Software"),

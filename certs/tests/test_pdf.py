@@ -79,7 +79,11 @@ def test_render__missing_glyphs__named_then_shown_by_number() -> None:
     """The renderer refuses to leave characters out; they are named, then shown as U+XXXX."""
     statement = _named("\U00030ede圳 \u0700 \U0001f600")
     bundle = _bundle(statement)
-    page = page_of(statement, SYMBOL) | {"attachments": attachments_of(bundle), "timestamp": 0}
+    page = page_of(statement, SYMBOL) | {
+        "attachments": attachments_of(bundle),
+        "timestamp": 0,
+        "code": "",
+    }
     with pytest.raises(MissingGlyphError) as caught:
         render(page)
     assert caught.value.characters == frozenset("\u0700\U0001f600")

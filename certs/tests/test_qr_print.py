@@ -18,7 +18,7 @@ from certs.pdf.render import FONTS
 from certs.pdf.symbol import symbol_of
 from certs.qr import PREFIX, check_qr, compare_qr, parse_qr, signed_qr
 from certs.qr_claims import GRADES
-from certs.short_code import short_code
+from certs.short_code import grouped, short_code
 from certs.tests.make_qr_vectors import FOLDER, named_statement
 from certs.tests.samples import (
     NOW,
@@ -133,6 +133,7 @@ def test_page__scanned__the_code_verifies_and_agrees(practice: bool, tmp_path: P
     root = PRACTICE_ROOT if practice else ROOT
     check_qr(qr, bundle.chain_pem, root_pem=root.pem, allow_practice=practice, now=NOW)
     compare_qr(qr.claims, json.loads(bundle.document), bundle.document)
+    assert grouped(short_code(bundle.document)) in _text(pdf, tmp_path)
 
 
 def test_page__many_ranges__code_still_on_the_first(tmp_path: Path) -> None:
@@ -231,11 +232,10 @@ def test_label__scanned__the_short_code_and_nothing_else(tmp_path: Path) -> None
 def test_label__verified__for_sale_with_grades_and_code(tmp_path: Path) -> None:
     """A verified erasure may be sold; grades are letters, the short code stands in groups."""
     text = _text(label_pdf(BUNDLE), tmp_path)
-    code = short_code(BUNDLE.document)
     assert "可以出售" in text
     assert "FOR SALE" in text
     assert "NOT FOR SALE" not in text
-    assert f"{code[:5]}-{code[5:10]}-{code[10]}" in text
+    assert grouped(short_code(BUNDLE.document)) in text
     assert "功能A·外观?·剩余寿命B" in "".join(text.split())
     assert GRADE_LETTERS.keys() == GRADES.keys()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from certs.short_code import _ALPHABET, _CHECK_ALPHABET, checks, short_code
+from certs.short_code import _ALPHABET, _CHECK_ALPHABET, checks, grouped, short_code
 
 CODE = short_code(b"document")
 
@@ -17,6 +17,11 @@ def test_short_code__first_fifty_bits__in_base_32() -> None:
     fives = [int(bits[at : at + 5], 2) for at in range(0, 50, 5)]
     assert CODE[:10] == "".join(_ALPHABET[five] for five in fives)
     assert CODE[10] == _CHECK_ALPHABET[int(bits, 2) % 37]
+
+
+def test_grouped__any_code__in_three_groups() -> None:
+    """A code is printed in groups that a person can read out."""
+    assert grouped("0123456789A") == "01234-56789-A"
 
 
 @given(st.binary())
