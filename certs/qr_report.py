@@ -1,5 +1,6 @@
 """``wipe-cert qr``: reads a code's text and what it is held against, says what came of it. I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from certs.qr_claims import AXES, QrClaims
 from certs.reading import read_chosen
 from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
 from certs.text import Text
-from certs.verdict import SENTENCES, WEAK_IDENTITY, Status, Verdict
+from certs.verdict import SENTENCES, WEAK_IDENTITY, Status
 from certs.verify import verify
 
 STEP_NAMES: Final = {
@@ -76,6 +77,15 @@ class QrQuestion:
     allow_practice: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Worth:
+    """What an accepted code comes to: in a word, as an exit code, and for a person."""
+
+    status: str
+    exit_code: ExitCode
+    lines: tuple[Text, ...]
+
+
 def qr_report(asked: QrQuestion, now: datetime) -> Report:
     """Check a code, and compare it with its document where there is one.
 
@@ -93,17 +103,25 @@ def qr_report(asked: QrQuestion, now: datetime) -> Report:
         chain = check_qr(
             qr, chain_pem, root_pem=root_pem, allow_practice=asked.allow_practice, now=now
         )
+        marks = {} if chain.root_known else {QrLayer.CHAIN: "?"}
         if bundle is None:
-            return _alone(qr.claims, chain)
+            marks |= {QrLayer.DOCUMENT: NOT_THERE}
+            return _accepted(qr.claims, _alone(qr.claims, chain), marks)
         verdict = verify(bundle, root_pem=root_pem, allow_practice=asked.allow_practice, now=now)
         compare_qr(qr.claims, verdict.statement, bundle.document)
-        return _with_document(qr.claims, verdict, chain)
+        worth = _Worth(
+            status=verdict.status.value,
+            exit_code=EXIT_CODES[verdict.status],
+            lines=(*verdict.lines, _SAME),
+        )
+        return _accepted(qr.claims, worth, marks)
     except QrError as error:
         passed = tuple(QrLayer)[: tuple(QrLayer).index(error.layer)]
-        steps = (*(_step(layer, "✓") for layer in passed), _step(error.layer, "✗"))
-        return _refused(error, error.layer, steps)
+        unknown = QrLayer.CHAIN if asked.root is None else None
+        steps = [_step(layer, "?" if layer is unknown else "✓") for layer in passed]
+        return _refused(error, error.layer, (*steps, _step(error.layer, "✗")))
     except CertificateError as error:
-        # How far the code itself would have come is not told: without a document nobody knows.
+        # Of the document; the code may have been good, or not have been looked at.
         return _refused(error, QrLayer.DOCUMENT, (_step(QrLayer.DOCUMENT, "✗"),))
     except OSError as error:
         return missing(error)
@@ -128,18 +146,21 @@ def _chain_pem(asked: QrQuestion, bundle: Bundle | None) -> bytes:
     return bundle.chain_pem
 
 
-def _with_document(claims: QrClaims, verdict: Verdict, chain: SigningChain) -> Report:
-    lines = (*verdict.lines, _SAME)
-    return _accepted(claims, chain, verdict.status.value, EXIT_CODES[verdict.status], lines)
-
-
-def _alone(claims: QrClaims, chain: SigningChain) -> Report:
+def _alone(claims: QrClaims, chain: SigningChain) -> _Worth:
+    """Return what a code without its document is worth."""
     status = _status(claims, chain)
     sentence = _signed_sentence(claims) if status is None else SENTENCES[status]
-    lines = (_compare(claims), sentence, *_warnings(claims), *_grade(claims), _end(claims, chain))
-    if status is None:
-        return _accepted(claims, chain, SIGNED, ExitCode.INCONCLUSIVE, lines)
-    return _accepted(claims, chain, status.value, EXIT_CODES[status], lines)
+    return _Worth(
+        status=SIGNED if status is None else status.value,
+        exit_code=ExitCode.INCONCLUSIVE if status is None else EXIT_CODES[status],
+        lines=(
+            _compare(claims),
+            sentence,
+            *_warnings(claims),
+            *_grade(claims),
+            _end(claims, chain),
+        ),
+    )
 
 
 def _status(claims: QrClaims, chain: SigningChain) -> Status | None:
@@ -152,23 +173,15 @@ def _status(claims: QrClaims, chain: SigningChain) -> Status | None:
     return Status.NOT_ERASED if failed else Status.INCONCLUSIVE
 
 
-def _accepted(
-    claims: QrClaims,
-    chain: SigningChain,
-    status: str,
-    exit_code: ExitCode,
-    lines: tuple[Text, ...],
-) -> Report:
-    marks = {QrLayer.DOCUMENT: "✓" if lines[-1] is _SAME else NOT_THERE}
-    marks |= {} if chain.root_known else {QrLayer.CHAIN: "?"}
+def _accepted(claims: QrClaims, worth: _Worth, marks: Mapping[QrLayer, str]) -> Report:
     return Report(
-        exit_code=exit_code,
-        lines=(*(_step(layer, marks.get(layer, "✓")) for layer in QrLayer), *lines),
+        exit_code=worth.exit_code,
+        lines=(*(_step(layer, marks.get(layer, "✓")) for layer in QrLayer), *worth.lines),
         machine={
-            "status": status,
-            "exit_code": int(exit_code),
-            "steps": [layer.value for layer in QrLayer if marks.get(layer, "✓") == "✓"],
-            "lines": [both(line) for line in lines],
+            "status": worth.status,
+            "exit_code": int(worth.exit_code),
+            "steps": [layer.value for layer in QrLayer if layer not in marks],
+            "lines": [both(line) for line in worth.lines],
             "claims": spelled(claims),
         },
     )

@@ -114,6 +114,15 @@ def test_qr__with_another_document__6(desk: Path, capsys: Output) -> None:
     assert "Erased" not in output
 
 
+def test_qr__no_root_and_another_document__chain_stays_open(desk: Path, capsys: Output) -> None:
+    """A refusal claims no step that nobody vouched for."""
+    _put(desk, _good() | {"not_checked": []})
+    assert _ask(desk, _text(_good()), "--document", "bundle") == 6
+    output = capsys.readouterr().out
+    assert "? 6. the signer's certificates" in output
+    assert "✗ 11. the document says the same" in output
+
+
 def test_qr__document_altered__6_and_no_step_is_claimed(desk: Path, capsys: Output) -> None:
     """Where the document itself is refused, nothing is said of the code."""
     _put(desk, _good())

@@ -174,6 +174,14 @@ def test_strip__scanned_sharp_blurred_and_scaled__same_text(
     check_qr(parse_qr(text), BUNDLE.chain_pem, root_pem=ROOT.pem, allow_practice=False, now=NOW)
 
 
+def test_strip__black_and_white_alone__same_text(tmp_path: Path) -> None:
+    """A printer that knows no grey makes a code that is read."""
+    (tmp_path / "page.pdf").write_bytes(strip_pdf(BUNDLE, PRODUCTION_SIGNER))
+    command = ["pdftoppm", "-r", str(PRINTER_DPI), "-mono", "-singlefile", "page.pdf", "page"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert _scanned(tmp_path / "page.pbm") == qr_of(BUNDLE, PRODUCTION_SIGNER)
+
+
 def test_strip__beyond_recognition__read_by_nobody(tmp_path: Path) -> None:
     """The blur is a blur: with a whole module around every dot nothing is read any more."""
     pdf = strip_pdf(BUNDLE, PRODUCTION_SIGNER)
