@@ -91,12 +91,22 @@ def test_qr__any_claims__read_as_written(claims: QrClaims) -> None:
     assert parse_qr(signed_qr(claims, PRODUCTION_SIGNER.sign)).claims == claims
 
 
-@given(st.integers(0, len(DIGITS) - 1), st.integers(1, 9))
-def test_qr__any_changed_digit__refused(at: int, more: int) -> None:
-    """One wrong digit anywhere is refused, with the declared error and no other."""
-    digit = str((int(DIGITS[at]) + more) % 10)
+def test_qr__any_changed_digit__refused() -> None:
+    """Each wrong digit at each place is refused, with the declared error and no other."""
+    for at, right in enumerate(DIGITS):
+        for digit in set("0123456789") - {right}:
+            with pytest.raises(QrError):
+                _check(PREFIX + DIGITS[:at] + digit + DIGITS[at + 1 :])
+
+
+@given(st.lists(st.tuples(st.integers(0, len(DIGITS) - 1), st.integers(1, 9)), min_size=1))
+def test_qr__several_changed_digits__refused(changes: list[tuple[int, int]]) -> None:
+    """So are several at once."""
+    digits = list(DIGITS)
+    for at, more in changes:
+        digits[at] = str((int(DIGITS[at]) + more) % 10)
     with pytest.raises(QrError):
-        _check(PREFIX + DIGITS[:at] + digit + DIGITS[at + 1 :])
+        _check(PREFIX + "".join(digits))
 
 
 @given(st.binary(max_size=MAX_BYTES + 2))
