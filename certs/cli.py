@@ -4,12 +4,11 @@ Only this module of the package reads the clock, the environment and the argumen
 """
 
 import argparse
-import errno
 import io
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,20 +18,15 @@ from certs.errors import CertificateError, Layer
 from certs.keys_command import keys_report
 from certs.layout import MAX_CHAIN_BYTES, MAX_SIGNATURE_BYTES, Bundle
 from certs.log_report import log_report
-from certs.reading import UnexpectedFileError, read_regular_file
-from certs.report import Report, both, missing
+from certs.qr_report import QrQuestion, qr_report
+from certs.reading import read_chosen
+from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
 from certs.revocation import MOST_LIST_BYTES, SignedList
 from certs.text import Language, Text, language_of
-from certs.verdict import Status, Verdict
+from certs.verdict import Verdict
 from certs.verify import verify
 from certs.witness_report import cosign_report, new_report, serve_report
 
-EXIT_CODES = {
-    Status.ERASED: ExitCode.ERASED,
-    Status.NOT_ERASED: ExitCode.NOT_ERASED,
-    Status.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-    Status.SIGNER_UNKNOWN: ExitCode.INCONCLUSIVE,
-}
 STEP_NAMES = {
     Layer.BUNDLE: Text(zh="文件齐全，大小正常", en="the files are there and of sane size"),
     Layer.PDF: Text(
@@ -54,7 +48,6 @@ STEP_NAMES = {
     ),
     Layer.PRACTICE: Text(zh="练习文件是否允许", en="practice documents only if allowed"),
 }
-_NOT_THERE = "–"  # noqa: RUF001 - as in a table's empty cell
 _NO_CLAIM = Text(zh="这份文件什么也证明不了。", en="This document proves nothing.")
 
 
@@ -82,19 +75,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _asked(options: argparse.Namespace, language: Language) -> Report:
-    match options.command:
-        case keys if keys.startswith("keys "):
-            return keys_report(options, language, datetime.now(UTC))
-        case "log verify":
-            return log_report(options.folder, options.key, options.checkpoints, options.proofs)
-        case "log cosign":
-            return cosign_report(options.folder, options.key, options.witness, options.url)
-        case "witness new":
-            return new_report(options.folder, options.name)
-        case "witness serve":
-            return serve_report(options.folder, options.name, options.logs, options.listen)
-        case _:
-            return _check(options, datetime.now(UTC))
+    if options.command.startswith("keys "):
+        return keys_report(options, language, datetime.now(UTC))
+    return _REPORTS[options.command](options)
+
+
+def _qr(options: argparse.Namespace) -> Report:
+    asked = QrQuestion(
+        text=options.text,
+        chain=options.chain,
+        document=options.document,
+        root=options.root,
+        allow_practice=options.allow_practice,
+    )
+    return qr_report(asked, datetime.now(UTC))
 
 
 def _language(environment: Mapping[str, str]) -> Language:
@@ -114,7 +108,7 @@ def _check(options: argparse.Namespace, now: datetime) -> Report:
         return _list_missing()
     bundle = revoked = None
     try:
-        root_pem = _read(options.root, MAX_CHAIN_BYTES) if options.root else None
+        root_pem = read_chosen(options.root, MAX_CHAIN_BYTES) if options.root else None
         if options.revoked:
             revoked = _read_list(options.revoked, options.revoked_version_at_least)
         bundle = read_bundle(options.path)
@@ -141,25 +135,17 @@ def _list_missing() -> Report:
     return Report(exit_code=ExitCode.USAGE, lines=(message,), machine=machine)
 
 
-def _read(path: Path, most_bytes: int) -> bytes:
-    # A root or a list may be a symbolic link: the caller chose it.
-    try:
-        return read_regular_file(path.resolve(), most_bytes)[0]
-    except UnexpectedFileError as error:
-        raise OSError(errno.EINVAL, "not such a file", str(path)) from error
-
-
 def _read_list(path: Path, version_at_least: int) -> SignedList:
     return SignedList(
-        document=_read(path, MOST_LIST_BYTES),
-        signature=_read(path.with_suffix(".sig"), MAX_SIGNATURE_BYTES),
+        document=read_chosen(path, MOST_LIST_BYTES),
+        signature=read_chosen(path.with_suffix(".sig"), MAX_SIGNATURE_BYTES),
         version_at_least=version_at_least,
     )
 
 
 def _accepted(verdict: Verdict) -> Report:
     exit_code = EXIT_CODES[verdict.status]
-    marks = dict.fromkeys((Layer.PDF, Layer.LOG, Layer.REVOCATION), _NOT_THERE)
+    marks = dict.fromkeys((Layer.PDF, Layer.LOG, Layer.REVOCATION), NOT_THERE)
     steps = [
         _step_line(layer, "✓" if layer in verdict.steps else marks.get(layer, "?"))
         for layer in Layer
@@ -189,7 +175,7 @@ def _refused(error: CertificateError, bundle: Bundle | None, *, listed: bool) ->
     return Report(
         exit_code=exit_code,
         lines=(
-            *(_step_line(layer, _NOT_THERE if layer in left_out else "✓") for layer in passed),
+            *(_step_line(layer, NOT_THERE if layer in left_out else "✓") for layer in passed),
             _step_line(error.layer, "✗"),
             _NO_CLAIM,
             error.message,
@@ -209,3 +195,15 @@ def _step_line(layer: Layer, mark: str) -> Text:
     number = tuple(Layer).index(layer) + 1
     name = STEP_NAMES[layer]
     return Text(zh=f"{mark} {number}. {name.zh}", en=f"{mark} {number}. {name.en}")
+
+
+_REPORTS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
+    "verify": lambda asked: _check(asked, datetime.now(UTC)),
+    "qr": _qr,
+    "log verify": lambda asked: log_report(
+        asked.folder, asked.key, asked.checkpoints, asked.proofs
+    ),
+    "log cosign": lambda asked: cosign_report(asked.folder, asked.key, asked.witness, asked.url),
+    "witness new": lambda asked: new_report(asked.folder, asked.name),
+    "witness serve": lambda asked: serve_report(asked.folder, asked.name, asked.logs, asked.listen),
+}

@@ -24,6 +24,22 @@ class Layer(Enum):
     PRACTICE = "practice"
 
 
+class QrLayer(Enum):
+    """Where a QR code was refused; the members stand in the order in which `certs.qr` checks."""
+
+    TEXT = "text"
+    CBOR = "cbor"
+    COSE = "cose"
+    SIGNATURE_ENCODING = "signature-encoding"
+    CLAIMS = "claims"
+    CHAIN = "chain"
+    KEY = "key"
+    SIGNATURE = "signature"
+    BINDING = "binding"
+    PRACTICE = "practice"
+    DOCUMENT = "document"
+
+
 class CertsError(Exception):
     """Base of this package's errors.
 
@@ -51,6 +67,25 @@ class CertificateError(CertsError):
 
     def __str__(self) -> str:
         return f"{self.layer.value}: {self.message.en}"
+
+
+class QrError(CertsError):
+    """A QR code was refused.
+
+    Attributes:
+        layer: the step that noticed it.
+    """
+
+    def __init__(self, layer: QrLayer, message: Text, hint: Text) -> None:
+        super().__init__(message, hint)
+        self.layer = layer
+
+    def __str__(self) -> str:
+        return f"{self.layer.value}: {self.message.en}"
+
+
+class MalformedCborError(CertsError):
+    """Bytes from outside are not the CBOR that we write."""
 
 
 class MalformedJsonError(CertsError):

@@ -42,7 +42,7 @@ class Verdict:
 
 
 _NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
-_SENTENCES = {
+SENTENCES = {
     Status.NOT_ERASED: Text(
         zh="没能确认清除成功，不能出售。", en="Not erased as far as anybody knows; not for sale."
     ),
@@ -55,6 +55,10 @@ _SENTENCES = {
         " you by another way.",
     ),
 }
+WEAK_IDENTITY = Text(
+    zh="序列号可能不是设备本身的：没有读到介质自己的身份信息。",
+    en="The serial may not be the device's own: the medium did not identify itself.",
+)
 _IDENTIFIER_NAMES = {
     "serial": Text(zh="序列号", en="serial"),
     "backing-file": Text(zh="后备文件", en="backing file"),
@@ -96,7 +100,7 @@ def verdict_of(
         statement=statement,
         lines=(
             _compare_line(statement["device"]),
-            erased_text(statement) if status is Status.ERASED else _SENTENCES[status],
+            erased_text(statement) if status is Status.ERASED else SENTENCES[status],
             *_sample(statement),
             *_warnings(statement),
             *_reason(statement),
@@ -151,8 +155,8 @@ def _warnings(statement: JsonObject) -> tuple[Text, ...]:
         (statement["practice"], "这是练习，不是证明。", "Practice: this is no certificate."),
         (
             device["identity_strength"] != "medium",
-            "序列号可能不是设备本身的：没有读到介质自己的身份信息。",
-            "The serial may not be the device's own: the medium did not identify itself.",
+            WEAK_IDENTITY.zh,
+            WEAK_IDENTITY.en,
         ),
         (
             breaks,

@@ -33,6 +33,7 @@ CORPUS: Final = {
     "bundle-of-entries": (),
     "witness": (".tlog-proof",),
     "revocation": (),
+    "code": (),
 }
 """Each target, and the files of the vectors that it begins with."""
 
@@ -53,6 +54,7 @@ def target(name: str) -> Callable[[bytes], None]:
     from certs.log.tiles import unpacked
     from certs.log.witness import answer
     from certs.pdf.container import attached_bundle, signed_bytes
+    from certs.qr import MAX_BYTES, PREFIX, digits_of, parse_qr
     from certs.revocation import parse_list
     from certs.tests.log_samples import log_signer, witness_signer
 
@@ -78,6 +80,7 @@ def target(name: str) -> Callable[[bytes], None]:
         "bundle-of-entries": lambda data: unpacked(data, 2),
         "witness": lambda data: answer(data, [log], {}, witness, 0),
         "revocation": lambda data: parse_list(decode(data)),
+        "code": lambda data: parse_qr(PREFIX + digits_of(data[:MAX_BYTES])),
     }
     parse = targets[name]
 

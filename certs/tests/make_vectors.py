@@ -9,7 +9,7 @@ import argparse
 import base64
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -1324,17 +1324,21 @@ def _rendered(maker: Callable[[], Vector]) -> str:
 
 def differences(folder: Path) -> list[str]:
     """Return the names of files that are missing, left over or different."""
-    expected = rendered()
+    return differing(folder, rendered())
+
+
+def differing(folder: Path, expected: Mapping[str, str]) -> list[str]:
+    """Return the names of files of any family that are not as they should be."""
     found = {path.name: path.read_text("utf-8") for path in folder.glob("*.json")}
     return sorted(name for name, _text in expected.items() ^ found.items())
 
 
-def write(folder: Path) -> None:
-    """Make the folder hold exactly the vectors."""
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Make the folder hold exactly the vectors of its family."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.json"):
         path.unlink()
-    for name, text in rendered().items():
+    for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
 
 
@@ -1343,7 +1347,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     if not parser.parse_args().check:
-        write(FOLDER)
+        write_files(FOLDER, rendered())
     different = differences(FOLDER)
     sys.stdout.writelines(f"differs: {name}\n" for name in different)
     return 1 if different else 0

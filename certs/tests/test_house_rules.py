@@ -23,6 +23,7 @@ def test_modules__that_decide__say_pure() -> None:
         "bundle",
         "cli",
         "command_line",
+        "cosign",
         "durable",
         "folder",
         "issuing",
@@ -30,8 +31,10 @@ def test_modules__that_decide__say_pure() -> None:
         "keys_command",
         "keys_people",
         "keys_words",
+        "label",
         "log_report",
         "make",
+        "qr_report",
         "reading",
         "render",
         "render_child",
@@ -41,7 +44,6 @@ def test_modules__that_decide__say_pure() -> None:
         "station_keys",
         "witness_report",
         "witness_server",
-        "cosign",
         "writer",
     }
 
