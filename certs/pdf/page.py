@@ -325,6 +325,7 @@ def _record(statement: JsonObject) -> list[Json]:
     return [
         _row("evidence", f"{journal['records']} × SHA-256", journal["head_sha256"]),  # noqa: RUF001
         _row("software", f"{software['name']} {software['version']}", f"source {digest}"),
+        _row("log", statement["log_origin"] if "log_key" in statement else WORDS["none"]),
         _row("earlier", ", ".join(earlier) if earlier else WORDS["none"]),
     ]
 

@@ -61,6 +61,7 @@ WORDS = {
     ),
     "short-code": Text(zh="短码", en="Short code"),
     "evidence": Text(zh="任务记录", en="Journal"),
+    "log": Text(zh="日志", en="Log"),
     "earlier": Text(zh="先前的文件", en="Earlier documents"),
     "software": Text(zh="软件", en="Software"),
     "grade": Text(zh="可用程度", en="Usability"),
