@@ -52,8 +52,8 @@ WORDS = {
     "open": Text(zh="没有检查的", en="What stays open"),
     "check": Text(zh="怎样核对这份文件", en="How to check this document"),
     "check-pdf": Text(
-        zh="取出 PDF 里附带的三个文件，再用别处得到的根证书核对",
-        en="take out the three attached files; trust only a root that came another way",
+        zh="取出 PDF 里附带的文件，再用别处得到的根证书核对",
+        en="take out the attached files; trust only a root that came another way",
     ),
     "qr": Text(
         zh="工作站签名的摘要，用 wipe-cert qr 核对",
