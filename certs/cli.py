@@ -120,7 +120,7 @@ def _check(options: argparse.Namespace, now: datetime) -> Report:
             revoked=revoked,
         )
     except CertificateError as error:
-        return _refused(error, bundle, listed=revoked is not None)
+        return _refused(error, _left_out(bundle, options), rooted=options.root is not None)
     except OSError as error:
         return missing(error)
     return _accepted(verdict)
@@ -163,19 +163,25 @@ def _accepted(verdict: Verdict) -> Report:
     )
 
 
-def _refused(error: CertificateError, bundle: Bundle | None, *, listed: bool) -> Report:
-    practice = error.layer is Layer.PRACTICE
-    exit_code = ExitCode.PRACTICE_REFUSED if practice else ExitCode.NOT_TRUSTED
-    left_out = {
+def _left_out(bundle: Bundle | None, options: argparse.Namespace) -> set[Layer]:
+    """Return the steps that had nothing to look at."""
+    return {
         *((Layer.PDF,) if bundle is not None and bundle.pdf is None else ()),
         *((Layer.LOG,) if bundle is not None and bundle.proof is None else ()),
-        *(() if listed else (Layer.REVOCATION,)),
+        *(() if options.revoked else (Layer.REVOCATION,)),
     }
+
+
+def _refused(error: CertificateError, left_out: set[Layer], *, rooted: bool) -> Report:
+    practice = error.layer is Layer.PRACTICE
+    exit_code = ExitCode.PRACTICE_REFUSED if practice else ExitCode.NOT_TRUSTED
     passed = tuple(Layer)[: tuple(Layer).index(error.layer)]
+    # A chain that ends nowhere is consistent, but nobody vouches for it.
+    marks = dict.fromkeys(left_out, NOT_THERE) | ({} if rooted else {Layer.CHAIN: "?"})
     return Report(
         exit_code=exit_code,
         lines=(
-            *(_step_line(layer, NOT_THERE if layer in left_out else "✓") for layer in passed),
+            *(_step_line(layer, marks.get(layer, "✓")) for layer in passed),
             _step_line(error.layer, "✗"),
             _NO_CLAIM,
             error.message,

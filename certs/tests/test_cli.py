@@ -8,6 +8,7 @@ import pytest
 
 from certs import cli
 from certs.cli import STEP_NAMES, main
+from certs.command_line import ExitCode
 from certs.errors import Layer
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.samples import (
@@ -223,3 +224,17 @@ def test_cli__pdf__verified_alone(
     path.write_bytes(pdf + b"\n")
     assert desk.verify(path, "root.pem") == 6
     assert "✗ 2. the PDF has the same signer" in capsys.readouterr().out
+
+
+def test_cli__refused_without_a_root__chain_not_called_good(
+    desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nobody vouches for the signer, no step says so, whatever fails later."""
+    document = genuine / "certificate.json"
+    document.write_bytes(document.read_bytes().replace(b"verified", b"VERIFIED"))
+    assert main(["verify", str(genuine)]) == ExitCode.NOT_TRUSTED
+    told = capsys.readouterr().out
+    assert "? 3. the signer's certificates" in told
+    assert "✗ 5." in told
+    desk.verify(genuine, "root.pem")
+    assert "✓ 3. the signer's certificates" in capsys.readouterr().out
