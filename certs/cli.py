@@ -47,7 +47,7 @@ STEP_NAMES = {
     Layer.PRACTICE: Text(zh="练习文件是否允许", en="practice documents only if allowed"),
 }
 _NOT_THERE = "–"  # noqa: RUF001 - as in a table's empty cell
-_NO_CLAIM = Text(zh="这份文件什么也证明不了。", en="This document proves nothing.")
+NO_CLAIM = Text(zh="这份文件什么也证明不了。", en="This document proves nothing.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -142,7 +142,7 @@ def _refused(error: CertificateError, bundle: Bundle | None) -> Report:
         lines=(
             *(_step_line(layer, _NOT_THERE if layer in left_out else "✓") for layer in passed),
             _step_line(error.layer, "✗"),
-            _NO_CLAIM,
+            NO_CLAIM,
             error.message,
             error.hint,
         ),

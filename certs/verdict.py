@@ -40,8 +40,8 @@ class Verdict:
     lines: tuple[Text, ...]
 
 
-_NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
-_SENTENCES = {
+NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
+SENTENCES = {
     Status.NOT_ERASED: Text(
         zh="没能确认清除成功，不能出售。", en="Not erased as far as anybody knows; not for sale."
     ),
@@ -54,7 +54,7 @@ _SENTENCES = {
         " you by another way.",
     ),
 }
-_IDENTIFIER_NAMES = {
+IDENTIFIER_NAMES = {
     "serial": Text(zh="序列号", en="serial"),
     "backing-file": Text(zh="后备文件", en="backing file"),
     "backing-object": Text(zh="后备文件编号", en="backing object"),
@@ -63,7 +63,7 @@ _IDENTIFIER_NAMES = {
     "wwn": Text(zh="全球唯一名", en="WWN"),
     "shared-serial": Text(zh="不可靠的序列号", en="serial that others state, too"),
 }
-_CATEGORY_NAMES = {
+CATEGORY_NAMES = {
     "clear": Text(zh="可防软件恢复（Clear）", en="Clear"),
     "purge": Text(zh="可防实验室恢复（Purge）", en="Purge"),
 }
@@ -93,7 +93,7 @@ def verdict_of(
         statement=statement,
         lines=(
             _compare_line(statement["device"]),
-            erased_text(statement) if status is Status.ERASED else _SENTENCES[status],
+            erased_text(statement) if status is Status.ERASED else SENTENCES[status],
             *_sample(statement),
             *_warnings(statement),
             *_reason(statement),
@@ -116,7 +116,7 @@ def _status(statement: JsonObject, chain: SigningChain) -> Status:
         return Status.SIGNER_UNKNOWN
     if statement["type"] == DocumentType.CERTIFICATE.value:
         return Status.ERASED
-    if statement["outcome"] in _NOT_ERASED_OUTCOMES:
+    if statement["outcome"] in NOT_ERASED_OUTCOMES:
         return Status.NOT_ERASED
     return Status.INCONCLUSIVE
 
@@ -132,7 +132,7 @@ def _compare_line(device: JsonObject) -> Text:
 
 
 def _identifier_name(kind: str) -> Text:
-    return _IDENTIFIER_NAMES.get(kind.replace("_", "-"), Text(zh=kind, en=kind))
+    return IDENTIFIER_NAMES.get(kind.replace("_", "-"), Text(zh=kind, en=kind))
 
 
 def _warnings(statement: JsonObject) -> tuple[Text, ...]:
@@ -170,7 +170,7 @@ def _reason(statement: JsonObject) -> tuple[Text, ...]:
 
 
 def _claim(statement: JsonObject) -> tuple[Text, ...]:
-    name = _CATEGORY_NAMES.get(statement["claim"]["category"])
+    name = CATEGORY_NAMES.get(statement["claim"]["category"])
     if name is None:
         return ()
     edition = shown(statement["claim"]["edition"])

@@ -1,0 +1,118 @@
+// Whether a stranger may believe a bundle: the numbered plan of certs/verify.py, step by step,
+// without the PDF, which is never looked at here.
+
+const CLOCK_TOLERANCE_MS = 24 * 60 * 60 * 1000;
+const MARKS = { passed: "✓", leftOut: "–", unknown: "?", refused: "✗" };
+
+const refuseBinding = refusing("binding", "内容和签名方或文件名不符", "Wrongly bound", {
+  zh: "不要相信这份文件，请向出具方核实。",
+  en: "Do not trust this document; ask the issuer.",
+});
+
+// Checks the files of one bundle and never throws.
+//
+// files: File objects. options: rootPem (text or null), rootLearned (whether that root came by
+// another way than the document), allowPractice, now (ms). Returns {accepted, layer, status,
+// message, hint, compare, lines, steps}; steps are the marks of the layers that were reached.
+async function verify(files, options) {
+  const at = { layer: "bundle", bundle: null };
+  try {
+    return await accepted(files, options, at);
+  } catch (error) {
+    return refused(error, at);
+  }
+}
+
+async function accepted(files, options, at) {
+  const enter = (layer) => {
+    at.layer = layer;
+  };
+  if (crypto.subtle === undefined) {
+    refuseAt("bundle", DATA.words.page_failed, DATA.words.no_crypto);
+  }
+  const bundle = await bundleOf(files); // 1
+  at.bundle = bundle;
+  enter("chain"); // 2
+  const chain = await readChain(bundle.chain, options.rootPem);
+  enter("signature-encoding"); // 3
+  const raw = rawSignature(bundle.signature);
+  enter("signature"); // 4
+  await checkSignature(chain, raw, bundle.document);
+  enter("canonical-json"); // 5
+  const statement = decodeJson(bundle.document);
+  enter("schema"); // 6
+  await checkStatement(statement);
+  enter("chain"); // 7
+  const issuedAt = timeOf(statement.issued_at);
+  checkValidity(chain, issuedAt);
+  enter("binding"); // 8
+  checkBinding(statement, bundle, chain, issuedAt, options.now);
+  enter("log"); // 9
+  const logged = await checkLogged(statement, bundle);
+  enter("practice"); // 10
+  checkPractice(statement, options.allowPractice);
+  const verdict = verdictOf(statement, chain, logged, options.rootLearned); // 11
+  const steps = DATA.layers.map(({ code }) => ({ code, mark: markOf(code, verdict, logged) }));
+  return { accepted: true, layer: "none", steps, hasPdf: bundle.hasPdf, ...verdict };
+}
+
+function markOf(layer, { status }, logged) {
+  const marks = {
+    pdf: MARKS.leftOut,
+    chain: status === "signer-unknown" ? MARKS.unknown : MARKS.passed,
+    log: logged === null ? MARKS.leftOut : logged.signatureChecked ? MARKS.passed : MARKS.unknown,
+  };
+  return marks[layer] ?? MARKS.passed;
+}
+
+// A fault of this page is a refusal, too: whatever was not checked to its end is not believed.
+function refused(error, at) {
+  const known = error instanceof Refusal;
+  const layer = known ? error.layer : at.layer;
+  const reached = DATA.layers.findIndex(({ code }) => code === layer);
+  const leftOut = ["pdf", ...(at.bundle !== null && at.bundle.proof === null ? ["log"] : [])];
+  const steps = DATA.layers.slice(0, reached).map(({ code }) => ({
+    code,
+    mark: leftOut.includes(code) ? MARKS.leftOut : MARKS.passed,
+  }));
+  return {
+    accepted: false,
+    layer,
+    status: "none",
+    message: known ? error.text : DATA.words.page_failed,
+    hint: known ? error.hint : DATA.words.page_failed_hint,
+    steps: [...steps, { code: layer, mark: MARKS.refused }],
+    hasPdf: at.bundle !== null && at.bundle.hasPdf,
+  };
+}
+
+async function checkSignature(chain, raw, document) {
+  if (!(await fits(chain.key, raw, document))) {
+    const message = {
+      zh: "签名和内容对不上：内容或签名被改过。",
+      en: "The signature does not fit the content: one of them was altered.",
+    };
+    refuseAt("signature", message, CHAIN_HINT);
+  }
+}
+
+function checkBinding(statement, bundle, chain, issuedAt, now) {
+  if (statement.key_id !== chain.keyId) {
+    refuseBinding("写的是另一把密钥", "it names another key");
+  }
+  if (statement.type !== bundle.kind.type) {
+    refuseBinding("文件名和内容的种类不同", "its file name says another kind of document");
+  }
+  if (statement.practice !== chain.practice) {
+    refuseBinding("练习标记和根证书不符", "its practice flag contradicts the root");
+  }
+  if (issuedAt > now + CLOCK_TOLERANCE_MS) {
+    refuseBinding("签发时间在将来", "it was signed in the future");
+  }
+}
+
+function checkPractice(statement, allowPractice) {
+  if (statement.practice && !allowPractice) {
+    refuseAt("practice", DATA.words.practice_refused, DATA.words.practice_hint);
+  }
+}
