@@ -46,7 +46,6 @@ def _limits() -> dict[str, object]:
         "most_zip_bytes": layout.MAX_ZIP_BYTES,
         "most_files": layout.MOST_FILES,
         "most_certificates": chain.MAX_CERTIFICATES,
-        "most_json_bytes": canonical.MAX_BYTES,
         "most_json_depth": canonical.MAX_DEPTH,
         "most_list_items": fields.MAX_LIST_ITEMS,
         "most_text_characters": fields.MAX_TEXT_CHARACTERS,

@@ -7,10 +7,8 @@ const refuseJson = refusing("canonical-json", "不是规范的 JSON", "Not canon
 });
 const FORBIDDEN_CHARACTERS = /[\p{Surrogate}\p{Noncharacter_Code_Point}]/u;
 
+// The data are within their limit: of a document that of its file, of a log's entry its own.
 function decodeJson(data) {
-  if (data.length > DATA.most_json_bytes) {
-    refuseJson(`超过 ${DATA.most_json_bytes} 字节`, `more than ${DATA.most_json_bytes} bytes`);
-  }
   const text = textOf(data);
   if (text === null) {
     refuseJson("不是 UTF-8", "not UTF-8");

@@ -25,7 +25,7 @@ function statusOf(statement, chain, logged, rootLearned) {
   if (!chain.rootKnown || !rootLearned) {
     return "signer-unknown";
   }
-  if (statement.type === "notice") {
+  if (statement.type === NOTICE) {
     return DATA.not_erased_outcomes.includes(statement.outcome) ? "not-erased" : "inconclusive";
   }
   return logged === null || logged.signatureChecked ? "erased" : LOG_NOT_CHECKED;

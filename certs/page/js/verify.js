@@ -15,7 +15,7 @@ const refuseBinding = refusing("binding", "内容和签名方或文件名不符"
 // another way than the document), allowPractice, now (ms). Returns {accepted, layer, status,
 // message, hint, compare, lines, steps}; steps are the marks of the layers that were reached.
 async function verify(files, options) {
-  const at = { layer: "bundle", bundle: null };
+  const at = { layer: "bundle", entered: new Set(["bundle"]), bundle: null };
   try {
     return await accepted(files, options, at);
   } catch (error) {
@@ -26,10 +26,8 @@ async function verify(files, options) {
 async function accepted(files, options, at) {
   const enter = (layer) => {
     at.layer = layer;
+    at.entered.add(layer);
   };
-  if (crypto.subtle === undefined) {
-    refuseAt("bundle", DATA.words.page_failed, DATA.words.no_crypto);
-  }
   const bundle = await bundleOf(files); // 1
   at.bundle = bundle;
   enter("chain"); // 2
@@ -52,35 +50,40 @@ async function accepted(files, options, at) {
   enter("practice"); // 10
   checkPractice(statement, options.allowPractice);
   const verdict = verdictOf(statement, chain, logged, options.rootLearned); // 11
-  const steps = DATA.layers.map(({ code }) => ({ code, mark: markOf(code, verdict, logged) }));
+  const marks = marksOf(verdict, logged);
+  const steps = DATA.layers.map(({ code }) => ({ code, mark: marks[code] ?? markOf(code, at) }));
   return { accepted: true, layer: "none", steps, hasPdf: bundle.hasPdf, ...verdict };
 }
 
-function markOf(layer, { status }, logged) {
-  const marks = {
-    pdf: MARKS.leftOut,
+function marksOf({ status }, logged) {
+  return {
     chain: status === "signer-unknown" ? MARKS.unknown : MARKS.passed,
     log: logged === null ? MARKS.leftOut : logged.signatureChecked ? MARKS.passed : MARKS.unknown,
   };
-  return marks[layer] ?? MARKS.passed;
+}
+
+// A layer that this page does not know, or does not look at, was not passed.
+function markOf(layer, at) {
+  return at.entered.has(layer) ? MARKS.passed : MARKS.leftOut;
 }
 
 // A fault of this page is a refusal, too: whatever was not checked to its end is not believed.
 function refused(error, at) {
   const known = error instanceof Refusal;
+  const { page_failed, page_failed_hint, no_crypto } = DATA.words;
   const layer = known ? error.layer : at.layer;
   const reached = DATA.layers.findIndex(({ code }) => code === layer);
-  const leftOut = ["pdf", ...(at.bundle !== null && at.bundle.proof === null ? ["log"] : [])];
-  const steps = DATA.layers.slice(0, reached).map(({ code }) => ({
-    code,
-    mark: leftOut.includes(code) ? MARKS.leftOut : MARKS.passed,
-  }));
+  const unlogged = at.bundle !== null && at.bundle.proof === null;
+  const marks = unlogged ? { log: MARKS.leftOut } : {};
+  const steps = DATA.layers
+    .slice(0, reached)
+    .map(({ code }) => ({ code, mark: marks[code] ?? markOf(code, at) }));
   return {
     accepted: false,
     layer,
     status: "none",
-    message: known ? error.text : DATA.words.page_failed,
-    hint: known ? error.hint : DATA.words.page_failed_hint,
+    message: known ? error.text : page_failed,
+    hint: known ? error.hint : crypto.subtle === undefined ? no_crypto : page_failed_hint,
     steps: [...steps, { code: layer, mark: MARKS.refused }],
     hasPdf: at.bundle !== null && at.bundle.hasPdf,
   };

@@ -175,10 +175,8 @@ function readName(der) {
 
 function readAttribute(attribute) {
   const type = oidOf(attribute.take(TAG.oid).content);
+  // Of a string of another kind there is no such tag, and nothing is taken.
   const tag = [TAG.utf8, TAG.printable, TAG.ia5].find((each) => attribute.has(each));
-  if (tag === undefined) {
-    refuseUnreadable();
-  }
   const content = attribute.take(tag).content;
   attribute.ended();
   const value = textOf(content);
