@@ -8,9 +8,17 @@ from certs.errors import Layer
 from certs.formats.fields import parse_time
 from certs.layout import MAX_ZIP_BYTES, zipped
 from certs.tests.make_vectors import FOLDER
-from certs.tests.samples import NOW, PRODUCTION_SIGNER, ROOT, certificate_statement, signed_files
+from certs.tests.samples import (
+    NOW,
+    PRACTICE_ROOT,
+    PRODUCTION_SIGNER,
+    ROOT,
+    certificate_statement,
+    signed_files,
+)
 
 Vector = dict[str, Any]
+_NOW: Final = f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
 Case = list[Any]
 
 VECTORS: Final[dict[str, Vector]] = {
@@ -62,6 +70,12 @@ def case_of_zip(data: bytes) -> Case:
     return [[file("bundle.zip", data)], _under_root()]
 
 
+def case_of_practice(files: dict[str, bytes]) -> Case:
+    """Return any files, asked under the practice root."""
+    given = [file(name, data) for name, data in files.items()]
+    return [given, _options(PRACTICE_ROOT.pem.decode(), allow_practice=True, at=_NOW)]
+
+
 def file(name: str, data: bytes) -> dict[str, Any]:
     """Return a file."""
     return {"name": name, "size": len(data), "data": base64.b64encode(data).decode()}
@@ -82,7 +96,7 @@ def _options(root: str | None, allow_practice: bool, at: str) -> dict[str, Any]:
 
 
 def _under_root() -> dict[str, Any]:
-    return _options(ROOT.pem.decode(), allow_practice=False, at=f"{NOW:%Y-%m-%dT%H:%M:%SZ}")
+    return _options(ROOT.pem.decode(), allow_practice=False, at=_NOW)
 
 
 LARGE: Final = {

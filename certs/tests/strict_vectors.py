@@ -58,7 +58,7 @@ SIGNATURES: Final[dict[str, tuple[str, Change]]] = {
     "signature_cut_short": ("The last byte of the signature is missing.", lambda der: der[:-1]),
     "empty_integer": (
         "R has no byte at all.",
-        lambda der: _element(0x30, b"\x02\x00" + der[4 + der[3] :]),
+        lambda der: element(0x30, b"\x02\x00" + der[4 + der[3] :]),
     ),
 }
 
@@ -75,7 +75,8 @@ def _signatures() -> Named:
 # --- chain: certificates that their issuer signed as they are ------------------------------------
 
 
-def _element(tag: int, content: bytes) -> bytes:
+def element(tag: int, content: bytes) -> bytes:
+    """Return a DER element of at most 64 KiB."""
     assert len(content) < 1 << 16, "no vector needs a longer one"
     if len(content) < 0x80:
         return bytes([tag, len(content)]) + content
@@ -118,34 +119,34 @@ CONSTRAINTS: Final = bytes.fromhex("300c0603551d130101ff04023000")
 
 
 def _name(oid: bytes, value: bytes) -> bytes:
-    return _element(0x30, _element(0x31, _element(0x30, oid + value)))
+    return element(0x30, element(0x31, element(0x30, oid + value)))
 
 
 def _extensions(*each: bytes) -> bytes:
-    return _element(0xA3, _element(0x30, b"".join(each)))
+    return element(0xA3, element(0x30, b"".join(each)))
 
 
 def _signed_body(**changes: bytes) -> tuple[bytes, bytes]:
-    body = _element(0x30, b"".join((PARTS | changes).values()))
+    body = element(0x30, b"".join((PARTS | changes).values()))
     algorithm = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
     return body, INTERMEDIATE.key.sign(body, algorithm)
 
 
 def _leaf(**changes: bytes) -> bytes:
     body, signature = _signed_body(**changes)
-    return _element(0x30, body + ECDSA_SHA256 + _element(0x03, b"\0" + signature))
+    return element(0x30, body + ECDSA_SHA256 + element(0x03, b"\0" + signature))
 
 
 def _with_unused_bits() -> bytes:
     body, signature = _signed_body()
-    return _element(0x30, body + ECDSA_SHA256 + _element(0x03, b"\1" + signature))
+    return element(0x30, body + ECDSA_SHA256 + element(0x03, b"\1" + signature))
 
 
 def _by_sha384() -> bytes:
     body, _ = _signed_body(algorithm=ECDSA_SHA384)
     algorithm = ec.ECDSA(hashes.SHA384(), deterministic_signing=True)
     signature = INTERMEDIATE.key.sign(body, algorithm)
-    return _element(0x30, body + ECDSA_SHA384 + _element(0x03, b"\0" + signature))
+    return element(0x30, body + ECDSA_SHA384 + element(0x03, b"\0" + signature))
 
 
 def _off_the_curve() -> bytes:
@@ -172,7 +173,7 @@ CERTIFICATES: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     "with_impossible_date": (
         "It ends on the 30th of February.",
         lambda: _leaf(
-            validity=_element(0x30, _element(0x17, b"260101000000Z") + b"\x17\x0d360230000000Z")
+            validity=element(0x30, element(0x17, b"260101000000Z") + b"\x17\x0d360230000000Z")
         ),
     ),
     "with_unused_bits": ("One bit of its signature is declared unused.", _with_unused_bits),
@@ -186,11 +187,11 @@ CERTIFICATES: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
     ),
     "with_country_of_three_letters": (
         "The subject's country has three letters.",
-        lambda: _leaf(subject=_name(COUNTRY, _element(0x13, b"CHN"))),
+        lambda: _leaf(subject=_name(COUNTRY, element(0x13, b"CHN"))),
     ),
     "with_unfinished_oid": (
         "The type of a name's part ends in the middle of a number.",
-        lambda: _leaf(subject=_name(bytes.fromhex("0603550484"), _element(0x0C, b"x"))),
+        lambda: _leaf(subject=_name(bytes.fromhex("0603550484"), element(0x0C, b"x"))),
     ),
     "with_extension_twice": (
         "The key's usage stands there twice.",
@@ -221,7 +222,7 @@ CERTIFICATES: Final[dict[str, tuple[str, Callable[[], bytes]]]] = {
 
 def _certificates() -> Named:
     def made(make: Callable[[], bytes]) -> Vector:
-        return _chained(_pem(make()))
+        return _chained(pem_of(make()))
 
     def damaged() -> Vector:
         end = LEAF.pem.index(b"\n-----END")
@@ -231,7 +232,8 @@ def _certificates() -> Named:
     return found | {"without_padding": ("Its base64 lacks its last character.", damaged)}
 
 
-def _pem(der: bytes) -> bytes:
+def pem_of(der: bytes) -> bytes:
+    """Return a certificate as PEM."""
     digits = base64.b64encode(der)
     lines = [digits[at : at + 64] + b"\n" for at in range(0, len(digits), 64)]
     return b"".join((b"-----BEGIN CERTIFICATE-----\n", *lines, b"-----END CERTIFICATE-----\n"))
@@ -298,6 +300,7 @@ def _typed_key(typed: bytes) -> str:
 
 OF_CERTIFICATES: Final[dict[str, tuple[str, Edit]]] = {
     "another_schema": ("The name of another format.", _put("schema", "example/statement")),
+    "missing_type": ("Nothing says what the document is.", lambda s: s.pop("type")),
     "unknown_type": ("A kind of document that nobody knows.", _put("type", "invoice")),
     "unknown_medium": ("A word that its field does not allow.", _put("device.medium", "tape")),
     "too_many_siblings": (

@@ -90,7 +90,12 @@ function checkStatement(statement) {
   if (statement.schema_version !== DATA.schema_version) {
     refuseField("schema_version", "这个版本的程序不认识", "unknown to this version of the program");
   }
-  const isNotice = statement.type === NOTICE; // and if it is neither, its own row says so
+  const types = DATA.documents.map((kind) => kind.type);
+  if (!types.includes(statement.type)) {
+    const allowed = types.join(" | ");
+    refuseField("type", `只能是：${allowed}`, `expected one of: ${allowed}`);
+  }
+  const isNotice = statement.type === NOTICE;
   checkObject(statement, "", "", isNotice);
   return checkRules(statement, isNotice);
 }

@@ -2,12 +2,12 @@
 //
 // Stricter than certs/chain.py where nobody issues otherwise: a public key is uncompressed, names
 // are UTF8String, PrintableString or IA5String, there are no unique identifiers. Laxer in one
-// point: what is inside an extension that is neither critical nor understood is not looked at.
+// point: of extensions that are not critical, only the identifiers of keys are read.
 
 const TAG = {
   boolean: 0x01, integer: 0x02, bits: 0x03, octets: 0x04, oid: 0x06, utf8: 0x0c, printable: 0x13,
   ia5: 0x16, utcTime: 0x17, generalTime: 0x18, sequence: 0x30, set: 0x31, version: 0xa0,
-  extensions: 0xa3,
+  extensions: 0xa3, issuerKey: 0x80, issuerNames: 0xa1, issuerSerial: 0x82,
 };
 const VERSION_3 = "020102";
 // AlgorithmIdentifiers whole. Source: RFC 5480 §2.1.1.1, RFC 5758 §3.2.
@@ -20,6 +20,7 @@ const NAME_LIMITS = {
 };
 const OID = {
   organization: "2.5.4.10", keyUsage: "2.5.29.15", constraints: "2.5.29.19",
+  subjectKey: "2.5.29.14", authorityKey: "2.5.29.35",
 };
 // Source: RFC 4514 §3.
 const SHORT_NAMES = {
@@ -250,11 +251,30 @@ function readExtensions(field) {
       Object.assign(found, readConstraints(value));
     } else if (type === OID.keyUsage) {
       Object.assign(found, readUsage(value));
+    } else if (type === OID.subjectKey && !critical) {
+      value.take(TAG.octets);
+      value.ended();
+    } else if (type === OID.authorityKey && !critical) {
+      readAuthorityKey(value);
     } else if (critical) {
       refuseChain("有不认识的关键扩展", "an unknown critical extension");
     }
   }
   return found;
+}
+
+// Which key signed is found by trying; that it is named in the right form is all that is asked.
+function readAuthorityKey(value) {
+  const named = value.within(TAG.sequence);
+  value.ended();
+  if (named.has(TAG.issuerKey)) {
+    named.take(TAG.issuerKey);
+  }
+  if (named.has(TAG.issuerNames)) {
+    named.take(TAG.issuerNames);
+    named.take(TAG.issuerSerial);
+  }
+  named.ended();
 }
 
 // A BOOLEAN DEFAULT FALSE: there and true, or not there.
