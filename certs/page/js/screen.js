@@ -60,6 +60,7 @@ function howLearned() {
 async function takeRoot(pem) {
   state.root = null;
   state.rootError = null;
+  forget();
   // Whoever learned one root by another way did not learn the next one so.
   document.querySelector("input[name=learned][value=unknown]").checked = true;
   try {
@@ -169,11 +170,16 @@ async function fileOf(entry) {
 
 // --- the verdict ---------------------------------------------------------------------------------
 
-async function check() {
+// A verdict stands no longer than what it was based on.
+function forget() {
   state.turn += 1;
-  const { turn, files, root } = state;
   state.report = null;
   draw();
+}
+
+async function check() {
+  forget();
+  const { turn, files, root } = state;
   if (files.length === 0) {
     return;
   }
