@@ -298,6 +298,34 @@ def test_browser__without_cryptography__says_what_to_do(chromium: Browser, tmp_p
         desk.turns("bad")
 
 
+def test_policy__whatever_a_script_tries__nothing_leaves_and_nothing_is_run(
+    chromium: Browser,
+) -> None:
+    """Even a script inside the page can neither load, send, nor make markup of strings."""
+    page = chromium.new_page()
+    page.goto(PAGE.as_uri())
+    tried = """async () => {
+      const broken = [];
+      document.addEventListener("securitypolicyviolation", (event) => {
+        broken.push(event.effectiveDirective);
+      });
+      const image = new Image();
+      const failed = new Promise((resolve) => image.addEventListener("error", resolve));
+      image.src = "http://127.0.0.1:9/";
+      await fetch("http://127.0.0.1:9/").catch(() => null);
+      try { document.body.innerHTML = "<b>x</b>"; } catch { /* told below */ }
+      const script = document.createElement("script");
+      try { script.textContent = "window.ran = true"; } catch { /* told below */ }
+      document.body.append(script);
+      await failed;
+      return [broken.sort(), window.ran === true];
+    }"""
+    broken, ran = page.evaluate(tried)
+    assert set(broken) >= {"connect-src", "img-src", "require-trusted-types-for"}
+    assert ran is False
+    page.close()
+
+
 def test_languages__chinese_browser__chinese_first_and_english_by_a_switch(
     chromium: Browser, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@
 const LOG_NOT_CHECKED = "log-not-checked";
 
 function verdictOf(statement, chain, logged, rootLearned) {
-  const status = statusOf(statement, chain, logged, rootLearned);
+  const status = statusOf(statement, logged, rootLearned);
   return {
     status,
     statement,
@@ -21,8 +21,8 @@ function verdictOf(statement, chain, logged, rootLearned) {
   };
 }
 
-function statusOf(statement, chain, logged, rootLearned) {
-  if (!chain.rootKnown || !rootLearned) {
+function statusOf(statement, logged, rootLearned) {
+  if (!rootLearned) {
     return "signer-unknown";
   }
   if (statement.type === NOTICE) {

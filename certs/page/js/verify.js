@@ -9,6 +9,10 @@ const refuseBinding = refusing("binding", "内容和签名方或文件名不符"
   en: "Do not trust this document; ask the issuer.",
 });
 
+function isRootLearned({ rootPem, rootLearned }) {
+  return rootPem !== null && rootLearned;
+}
+
 // Checks the files of one bundle and never throws.
 //
 // files: File objects. options: rootPem (text or null), rootLearned (whether that root came by
@@ -19,7 +23,7 @@ async function verify(files, options) {
   try {
     return await accepted(files, options, at);
   } catch (error) {
-    return refused(error, at);
+    return refused(error, at, options);
   }
 }
 
@@ -49,7 +53,7 @@ async function accepted(files, options, at) {
   const logged = await checkLogged(statement, bundle);
   enter("practice"); // 10
   checkPractice(statement, options.allowPractice);
-  const verdict = verdictOf(statement, chain, logged, options.rootLearned); // 11
+  const verdict = verdictOf(statement, chain, logged, isRootLearned(options)); // 11
   const marks = marksOf(verdict, logged);
   const steps = DATA.layers.map(({ code }) => ({ code, mark: marks[code] ?? markOf(code, at) }));
   return { accepted: true, layer: "none", steps, hasPdf: bundle.hasPdf, ...verdict };
@@ -68,13 +72,16 @@ function markOf(layer, at) {
 }
 
 // A fault of this page is a refusal, too: whatever was not checked to its end is not believed.
-function refused(error, at) {
+function refused(error, at, options) {
   const known = error instanceof Refusal;
   const { page_failed, page_failed_hint, no_crypto } = DATA.words;
   const layer = known ? error.layer : at.layer;
   const reached = DATA.layers.findIndex(({ code }) => code === layer);
   const unlogged = at.bundle !== null && at.bundle.proof === null;
-  const marks = unlogged ? { log: MARKS.leftOut } : {};
+  const marks = {
+    ...(isRootLearned(options) ? {} : { chain: MARKS.unknown }),
+    ...(unlogged ? { log: MARKS.leftOut } : {}),
+  };
   const steps = DATA.layers
     .slice(0, reached)
     .map(({ code }) => ({ code, mark: marks[code] ?? markOf(code, at) }));
