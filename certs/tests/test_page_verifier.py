@@ -11,11 +11,12 @@ from playwright.sync_api import Page
 
 from certs.errors import CertificateError, Layer
 from certs.formats.fields import parse_time
-from certs.layout import bundle_of
+from certs.layout import bundle_of, unzipped
 from certs.report import both
 from certs.tests.browser import CHROMIUM, browser
-from certs.tests.page_samples import GIVE, OF_THE_PAGE, Vector, case_of
-from certs.verdict import Verdict
+from certs.tests.page_samples import GIVE, LARGE, OF_THE_PAGE, ZIPS, Vector, case_of, case_of_zip
+from certs.tests.samples import NOW, ROOT
+from certs.verdict import Status, Verdict
 from certs.verify import verify
 
 pytestmark = pytest.mark.skipif(  # in CI what is missing fails
@@ -77,3 +78,23 @@ def _said_by_the_program(vector: Vector) -> Verdict | CertificateError:
         )
     except CertificateError as error:
         return error
+
+
+@pytest.mark.parametrize("name", ZIPS)
+def test_zip__in_the_page__as_the_program_takes_it(page: Page, name: str) -> None:
+    """The page reads archives by hand, and takes exactly those that the program takes."""
+    try:
+        verify(unzipped(ZIPS[name]), root_pem=ROOT.pem, allow_practice=False, now=NOW)
+        expected = (True, "none", Status.ERASED.value)
+    except CertificateError as error:
+        expected = (False, error.layer.value, "none")
+    found = page.evaluate(CHECK, case_of_zip(ZIPS[name]))
+    assert (found["accepted"], found["layer"], found["status"]) == expected
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_file__too_large__refused_unread(page: Page, name: str) -> None:
+    """A file is refused by its size; these cannot be read at all."""
+    found = page.evaluate(CHECK, LARGE[name])
+    assert found["layer"] == Layer.BUNDLE.value
+    assert "too large" in found["message"]["en"]
