@@ -71,12 +71,19 @@ lab: setup ## tests in a virtual machine with real kernel drivers: root needed
 
 .PHONY: soak
 SOAK ?= 5000
-soak: setup ## thousands of drawn fault scripts against whole jobs; SOAK=5000
+soak: fuzz ## thousands of drawn fault scripts against whole jobs, and the fuzzer; SOAK=5000
 	@$(BIN)/python -m hw_tests.storm --first $$RANDOM --count $(SOAK)
+
+.PHONY: fuzz
+FUZZ ?= 100000
+fuzz: setup ## every parser of outside bytes against a fuzzer; FUZZ=100000 inputs each
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
+	@$(BIN)/python -m certs.tests.fuzz --runs $(FUZZ)
 
 .PHONY: mutations
 mutations: setup ## break each guard on purpose: a test must notice; root needed
 	@$(BIN)/python -m hw_tests.mutations
+	@$(BIN)/python -m certs.tests.switch_off
 
 .PHONY: bench
 bench: peer-packages ## all benchmarks (root, a quarter of an hour): tables, and plots in docs/plots
@@ -119,6 +126,7 @@ lock: setup ## resolve and pin the dependencies anew (uv is fetched for it)
 	$(LOCK) --extra pdf -o requirements/pdf.txt
 	$(LOCK) --extra station -o requirements/station.txt
 	$(LOCK) --extra dev -o requirements/dev.txt
+	$(LOCK) --extra fuzz -o requirements/fuzz.txt
 
 clean: ## remove what was built here
 	rm -rf $(VENV) .run build *.egg-info .mypy_cache .ruff_cache .hypothesis .benchmarks

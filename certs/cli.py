@@ -3,6 +3,7 @@
 Only this module of the package reads the clock, the environment and the arguments.
 """
 
+import argparse
 import errno
 import io
 import json
@@ -22,6 +23,7 @@ from certs.report import Report, both, missing
 from certs.text import Language, Text, language_of
 from certs.verdict import Status, Verdict
 from certs.verify import verify
+from certs.witness_report import cosign_report, new_report, serve_report
 
 EXIT_CODES = {
     Status.ERASED: ExitCode.ERASED,
@@ -65,15 +67,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = _language(os.environ)
     _never_fail_on_output()
     options = command_line(language).parse_args(arguments)
-    if options.command == "log verify":
-        report = log_report(options.folder, options.key, options.checkpoints, options.proofs)
-    else:
-        report = _check(options.path, options.root, options.allow_practice, datetime.now(UTC))
-    if options.json:
+    report = _asked(options)
+    if getattr(options, "json", False):
         sys.stdout.write(json.dumps(report.machine, sort_keys=True) + "\n")
     else:
         sys.stdout.writelines(line.in_language(language) + "\n" for line in report.lines)
     return int(report.exit_code)
+
+
+def _asked(options: argparse.Namespace) -> Report:
+    match options.command:
+        case "log verify":
+            return log_report(options.folder, options.key, options.checkpoints, options.proofs)
+        case "log cosign":
+            return cosign_report(options.folder, options.key, options.witness, options.url)
+        case "witness new":
+            return new_report(options.folder, options.name)
+        case "witness serve":
+            return serve_report(options.folder, options.name, options.logs, options.listen)
+        case _:
+            now = datetime.now(UTC)
+            return _check(options.path, options.root, options.allow_practice, now)
 
 
 def _language(environment: Mapping[str, str]) -> Language:

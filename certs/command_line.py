@@ -65,6 +65,42 @@ HELP = {
         en="exit codes: 0 sound; 2 usage or missing file; 5 whose log it is, is not known;"
         " 6 cannot be trusted",
     ),
+    "log-cosign": Text(
+        zh="请见证方给日志的最新检查点签名，存进日志文件夹的 witnessed。",
+        en="Have a witness sign the log's newest checkpoint; kept in witnessed/ in its folder.",
+    ),
+    "witness": Text(
+        zh="做见证方：只给一直在增长、没有改写过的日志签名。",
+        en="Be a witness: sign for logs that only grew and were never rewritten.",
+    ),
+    "witness-new": Text(
+        zh="生成见证方的密钥，显示公钥。", en="Make a witness's key; print its public key."
+    ),
+    "witness-serve": Text(
+        zh="在一个地址上答复签名请求（C2SP tlog-witness），直到 Ctrl-C。",
+        en="Answer at an address (C2SP tlog-witness) until Ctrl-C.",
+    ),
+    "witness-folder": Text(
+        zh="见证方的文件夹（密钥和见过的检查点）；丢了就不能再用这把密钥",
+        en="the witness's folder: its key and what it saw; once lost, the key must not be used",
+    ),
+    "witness-name": Text(
+        zh="见证方的名称，不含空格，例如 witness.example.org/1",
+        en="its name, without spaces, such as witness.example.org/1",
+    ),
+    "witness-log": Text(
+        zh="要见证的日志的公钥文件；可以重复", en="file with a log's public key; may be repeated"
+    ),
+    "witness-listen": Text(zh="监听的地址和端口", en="address and port to listen on"),
+    "witness-key": Text(zh="见证方的公钥文件", en="file with the witness's public key"),
+    "witness-url": Text(
+        zh="见证方的地址（http 或 https）", en="where the witness listens (http or https)"
+    ),
+    "witness-codes": Text(
+        zh="退出码：0 成功；2 用法不对、文件不存在或地址用不了；5 见证方没有签；6 不可信",
+        en="exit codes: 0 done; 2 usage, missing file or address; 5 the witness did not sign;"
+        " 6 cannot be trusted",
+    ),
     "json": Text(zh="输出一个 JSON 对象", en="print one JSON object"),
     "help": Text(zh="显示这份说明", en="show this help"),
     "usage": Text(zh="用法：", en="usage: "),
@@ -105,28 +141,97 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         add_help=False,
     )
     _add_arguments(verify, language)
-    log = commands.add_parser(
-        "log",
-        help=_say("log", language),
-        description=_say("log", language),
-        epilog=_say("log-codes", language),
-        formatter_class=_FORMATTERS[language],
-        add_help=False,
-    )
-    _add_help(log.add_argument_group(_say("options", language)), language)
-    of_log = log.add_subparsers(
-        title=_say("commands", language), required=True, parser_class=type(program)
-    )
-    whole = of_log.add_parser(
-        "verify",
-        help=_say("log-verify", language),
-        description=_say("log-verify", language),
-        epilog=_say("log-codes", language),
-        formatter_class=_FORMATTERS[language],
-        add_help=False,
-    )
+    of_log = _group(commands, "log", "log-codes", language)
+    whole = _command(of_log, "verify", "log-verify", "log-codes", language)
     _add_log_arguments(whole, language)
+    cosign = _command(of_log, "cosign", "log-cosign", "witness-codes", language)
+    _add_cosign_arguments(cosign, language)
+    of_witness = _group(commands, "witness", "witness-codes", language)
+    new = _command(of_witness, "new", "witness-new", "witness-codes", language)
+    _add_witness_arguments(new, "witness new", language)
+    serve = _command(of_witness, "serve", "witness-serve", "witness-codes", language)
+    _add_serve_arguments(_add_witness_arguments(serve, "witness serve", language), language)
     return program
+
+
+def _group(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    codes: str,
+    language: Language,
+) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
+    """Add a command that only has commands of its own."""
+    parser = _command(commands, name, name, codes, language)
+    _add_help(parser.add_argument_group(_say("options", language)), language)
+    return parser.add_subparsers(
+        title=_say("commands", language), required=True, parser_class=_PARSERS[language]
+    )
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    says: str,
+    codes: str,
+    language: Language,
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=_say(says, language),
+        description=_say(says, language),
+        epilog=_say(codes, language),
+        formatter_class=_FORMATTERS[language],
+        add_help=False,
+    )
+
+
+def _add_cosign_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
+    parser.set_defaults(command="log cosign")
+    arguments = parser.add_argument_group(_say("arguments", language))
+    arguments.add_argument("folder", type=Path, metavar="DIR", help=_say("log-folder", language))
+    options = parser.add_argument_group(_say("options", language))
+    for name, kind, metavar, says in (
+        ("key", Path, "FILE", "log-key"),
+        ("witness", Path, "FILE", "witness-key"),
+        ("url", str, "URL", "witness-url"),
+    ):
+        options.add_argument(
+            f"--{name}", type=kind, metavar=metavar, required=True, help=_say(says, language)
+        )
+    _add_help(options, language)
+
+
+def _add_witness_arguments(
+    parser: argparse.ArgumentParser, command: str, language: Language
+) -> argparse._ArgumentGroup:
+    parser.set_defaults(command=command)
+    arguments = parser.add_argument_group(_say("arguments", language))
+    says = _say("witness-folder", language)
+    arguments.add_argument("folder", type=Path, metavar="DIR", help=says)
+    options = parser.add_argument_group(_say("options", language))
+    options.add_argument(
+        "--name", required=True, metavar="NAME", help=_say("witness-name", language)
+    )
+    _add_help(options, language)
+    return options
+
+
+def _add_serve_arguments(options: argparse._ArgumentGroup, language: Language) -> None:
+    options.add_argument(
+        "--log",
+        type=Path,
+        metavar="FILE",
+        dest="logs",
+        action="append",
+        required=True,
+        help=_say("witness-log", language),
+    )
+    options.add_argument(
+        "--listen",
+        default="127.0.0.1:8048",
+        metavar="HOST:PORT",
+        help=_say("witness-listen", language),
+    )
 
 
 def _add_log_arguments(parser: argparse.ArgumentParser, language: Language) -> None:

@@ -41,7 +41,7 @@ def log_report(
     try:
         folder.stat()
         read = partial(read_log_file, folder)
-        key = _key(key_path) if key_path is not None else _own_key(folder)
+        key = read_key(key_path) if key_path is not None else _own_key(folder)
         older = [_read(path, MOST_NOTE_BYTES) for path in checkpoints]
         kept = [_proof(path) for path in proofs]
         found = audit(read, key, older=older, proofs=kept)
@@ -59,7 +59,13 @@ def _read(path: Path, most_bytes: int) -> bytes:
         raise OSError(errno.EINVAL, "not such a file", str(path)) from error
 
 
-def _key(path: Path) -> NoteKey:
+def read_key(path: Path) -> NoteKey:
+    """Read the public key of a log or a witness.
+
+    Raises:
+        MalformedLogError: it is none.
+        OSError: it cannot be read.
+    """
     return parse_key(_read(path, MOST_NOTE_BYTES).decode("utf-8", "replace"))
 
 

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from hw_tests.claims import check_log
 from hw_tests.in_process import quick_station, wipe
 from hw_tests.independent_stream import UNIT_BYTES, sampled_ranges, unit_bytes
 from hw_tests.lab.faults import FALSE_CAPACITY, Effect, Fault, Op, ops_of
@@ -242,12 +243,13 @@ def _first_difference(played: Played, pattern: dict[str, Any], holes: list[Range
 
 @contextlib.contextmanager
 def storm(folder: Path) -> Iterator[tuple[Station, FuseMedium]]:
-    """Return a station, and a medium to be made anew for each script."""
+    """Return a station, and a medium to be made anew for each script; then look at its log."""
     with (
         fuse_medium(folder, 1 << 20) as medium,
         quick_station(folder / "state", CHECKPOINT_EVERY_MS) as station,
     ):
         yield station, medium
+        check_log(folder / "state")
 
 
 def main() -> int:

@@ -11,8 +11,9 @@ import multiprocessing
 import os
 import random
 import signal
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from multiprocessing.context import ForkProcess
@@ -29,7 +30,7 @@ from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
 from hw_tests.loop import LoopDrive, attach, detach, scratch
 from hw_tests.test_kill import assert_erased
 from hw_tests.test_returns import holders
-from hw_tests.whole_station import children, command_line, until
+from hw_tests.whole_station import begin, children, command_line, until, whole_station
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.issuer import PdfMaker
 from wipe_station.journal_format import parse
@@ -245,3 +246,45 @@ def assert_told(bench: Bench, statement: dict[str, Any], notices: int) -> None:
     assert {each["what"] for each in told} == {"worker-died", "station-stopped"}
     assert all("resumed_at" in each for each in told)
     assert len(statement["earlier_documents"]) == notices
+
+
+DAEMON_KILLS = 12
+SLOW_BYTES_PER_S = 24 << 20
+DAEMONS_SIZE_BYTES = 48 << 20
+LONGEST_WAIT_S = 2.5
+"""From a daemon's first word on: in its self-test, at the job's opening, in a pass, at a mark."""
+
+
+def test_daemon__killed_a_dozen_times__its_job_goes_on_by_itself_and_ends_verified() -> None:
+    """The daemon itself, at moments that a seed draws; nobody taps anything in between."""
+    print(f"seed {SEED}")
+    chance = random.Random(SEED)
+    with scratch() as folder, whole_station(folder) as running:
+        drive = running.plug_in(DAEMONS_SIZE_BYTES, SLOW_BYTES_PER_S)
+        job = begin(running, drive)
+        journal = running.state / "jobs" / job / "journal.jsonl"
+        kills = 0
+        while kills < DAEMON_KILLS and not is_over(journal):
+            sometimes = chance.random() * LONGEST_WAIT_S
+            until_or_after(lambda: is_over(journal), sometimes)
+            running.kill("daemon")
+            kills += 1
+        until(lambda: is_over(journal))
+        until(lambda: [j.outcome for j in running.board().jobs] == ["verified"])
+        evidence = replay(parse(journal.read_bytes(), str(journal)))
+        check_claims(running.state, drive.file.read_bytes())
+    assert kills > DAEMON_KILLS // 2, "it was over too soon to say anything"
+    assert evidence.interruptions, "none of the kills met the job"
+    assert {each.what for each in evidence.interruptions} == {"station-stopped"}
+
+
+def is_over(journal: Path) -> bool:
+    """Tell whether a job's journal knows an outcome."""
+    return replay(parse(journal.read_bytes(), str(journal))).outcome is not Outcome.INDETERMINATE
+
+
+def until_or_after(look: Callable[[], bool], seconds: float) -> None:
+    """Wait until something is so, or for a while."""
+    ends = time.monotonic() + seconds
+    while not look() and time.monotonic() < ends:
+        time.sleep(0.02)

@@ -245,6 +245,25 @@ def test_return__as_itself__resumed_and_true(stage: Stage) -> None:
     assert stage.is_what_it_says(end)
 
 
+def test_return__stopped_while_its_tail_is_read__says_so(stage: Stage) -> None:
+    """The job waits for what really stopped it, and goes on from the same place."""
+    pulled_in_a_pass(stage)
+    replug(stage.drive)
+    stage.medium.follow(Fault(effect=Effect.HANG, op=Op.READ))
+    (waiting,) = stage.station.unfinished()
+    with (
+        stage.station.reopen(waiting, confirm=None) as job,
+        ThreadPoolExecutor(1) as aside,
+    ):
+        running = aside.submit(job.run, lambda _: None)
+        until(lambda: stage.medium.counts()["met"][0])
+        job.stop("stopped-by-operator")
+        stage.medium.tell(lift=True)
+        end = running.result()
+    assert (end.outcome, end_of(end.statement)) == (Outcome.INDETERMINATE, "stopped-by-operator")
+    assert end_of(stage.resume().statement) == "certified"
+
+
 def test_return__same_name_with_other_content__pass_begun_anew_and_true(stage: Stage) -> None:
     """What says the same of itself and holds something else is written from its first byte on."""
     pulled_in_a_pass(stage)

@@ -274,13 +274,16 @@ class Engine:
 
         Returns:
             whether every byte fitted, and how many bytes were read and fitted; None if the
-            comparison did not come to an end, which says nothing about what stands there.
+            comparison did not come to an end, which says nothing about what stands there; why it
+            did not is in the journal then.
         """
         start = max(0, end_byte - TAIL_WINDOW_BYTES)
         task = self._task(Action.COMPARE, pattern, start - start % UNIT_BYTES, end_byte)
         task = replace(task, holes=joined(holes))
         end = self._work(task, os.O_RDONLY | os.O_DIRECT, Heard())
         if not isinstance(end.result, CompareResult):
+            lost: dict[str, Json] = {"worker": end.worker}
+            self._journal.append(Kind.TAIL_INTERRUPTED.value, lost | self._lost(end))
             return None
         fitted = end.result.verified_bytes
         return fitted == bytes_in(outside(task.start_byte, end_byte, task.holes)), fitted

@@ -213,6 +213,7 @@ _INTERRUPTED = frozenset(
         Kind.PROBES_INTERRUPTED,
         Kind.PASS_INTERRUPTED,
         Kind.REPLUG_ASKED,
+        Kind.TAIL_INTERRUPTED,
         Kind.VERIFY_INTERRUPTED,
     )
 )
@@ -244,6 +245,7 @@ class _Replay:
             Kind.REPLUG_ASKED: self._replug_asked,
             Kind.RESUMED: self._resumed,
             Kind.TAIL_CHECKED: self._tail_checked,
+            Kind.TAIL_INTERRUPTED: self._keep_reason,
             Kind.ABORTED: self._aborted,
             Kind.DOCUMENT: lambda record: self.job.documents.append(record.data),
             Kind.TORN_TAIL: lambda _: None,

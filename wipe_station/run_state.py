@@ -49,6 +49,7 @@ class Kind(Enum):
     REPLUG_ASKED = "replug-asked"
     RESUMED = "resumed"
     TAIL_CHECKED = "tail-checked"
+    TAIL_INTERRUPTED = "tail-interrupted"
     ABORTED = "aborted"
     DOCUMENT = "document"
     TORN_TAIL = "torn-tail"
@@ -103,6 +104,7 @@ TRANSITIONS: dict[State, dict[Kind, State]] = {
     State.INTERRUPTED: {
         Kind.RESUMED: State.INTERRUPTED,
         Kind.TAIL_CHECKED: State.INTERRUPTED,
+        Kind.TAIL_INTERRUPTED: State.INTERRUPTED,
         Kind.PROBE_INTENT: State.PROBING,
         Kind.PASS_INTENT: State.WRITING,
         Kind.VERIFY_INTENT: State.VERIFYING,

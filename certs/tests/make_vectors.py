@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
@@ -29,6 +31,7 @@ from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.log.entry import EntryKind
 from certs.log.note import NoteSigner
 from certs.log.proof import Proof
+from certs.tests import certificate_vectors, rule_vectors
 from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.samples import (
@@ -1079,20 +1082,123 @@ def refuse_log_key_malformed() -> Vector:
     return _contradicting(lambda s: s.update(log_origin="log.example/station-7", log_key=wrong))
 
 
+# --- tables ------------------------------------------------------------------------------------
+
+
+def _register(
+    name: str, comment: str, expect: Layer, source: str, files: Callable[[], Files]
+) -> None:
+    def maker() -> Vector:
+        return Vector(expect=expect, source=source, files=files())
+
+    maker.__doc__ = comment
+    MAKERS[f"refuse_{name}"] = maker
+
+
+def _register_tables() -> None:
+    for name, (comment, _, _) in rule_vectors.SCHEMA.items():
+        _register(name, comment, Layer.SCHEMA, SCHEMA, partial(rule_vectors.schema_files, name))
+    for layer, source, prefix, table in (
+        (Layer.SIGNATURE_ENCODING, X690, "signature_of_", rule_vectors.ENCODING),
+        (Layer.LOG, LOG_RULE, "log_", rule_vectors.LOG),
+        (Layer.SCHEMA, SCHEMA, "", rule_vectors.LOG_KEYS),
+        (Layer.PDF, PDF_RULE, "pdf_with_", rule_vectors.PDF),
+    ):
+        for name, (comment, made) in table.items():
+            _register(f"{prefix}{name}", comment, layer, source, made)
+
+
+_register_tables()
+
+
+@vector
+def refuse_chain_signed_with_another_digest() -> Vector:
+    """The signer's certificate was signed with SHA-384."""
+    leaf = issue(Subject(name="station of another digest", digest=hashes.SHA384()), INTERMEDIATE)
+    return _chained(leaf, leaf.pem + INTERMEDIATE.pem)
+
+
+def _register_certificates() -> None:
+    for name, (comment, der) in certificate_vectors.CERTIFICATES.items():
+        _register_certificate(name, comment, partial(_pem_of, der))
+
+
+def _pem_of(der: Callable[[], bytes]) -> bytes:
+    return certificate_vectors.pem_of(der())
+
+
+def _register_certificate(name: str, comment: str, pem: Callable[[], bytes]) -> None:
+    def maker() -> Vector:
+        files = certificate_vectors.files_under(pem())
+        return Vector(
+            expect=Layer.CHAIN, source=RFC5280, files=files, root=ROOT, allow_practice=False
+        )
+
+    maker.__doc__ = comment
+    MAKERS[f"refuse_certificate_{name}"] = maker
+
+
+_register_certificates()
+
+
+@vector
+def refuse_certificate_without_padding() -> Vector:
+    """The base64 of the signer's certificate lacks its last character."""
+    end = LEAF.pem.index(b"\n-----END")
+    files = certificate_vectors.files_under(LEAF.pem[: end - 1] + LEAF.pem[end:])
+    return Vector(expect=Layer.CHAIN, source=RFC5280, files=files, root=ROOT, allow_practice=False)
+
+
+@vector
+def refuse_unclosed_object() -> Vector:
+    """The last brace is missing."""
+    return _spelled(lambda data: data[:-1])
+
+
+@vector
+def refuse_fraction() -> Vector:
+    """A number lies between two integers."""
+    return _spelled(lambda data: data.replace(b'"diskseq":42', b'"diskseq":42.5'))
+
+
+@vector
+def refuse_missing_type() -> Vector:
+    """Nothing says what the document is."""
+    statement = certificate_statement()
+    del statement["type"]
+    return Vector(expect=Layer.SCHEMA, source=SCHEMA, files=files_of(encode(statement)))
+
+
+@vector
+def refuse_chain_with_text_behind() -> Vector:
+    """Text stands behind the last certificate."""
+    files = _good()
+    files["station.pem"] += b"and more\n"
+    return Vector(expect=Layer.CHAIN, source=RFC5280, files=files)
+
+
+@vector
+def refuse_notice_that_claims() -> Vector:
+    """A notice claims a category."""
+    return Vector(
+        expect=Layer.SCHEMA,
+        source=SCHEMA,
+        files=rule_vectors.claiming_notice(),
+        root=ROOT,
+        allow_practice=False,
+    )
+
+
 # --- files -------------------------------------------------------------------------------------
 
 
 def rendered() -> dict[str, str]:
     """Return the content of every vector file by its name."""
-    from certs.tests import strict_vectors  # which begins with what stands here
-
-    made = {name: ((maker.__doc__ or "").strip(), maker) for name, maker in MAKERS.items()}
-    made |= strict_vectors.makers()
-    return {f"{name}.json": _rendered(said, maker) for name, (said, maker) in made.items()}
+    return {f"{name}.json": _rendered(maker) for name, maker in MAKERS.items()}
 
 
-def _rendered(comment: str, maker: Callable[[], Vector]) -> str:
-    content = maker().as_json(comment)
+def _rendered(maker: Callable[[], Vector]) -> str:
+    content = maker().as_json((maker.__doc__ or "").strip())
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 

@@ -34,6 +34,7 @@ def signed_pdf(
     *,
     change_cms: Callable[[bytes], bytes] = lambda cms: cms,
     reserved_bytes: int = RESERVED_BYTES,
+    contents: bytes = b"/Contents ",
 ) -> bytes:
     """Append a second revision with a signature over all but itself.
 
@@ -42,8 +43,9 @@ def signed_pdf(
         signer: whose chain goes into the signature.
         change_cms: what to do to the signature before it is padded.
         reserved_bytes: for the signature and its padding.
+        contents: what stands before the signature.
     """
-    before = unsigned + b"\n28 0 obj\n<<\n/Contents "
+    before = unsigned + b"\n28 0 obj\n<<\n" + contents
     after = b"\n/ByteRange [0 %d %d %d]\n>>\nendobj\n\nstartxref\n0\n%%%%EOF\n"
     end = len(before) + 2 * reserved_bytes + 2
     # The length of the tail stands in the tail.

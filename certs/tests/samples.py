@@ -72,6 +72,7 @@ class Subject:
     key: ec.EllipticCurvePrivateKey | None = None
     public_key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey | None = None
     extensions: tuple[tuple[x509.ExtensionType, bool], ...] = field(default=())
+    digest: hashes.SHA256 | hashes.SHA384 = field(default_factory=hashes.SHA256)
 
 
 def authority(name: str, **more: Any) -> Subject:
@@ -103,7 +104,7 @@ def issue(subject: Subject, issuer: Authority | None = None) -> Authority:
     for extension, critical in subject.extensions:
         builder = builder.add_extension(extension, critical=critical)
     signing_key = issuer.key if issuer else key
-    certificate = builder.sign(signing_key, hashes.SHA256(), ecdsa_deterministic=True)
+    certificate = builder.sign(signing_key, subject.digest, ecdsa_deterministic=True)
     return Authority(certificate=certificate, key=key)
 
 

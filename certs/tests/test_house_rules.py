@@ -32,6 +32,9 @@ def test_modules__that_decide__say_pure() -> None:
         "render",
         "render_child",
         "sign",
+        "witness_report",
+        "witness_server",
+        "cosign",
         "writer",
     }
 

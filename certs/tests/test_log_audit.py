@@ -101,6 +101,18 @@ def test_audit__file_changed_or_gone__found(tmp_path: Path, name: str) -> None:
     assert not audited(folder).findings
 
 
+def test_audit__root_of_other_entries__found(tmp_path: Path) -> None:
+    """A checkpoint of the right size, signed by the log, over other entries than lie there."""
+    folder = tmp_path / "log"
+    written(folder, story(3))
+    size = written(tmp_path / "other", [*story(3)[:-1], start(99)]).size
+    (folder / "checkpoint").write_bytes((tmp_path / "other" / "checkpoint").read_bytes())
+    found = audited(folder)
+    assert codes(found) == {"root"}
+    assert found.checkpoint is not None
+    assert found.checkpoint.size == size
+
+
 def test_audit__another_logs_checkpoint_or_key__said(tmp_path: Path) -> None:
     """What others hand over may be of another log, which proves nothing about this one."""
     folder = tmp_path / "log"

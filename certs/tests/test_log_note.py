@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from certs.errors import MalformedLogError
 from certs.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from certs.log.entry import EntryKind, commitment, is_committed, parse_entry
-from certs.log.note import Algorithm, opened, parse_key, sign, split
+from certs.log.note import Algorithm, note, opened, parse_key, sign, split
 from certs.log.proof import parse_proof
 from certs.log.tree import EMPTY_ROOT
 from certs.tests.log_samples import (
@@ -104,6 +104,13 @@ def test_open_checkpoint__wrong_in_one_thing__refused(data: bytes) -> None:
     """Text, spelling, name, size, root and signature all count."""
     with pytest.raises(MalformedLogError):
         open_checkpoint(data, LOG.key, [WITNESS.key])
+
+
+def test_open_checkpoint__origin_of_another_log_under_its_key__refused() -> None:
+    """A key that signs for its own log says nothing about a log of another name."""
+    text = Checkpoint(origin="other.example", size=7, root=bytes(32)).text()
+    with pytest.raises(MalformedLogError):
+        open_checkpoint(note(text, sign(text, LOG)), LOG.key)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """A witness signs growth and nothing else, over a real socket, and forgets nothing in a crash."""
 
 import contextlib
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from certs.cli import main
+from certs.command_line import ExitCode
 from certs.errors import KeyStoreError, WitnessError
 from certs.log.checkpoint import Checkpoint, open_checkpoint
 from certs.log.cosign import FOLDER, cosign
@@ -248,3 +253,48 @@ def test_log_writer__witnessed_folder_beside__does_not_mind(tmp_path: Path) -> N
     written(tmp_path / "log", story(3))
     (tmp_path / "log" / FOLDER).mkdir()
     LogWriter(tmp_path / "log", LOG).append([start(9)])
+
+
+def test_commands__new_serve_cosign__as_typed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A witness in a process of its own signs for a log; the auditor takes what it signed."""
+    writer = written(tmp_path / "log", story(3))
+    (tmp_path / "log.vkey").write_text(LOG.key.text(), "ascii")
+    assert main(["witness", "new", str(tmp_path / "w"), "--name", NAME]) == ExitCode.ERASED
+    (tmp_path / "w.vkey").write_text(capsys.readouterr().out, "ascii")
+    words: list[str | Path] = [sys.executable, "-m", "certs", "witness", "serve"]
+    words += [tmp_path / "w", "--name", NAME]
+    words += ["--log", tmp_path / "log.vkey", "--listen", "127.0.0.1:0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as serving:
+        try:
+            assert serving.stdout is not None
+            url = serving.stdout.readline().strip()
+            ask = ["log", "cosign", str(tmp_path / "log"), "--key", str(tmp_path / "log.vkey")]
+            ask += ["--witness", str(tmp_path / "w.vkey"), "--url"]
+            assert main([*ask, url]) == ExitCode.ERASED
+            assert main([*ask, "http://127.0.0.1:1"]) == ExitCode.INCONCLUSIVE
+        finally:
+            serving.send_signal(signal.SIGINT)
+            assert serving.wait(10) == 0
+    (kept,) = (tmp_path / "log" / FOLDER).iterdir()
+    writer.append([start(9)])
+    asked = ["log", "verify", str(tmp_path / "log"), "--key", str(tmp_path / "log.vkey")]
+    assert main([*asked, "--checkpoint", str(kept)]) == ExitCode.ERASED
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("witness", "serve", "{}/none", "--name", NAME, "--log", "{}/log.vkey"), 6),
+        (("witness", "serve", "{}/w", "--name", NAME, "--log", "{}/none"), 2),
+        (("witness", "serve", "{}/w", "--name", NAME, "--log", "{}/log.vkey", "--listen", "x"), 2),
+        (("witness", "new", "{}/w", "--name", NAME), 6),
+        (("witness", "new", "{}/v", "--name", "two words"), 6),
+    ],
+)
+def test_commands__wrong__said(tmp_path: Path, words: tuple[str, ...], code: int) -> None:
+    """No traceback, but what is wrong."""
+    new_witness(tmp_path / "w", NAME)
+    (tmp_path / "log.vkey").write_text(LOG.key.text(), "ascii")
+    assert main([word.replace("{}", str(tmp_path)) for word in words]) == code

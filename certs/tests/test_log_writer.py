@@ -123,6 +123,23 @@ def test_append__fault_at_any_call__old_or_new_and_sound(
     assert step > 15
 
 
+def test_append__order_of_calls__files_and_names_before_the_checkpoint(tmp_path: Path) -> None:
+    """Entries, hashes and their names are durable before the checkpoint is renamed."""
+    writer = written(tmp_path / "log", story(3))
+    with Fault("none", lambda _: None).injected(-1) as injection:
+        writer.append([start(9)])
+    calls = injection.calls
+    checkpoint = calls.index(("replace", ".checkpoint.partial"))
+    width = str(writer.size)
+    synced = [number for number, call in enumerate(calls) if call == ("fsync", width)]
+    assert len(synced) == 2
+    names = [number for number, call in enumerate(calls) if call == ("fsync", "000.p")]
+    assert len(names) == 2
+    assert max(synced) < min(names)
+    assert max(names) < calls.index(("fsync", ".checkpoint.partial")) < checkpoint
+    assert ("fsync", "log") in calls[checkpoint:]
+
+
 def test_reopen__after_a_fault__goes_on(tmp_path: Path) -> None:
     """The same writer can look at the disk anew."""
     writer = written(tmp_path / "log", story(3))

@@ -17,6 +17,7 @@ from certs.errors import CertificateError, Layer, UnencodableValueError
 from certs.layout import bundle_of
 from certs.report import both
 from certs.tests.browser import CHROMIUM, browser
+from certs.tests.certificate_vectors import ECDSA_SHA256, element, pem_of
 from certs.tests.log_samples import about, logged_statement, proof_of
 from certs.tests.page_samples import GIVE, case_of_practice
 from certs.tests.samples import (
@@ -32,7 +33,6 @@ from certs.tests.samples import (
     sampled_statement,
     signed_files,
 )
-from certs.tests.strict_vectors import ECDSA_SHA256, element, pem_of
 from certs.tests.test_page_verifier import IN_WORDS_OF_ITS_OWN, PAGE
 from certs.verify import verify
 

@@ -8,6 +8,7 @@ const MOST_SIGNATURES = 64;
 const MOST_ENTRY_BYTES = 65_535;
 const MOST_HASHES = 63;
 const HASH_BYTES = 32;
+const EMPTY_ROOT = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="; // SHA-256 of nothing
 const KEY_BYTES = 32;
 const SIGNATURE_BYTES = 64;
 const ID_BYTES = 4;
@@ -193,8 +194,7 @@ function readCheckpoint(text) {
     refuseCheckpoint("根哈希写法不对", "a root in another spelling");
   }
   const size = Number(lines[1]);
-  // An empty log has no entry whose proof could be followed.
-  if (!Number.isSafeInteger(size)) {
+  if (!Number.isSafeInteger(size) || (size === 0) !== (lines[2] === EMPTY_ROOT)) {
     refuseCheckpoint("条数不对", "a wrong number of entries");
   }
   return { origin: lines[0], size, root };
