@@ -1,4 +1,4 @@
-"""What the page's scripts know from this package, so that it stands in one place. Pure."""
+"""What the page's scripts know from this package, so that it stands in one place."""
 
 from certs import canonical, chain, layout, verdict
 from certs.cli import NO_CLAIM, STEP_NAMES

@@ -23,6 +23,7 @@ def test_modules__that_decide__say_pure() -> None:
         "bundle",
         "cli",
         "command_line",
+        "data",
         "durable",
         "folder",
         "keys",

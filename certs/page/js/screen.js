@@ -4,6 +4,7 @@ const MOST_SHOWN_FILES = 16;
 const state = {
   language: navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en",
   root: null, // {pem, name, fingerprint}
+  rootPem: null, // what was given last; what becomes of an earlier one is not shown
   rootError: null,
   files: [],
   report: null,
@@ -58,19 +59,26 @@ function howLearned() {
 }
 
 async function takeRoot(pem) {
-  state.root = null;
-  state.rootError = null;
+  Object.assign(state, { root: null, rootError: null, rootPem: pem });
   forget();
   // Whoever learned one root by another way did not learn the next one so.
   document.querySelector("input[name=learned][value=unknown]").checked = true;
+  const [root, rootError] = await readShownRoot(pem);
+  if (state.rootPem === pem) {
+    Object.assign(state, { root, rootError });
+    await check();
+  }
+}
+
+// Returns what is shown of a root, or what is wrong with it.
+async function readShownRoot(pem) {
   try {
     const link = await readRoot(pem);
     const digest = hexOf(await sha256(link.der)).toUpperCase();
-    state.root = { pem, name: link.name, fingerprint: digest.match(/../g).join(":") };
+    return [{ pem, name: link.name, fingerprint: digest.match(/../g).join(":") }, null];
   } catch (error) {
-    state.rootError = error instanceof Refusal ? error.text : DATA.words.page_failed;
+    return [null, error instanceof Refusal ? error.text : DATA.words.page_failed];
   }
-  await check();
 }
 
 async function takeRootFile(file) {
@@ -79,30 +87,28 @@ async function takeRootFile(file) {
   }
   byId("root-text").value = "";
   if (file.size > DATA.most_chain_bytes) {
-    refuseRoot(DATA.words.root_too_large);
+    dropRoot(DATA.words.root_too_large);
     return;
   }
   const bytes = await file.arrayBuffer().catch(() => null);
   if (bytes === null) {
-    refuseRoot(DATA.words.root_unreadable);
+    dropRoot(DATA.words.root_unreadable);
     return;
   }
   await takeRoot(latin1Of(new Uint8Array(bytes)));
 }
 
-function refuseRoot(message) {
-  state.root = null;
-  state.rootError = message;
+// Without a root: none was given, or what was given is none.
+function dropRoot(rootError) {
+  Object.assign(state, { root: null, rootError, rootPem: null });
   void check();
 }
 
 async function takeRootText(text) {
   if (text.trim() === "") {
-    state.root = null;
-    state.rootError = null;
-    await check();
+    dropRoot(null);
   } else if (text.length > DATA.most_chain_bytes) {
-    refuseRoot(DATA.words.root_too_large);
+    dropRoot(DATA.words.root_too_large);
   } else {
     await takeRoot(`${text.trim()}\n`);
   }
