@@ -1,10 +1,11 @@
 """From a signer's certificate to a root: parsing, issuing, validity. Pure.
 
 A small part of RFC 5280 on purpose: ECDSA P-256 with SHA-256 only, no name constraints, no
-policies, no revocation. A critical extension outside that part is refused.
+policies, no CRL. A critical extension outside that part is refused. `certs.revocation` says which
+keys count no longer.
 
-KNOWN HOLE: there is no revocation, and `issued_at` is what the signer stated: a stolen key can
-sign with a time before its theft. The transparency log is what will bound that.
+KNOWN HOLE: `issued_at` is what the signer stated: a stolen key can sign with a time before its
+theft. Where no revocation list is given, nothing here notices.
 """
 
 import base64
@@ -131,6 +132,21 @@ def read_chain(chain_pem: bytes, root_pem: bytes | None) -> SigningChain:
     if any(link.issuer == link.subject for link in links):
         _refuse("文件自带根证书", "the document brings a root of its own")
     return _summary(links, roots)
+
+
+def read_root_key(root_pem: bytes) -> ec.EllipticCurvePublicKey:
+    """Return the key of a root.
+
+    Args:
+        root_pem: exactly one CERTIFICATE block, an authority's.
+
+    Raises:
+        CertificateError: CHAIN.
+    """
+    (der,) = _split_pem(root_pem, "root", 1)
+    link = _read_link(der)
+    _check_issuer(link, 0)
+    return link.key
 
 
 def check_validity(chain: SigningChain, at: datetime) -> None:

@@ -4,33 +4,29 @@ Only this module of the package reads the clock, the environment and the argumen
 """
 
 import argparse
-import errno
 import io
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from certs.bundle import read_bundle
 from certs.command_line import ExitCode, command_line
 from certs.errors import CertificateError, Layer
-from certs.layout import MAX_CHAIN_BYTES, Bundle
+from certs.keys_command import keys_report
+from certs.layout import MAX_CHAIN_BYTES, MAX_SIGNATURE_BYTES, Bundle
 from certs.log_report import log_report
-from certs.reading import UnexpectedFileError, read_regular_file
-from certs.report import Report, both, missing
+from certs.qr_report import QrQuestion, qr_report
+from certs.reading import read_chosen
+from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
+from certs.revocation import MOST_LIST_BYTES, SignedList
 from certs.text import Language, Text, language_of
-from certs.verdict import Status, Verdict
+from certs.verdict import Verdict
 from certs.verify import verify
 from certs.witness_report import cosign_report, new_report, serve_report
 
-EXIT_CODES = {
-    Status.ERASED: ExitCode.ERASED,
-    Status.NOT_ERASED: ExitCode.NOT_ERASED,
-    Status.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
-    Status.SIGNER_UNKNOWN: ExitCode.INCONCLUSIVE,
-}
 STEP_NAMES = {
     Layer.BUNDLE: Text(zh="文件齐全，大小正常", en="the files are there and of sane size"),
     Layer.PDF: Text(
@@ -46,9 +42,12 @@ STEP_NAMES = {
         zh="内容与签名方、文件名相符", en="the content fits its signer and file name"
     ),
     Layer.LOG: Text(zh="日志收录了它", en="the log has it"),
+    Layer.REVOCATION: Text(
+        zh="签名方的密钥没有作废，或那时还没有",
+        en="the signer's key is not revoked, or was not yet",
+    ),
     Layer.PRACTICE: Text(zh="练习文件是否允许", en="practice documents only if allowed"),
 }
-_NOT_THERE = "–"  # noqa: RUF001 - as in a table's empty cell
 NO_CLAIM = Text(zh="这份文件什么也证明不了。", en="This document proves nothing.")
 
 
@@ -67,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     language = _language(os.environ)
     _never_fail_on_output()
     options = command_line(language).parse_args(arguments)
-    report = _asked(options)
+    report = _asked(options, language)
     if getattr(options, "json", False):
         sys.stdout.write(json.dumps(report.machine, sort_keys=True) + "\n")
     else:
@@ -75,19 +74,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(report.exit_code)
 
 
-def _asked(options: argparse.Namespace) -> Report:
-    match options.command:
-        case "log verify":
-            return log_report(options.folder, options.key, options.checkpoints, options.proofs)
-        case "log cosign":
-            return cosign_report(options.folder, options.key, options.witness, options.url)
-        case "witness new":
-            return new_report(options.folder, options.name)
-        case "witness serve":
-            return serve_report(options.folder, options.name, options.logs, options.listen)
-        case _:
-            now = datetime.now(UTC)
-            return _check(options.path, options.root, options.allow_practice, now)
+def _asked(options: argparse.Namespace, language: Language) -> Report:
+    if options.command.startswith("keys "):
+        return keys_report(options, language, datetime.now(UTC))
+    return _REPORTS[options.command](options)
+
+
+def _qr(options: argparse.Namespace) -> Report:
+    asked = QrQuestion(
+        text=options.text,
+        chain=options.chain,
+        document=options.document,
+        root=options.root,
+        allow_practice=options.allow_practice,
+    )
+    return qr_report(asked, datetime.now(UTC))
 
 
 def _language(environment: Mapping[str, str]) -> Language:
@@ -102,30 +103,49 @@ def _never_fail_on_output() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _check(path: Path, root: Path | None, allow_practice: bool, now: datetime) -> Report:
-    bundle = None
+def _check(options: argparse.Namespace, now: datetime) -> Report:
+    if options.revoked_version_at_least and options.revoked is None:
+        return _list_missing()
+    bundle = revoked = None
     try:
-        root_pem = _read_root(root) if root else None
-        bundle = read_bundle(path)
-        verdict = verify(bundle, root_pem=root_pem, allow_practice=allow_practice, now=now)
+        root_pem = read_chosen(options.root, MAX_CHAIN_BYTES) if options.root else None
+        if options.revoked:
+            revoked = _read_list(options.revoked, options.revoked_version_at_least)
+        bundle = read_bundle(options.path)
+        verdict = verify(
+            bundle,
+            root_pem=root_pem,
+            allow_practice=options.allow_practice,
+            now=now,
+            revoked=revoked,
+        )
     except CertificateError as error:
-        return _refused(error, bundle)
+        return _refused(error, bundle, listed=revoked is not None)
     except OSError as error:
         return missing(error)
     return _accepted(verdict)
 
 
-def _read_root(path: Path) -> bytes:
-    # A root may be a symbolic link: the caller chose it.
-    try:
-        return read_regular_file(path.resolve(), MAX_CHAIN_BYTES)[0]
-    except UnexpectedFileError as error:
-        raise OSError(errno.EINVAL, "no root certificate", str(path)) from error
+def _list_missing() -> Report:
+    message = Text(
+        zh="--revoked-version-at-least 要和 --revoked 一起给。",
+        en="--revoked-version-at-least needs --revoked.",
+    )
+    machine = {"status": "usage", "exit_code": int(ExitCode.USAGE), "message": both(message)}
+    return Report(exit_code=ExitCode.USAGE, lines=(message,), machine=machine)
+
+
+def _read_list(path: Path, version_at_least: int) -> SignedList:
+    return SignedList(
+        document=read_chosen(path, MOST_LIST_BYTES),
+        signature=read_chosen(path.with_suffix(".sig"), MAX_SIGNATURE_BYTES),
+        version_at_least=version_at_least,
+    )
 
 
 def _accepted(verdict: Verdict) -> Report:
     exit_code = EXIT_CODES[verdict.status]
-    marks = {Layer.PDF: _NOT_THERE, Layer.LOG: _NOT_THERE}
+    marks = dict.fromkeys((Layer.PDF, Layer.LOG, Layer.REVOCATION), NOT_THERE)
     steps = [
         _step_line(layer, "✓" if layer in verdict.steps else marks.get(layer, "?"))
         for layer in Layer
@@ -143,18 +163,19 @@ def _accepted(verdict: Verdict) -> Report:
     )
 
 
-def _refused(error: CertificateError, bundle: Bundle | None) -> Report:
+def _refused(error: CertificateError, bundle: Bundle | None, *, listed: bool) -> Report:
     practice = error.layer is Layer.PRACTICE
     exit_code = ExitCode.PRACTICE_REFUSED if practice else ExitCode.NOT_TRUSTED
     left_out = {
         *((Layer.PDF,) if bundle is not None and bundle.pdf is None else ()),
         *((Layer.LOG,) if bundle is not None and bundle.proof is None else ()),
+        *(() if listed else (Layer.REVOCATION,)),
     }
     passed = tuple(Layer)[: tuple(Layer).index(error.layer)]
     return Report(
         exit_code=exit_code,
         lines=(
-            *(_step_line(layer, _NOT_THERE if layer in left_out else "✓") for layer in passed),
+            *(_step_line(layer, NOT_THERE if layer in left_out else "✓") for layer in passed),
             _step_line(error.layer, "✗"),
             NO_CLAIM,
             error.message,
@@ -174,3 +195,15 @@ def _step_line(layer: Layer, mark: str) -> Text:
     number = tuple(Layer).index(layer) + 1
     name = STEP_NAMES[layer]
     return Text(zh=f"{mark} {number}. {name.zh}", en=f"{mark} {number}. {name.en}")
+
+
+_REPORTS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
+    "verify": lambda asked: _check(asked, datetime.now(UTC)),
+    "qr": _qr,
+    "log verify": lambda asked: log_report(
+        asked.folder, asked.key, asked.checkpoints, asked.proofs
+    ),
+    "log cosign": lambda asked: cosign_report(asked.folder, asked.key, asked.witness, asked.url),
+    "witness new": lambda asked: new_report(asked.folder, asked.name),
+    "witness serve": lambda asked: serve_report(asked.folder, asked.name, asked.logs, asked.listen),
+}

@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
+from certs.keys_arguments import add_keys_commands
 from certs.text import Language, Text
 
 
@@ -35,6 +36,37 @@ HELP = {
         en="the root that you trust; it must have reached you by another way than the document",
     ),
     "practice": Text(zh="也接受练习文件", en="accept practice documents too"),
+    "revoked": Text(
+        zh="出具方公布的作废名单；同名的 .sig 在旁边",
+        en="the issuer's list of revoked keys, with its .sig beside it",
+    ),
+    "revoked-version": Text(
+        zh="名单至少是第几版，再旧就不认", en="refuse a list of an older version than this"
+    ),
+    "qr": Text(
+        zh="检查证明上的二维码：是谁签的，说了什么，和文件是不是一致。",
+        en="Check the code on a certificate: who signed it, what it says, whether the document"
+        " agrees.",
+    ),
+    "qr-text": Text(
+        zh="扫出来的整段文字（wipe-cert:…… 或 https://……#……）",
+        en="all of the text in the code (wipe-cert:… or https://…#…)",
+    ),
+    "qr-chain": Text(
+        zh="工作站的证书 station.pem；给了 --document 就不用",
+        en="the station's certificates, station.pem; not needed with --document",
+    ),
+    "qr-document": Text(
+        zh="二维码所属的证明：文件夹、JSON、PDF 或 zip；先检查它，再逐项对照",
+        en="the document that the code belongs to: folder, JSON, PDF or .zip; it is checked, then"
+        " compared field by field",
+    ),
+    "qr-codes": Text(
+        zh="退出码：0 已清除（要有 --document）；2 用法不对或文件不存在；3 没有清除；4 练习；"
+        "5 只有二维码、没有结论或不知道是谁签的；6 不可信",
+        en="exit codes: 0 erased (with --document only); 2 usage or missing file; 3 not erased;"
+        " 4 practice; 5 a code alone, inconclusive or signer unknown; 6 cannot be trusted",
+    ),
     "log": Text(
         zh="检查一份日志：有没有被改动、截短，有没有没结束的任务。",
         en="Check a log: changed, cut, jobs without an end.",
@@ -125,8 +157,10 @@ def command_line(language: Language) -> argparse.ArgumentParser:
 
     Returns:
         a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
-        None), ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
-        ``checkpoints``, ``proofs`` and ``json``.
+        None), ``revoked`` (or None), ``revoked_version_at_least``, ``allow_practice`` and
+        ``json``; of ``qr``, ``text``, ``chain`` and ``document`` (at least one of them), ``root``,
+        ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
+        ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see `certs.keys_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -141,6 +175,8 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         add_help=False,
     )
     _add_arguments(verify, language)
+    code = _command(commands, "qr", "qr", "qr-codes", language)
+    _add_qr_arguments(code, language)
     of_log = _group(commands, "log", "log-codes", language)
     whole = _command(of_log, "verify", "log-verify", "log-codes", language)
     _add_log_arguments(whole, language)
@@ -151,7 +187,20 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     _add_witness_arguments(new, "witness new", language)
     serve = _command(of_witness, "serve", "witness-serve", "witness-codes", language)
     _add_serve_arguments(_add_witness_arguments(serve, "witness serve", language), language)
+    add_keys_commands(commands, language, _FORMATTERS[language])
     return program
+
+
+def _add_qr_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
+    parser.set_defaults(command="qr")
+    arguments = parser.add_argument_group(_say("arguments", language))
+    arguments.add_argument("text", metavar="TEXT", help=_say("qr-text", language))
+    options = parser.add_argument_group(_say("options", language))
+    for name, metavar in (("chain", "station.pem"), ("document", "BUNDLE|PDF|JSON|ZIP")):
+        options.add_argument(
+            f"--{name}", type=Path, metavar=metavar, help=_say(f"qr-{name}", language)
+        )
+    _add_trust(options, language)
 
 
 def _group(
@@ -265,6 +314,20 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
         "path", type=Path, metavar="BUNDLE|PDF|JSON|ZIP", help=_say("path", language)
     )
     options = verify.add_argument_group(_say("options", language))
+    options.add_argument(
+        "--revoked", type=Path, metavar="revoked.json", help=_say("revoked", language)
+    )
+    options.add_argument(
+        "--revoked-version-at-least",
+        type=int,
+        default=0,
+        metavar="N",
+        help=_say("revoked-version", language),
+    )
+    _add_trust(options, language)
+
+
+def _add_trust(options: argparse._ArgumentGroup, language: Language) -> None:
     options.add_argument("--root", type=Path, metavar="ROOT.pem", help=_say("root", language))
     options.add_argument("--allow-practice", action="store_true", help=_say("practice", language))
     options.add_argument("--json", action="store_true", help=_say("json", language))

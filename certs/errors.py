@@ -20,7 +20,24 @@ class Layer(Enum):
     SCHEMA = "schema"
     BINDING = "binding"
     LOG = "log"
+    REVOCATION = "revocation"
     PRACTICE = "practice"
+
+
+class QrLayer(Enum):
+    """Where a QR code was refused; the members stand in the order in which `certs.qr` checks."""
+
+    TEXT = "text"
+    CBOR = "cbor"
+    COSE = "cose"
+    SIGNATURE_ENCODING = "signature-encoding"
+    CLAIMS = "claims"
+    CHAIN = "chain"
+    KEY = "key"
+    SIGNATURE = "signature"
+    BINDING = "binding"
+    PRACTICE = "practice"
+    DOCUMENT = "document"
 
 
 class CertsError(Exception):
@@ -50,6 +67,25 @@ class CertificateError(CertsError):
 
     def __str__(self) -> str:
         return f"{self.layer.value}: {self.message.en}"
+
+
+class QrError(CertsError):
+    """A QR code was refused.
+
+    Attributes:
+        layer: the step that noticed it.
+    """
+
+    def __init__(self, layer: QrLayer, message: Text, hint: Text) -> None:
+        super().__init__(message, hint)
+        self.layer = layer
+
+    def __str__(self) -> str:
+        return f"{self.layer.value}: {self.message.en}"
+
+
+class MalformedCborError(CertsError):
+    """Bytes from outside are not the CBOR that we write."""
 
 
 class MalformedJsonError(CertsError):
@@ -90,6 +126,18 @@ class MissingGlyphError(PdfError):
 
 class KeyStoreError(CertsError):
     """A key file cannot be trusted or used; nothing may be signed."""
+
+
+class KeyRequestError(CertsError):
+    """What was asked for cannot be made or issued; whoever asked must change something."""
+
+
+class PassphraseError(KeyStoreError):
+    """The two passphrases do not open the root's key; nothing was signed."""
+
+
+class ExpiredKeyError(KeyStoreError):
+    """The station's certificate is over; nothing may be signed with its key."""
 
 
 class BundleConflictError(CertsError):

@@ -1,6 +1,5 @@
 """``wipe-cert log verify``: reads a log and what others kept of it, says what came of it. I/O."""
 
-import errno
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -18,7 +17,7 @@ from certs.log.note import NoteKey, parse_key
 from certs.log.proof import MOST_BYTES as MOST_PROOF_BYTES
 from certs.log.proof import Proof, parse_proof
 from certs.log.tiles import WIDTH, bundle_path, unpacked
-from certs.reading import UnexpectedFileError, read_regular_file
+from certs.reading import read_chosen
 from certs.report import Report, both, missing
 from certs.text import Text
 
@@ -42,7 +41,7 @@ def log_report(
         folder.stat()
         read = partial(read_log_file, folder)
         key = read_key(key_path) if key_path is not None else _own_key(folder)
-        older = [_read(path, MOST_NOTE_BYTES) for path in checkpoints]
+        older = [read_chosen(path, MOST_NOTE_BYTES) for path in checkpoints]
         kept = [_proof(path) for path in proofs]
         found = audit(read, key, older=older, proofs=kept)
     except MalformedLogError as error:
@@ -52,13 +51,6 @@ def log_report(
     return _report(found, known=key_path is not None)
 
 
-def _read(path: Path, most_bytes: int) -> bytes:
-    try:
-        return read_regular_file(path.resolve(), most_bytes)[0]
-    except UnexpectedFileError as error:
-        raise OSError(errno.EINVAL, "not such a file", str(path)) from error
-
-
 def read_key(path: Path) -> NoteKey:
     """Read the public key of a log or a witness.
 
@@ -66,11 +58,11 @@ def read_key(path: Path) -> NoteKey:
         MalformedLogError: it is none.
         OSError: it cannot be read.
     """
-    return parse_key(_read(path, MOST_NOTE_BYTES).decode("utf-8", "replace"))
+    return parse_key(read_chosen(path, MOST_NOTE_BYTES).decode("utf-8", "replace"))
 
 
 def _proof(path: Path) -> Proof:
-    return parse_proof(_read(path, MOST_PROOF_BYTES))
+    return parse_proof(read_chosen(path, MOST_PROOF_BYTES))
 
 
 def _own_key(folder: Path) -> NoteKey:

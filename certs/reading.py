@@ -1,5 +1,6 @@
 """Reading files that somebody else may have put there."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -36,6 +37,18 @@ def read_regular_file(path: Path, most_bytes: int) -> tuple[bytes, os.stat_resul
     if len(data) > most_bytes:
         raise UnexpectedFileError(path.name)
     return data, status
+
+
+def read_chosen(path: Path, most_bytes: int) -> bytes:
+    """Read a file that the caller chose; it may be a symbolic link.
+
+    Raises:
+        OSError: missing, unreadable, not a regular file, or too large.
+    """
+    try:
+        return read_regular_file(path.resolve(), most_bytes)[0]
+    except UnexpectedFileError as error:
+        raise OSError(errno.EINVAL, "not such a file", str(path)) from error
 
 
 def _read_up_to(descriptor: int, most_bytes: int) -> bytes:

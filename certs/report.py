@@ -1,4 +1,4 @@
-"""What the command line is going to print, for a person and for a program. Pure."""
+"""What the command line is going to print, for a person and for a program."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,15 @@ from dataclasses import dataclass
 from certs.command_line import ExitCode
 from certs.formats.fields import shown
 from certs.text import Text
+from certs.verdict import Status
+
+EXIT_CODES = {
+    Status.ERASED: ExitCode.ERASED,
+    Status.NOT_ERASED: ExitCode.NOT_ERASED,
+    Status.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
+    Status.SIGNER_UNKNOWN: ExitCode.INCONCLUSIVE,
+}
+NOT_THERE = "–"  # noqa: RUF001 - as in a table's empty cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

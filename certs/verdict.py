@@ -10,6 +10,7 @@ from certs.formats.fields import shown
 from certs.layout import DocumentType
 from certs.logged import Logged
 from certs.open_questions import open_question
+from certs.revocation import REASONS, Standing
 from certs.sampled import erased_text, guarantee_text
 from certs.text import Text
 
@@ -54,6 +55,10 @@ SENTENCES = {
         " you by another way.",
     ),
 }
+WEAK_IDENTITY = Text(
+    zh="序列号可能不是设备本身的：没有读到介质自己的身份信息。",
+    en="The serial may not be the device's own: the medium did not identify itself.",
+)
 IDENTIFIER_NAMES = {
     "serial": Text(zh="序列号", en="serial"),
     "backing-file": Text(zh="后备文件", en="backing file"),
@@ -74,6 +79,7 @@ def verdict_of(
     chain: SigningChain,
     steps: tuple[Layer, ...],
     logged: Logged | None = None,
+    standing: Standing | None = None,
 ) -> Verdict:
     """Put an accepted document into words.
 
@@ -82,6 +88,7 @@ def verdict_of(
         chain: its signer.
         steps: the layers that it passed.
         logged: where it stands in its log; None where it names none.
+        standing: of the signer on a list of revoked keys; None where no list was given.
 
     Returns:
         the verdict; without a known root always SIGNER_UNKNOWN.
@@ -100,6 +107,7 @@ def verdict_of(
             *_claim(statement),
             _signed_line(statement, chain),
             *_log_line(logged),
+            *_standing_line(standing),
         ),
     )
 
@@ -147,8 +155,8 @@ def _warnings(statement: JsonObject) -> tuple[Text, ...]:
         (statement["practice"], "这是练习，不是证明。", "Practice: this is no certificate."),
         (
             device["identity_strength"] != "medium",
-            "序列号可能不是设备本身的：没有读到介质自己的身份信息。",
-            "The serial may not be the device's own: the medium did not identify itself.",
+            WEAK_IDENTITY.zh,
+            WEAK_IDENTITY.en,
         ),
         (
             breaks,
@@ -189,6 +197,26 @@ def _log_line(logged: Logged | None) -> tuple[Text, ...]:
         Text(
             zh=f"日志 {name} 的第 {at} 条就是它（当时共 {size} 条）。",
             en=f"Entry {at} of the log {name} is about it ({size} entries at the time).",
+        ),
+    )
+
+
+def _standing_line(standing: Standing | None) -> tuple[Text, ...]:
+    if standing is None:
+        return ()
+    version, at = standing.version, standing.issued_at
+    if standing.revoked is None:
+        return (
+            Text(
+                zh=f"签名方的密钥不在作废名单上（第 {version} 版，{at}）。",
+                en=f"The signer's key is not on the revocation list (version {version}, {at}).",
+            ),
+        )
+    why = REASONS[standing.revoked.reason]
+    return (
+        Text(
+            zh=f"签名方的密钥后来作废了（{why.zh}）；这份文件在那以前已经进了日志。",
+            en=f"The signer's key was revoked later ({why.en}); the log had this document before.",
         ),
     )
 

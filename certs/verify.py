@@ -23,8 +23,11 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 # 9. log                  A document that names a log carries the proof that the log has it: an
 #                         entry about these very bytes, on a way that leads to a checkpoint that
 #                         this log's key signed. The key stands in the statement.
-# 10. practice            Practice is refused unless the caller asked for it.
-# 11. verdict             Put it into words. Without a root it is "signer unknown", never green.
+# 10. revocation          Where the caller has a list of revoked keys: the root signed it, it is no
+#                         older than the caller knows, and this key is not on it, or the log had
+#                         the document before. Only now is that place known and checked.
+# 11. practice            Practice is refused unless the caller asked for it.
+# 12. verdict             Put it into words. Without a root it is "signer unknown", never green.
 
 from datetime import datetime, timedelta
 from typing import NoReturn
@@ -39,6 +42,7 @@ from certs.layout import Bundle, check_sizes
 from certs.logged import check_logged
 from certs.pdf.cms import check_pdf_signature
 from certs.pdf.container import check_attachments, signed_bytes
+from certs.revocation import SignedList, check_not_revoked
 from certs.text import Text
 from certs.verdict import Verdict, verdict_of
 
@@ -55,7 +59,12 @@ _PRACTICE_HINT = Text(
 
 
 def verify(
-    bundle: Bundle, *, root_pem: bytes | None, allow_practice: bool, now: datetime
+    bundle: Bundle,
+    *,
+    root_pem: bytes | None,
+    allow_practice: bool,
+    now: datetime,
+    revoked: SignedList | None = None,
 ) -> Verdict:
     """Check a bundle from the outside in.
 
@@ -64,6 +73,7 @@ def verify(
         root_pem: the one certificate that the caller trusts, or None.
         allow_practice: whether practice documents are wanted.
         now: aware; the caller's clock.
+        revoked: the list of revoked keys, as found; None if the caller has none.
 
     Returns:
         the verdict on a genuine document, which may still say "not erased".
@@ -73,8 +83,12 @@ def verify(
     """
     chain, statement = check_signed(bundle, root_pem=root_pem, now=now)  # 1 to 8
     logged = check_logged(statement, bundle)  # 9
-    _check_practice(statement, allow_practice)  # 10
-    return verdict_of(statement, chain, _passed(bundle, chain), logged)  # 11
+    standing = None  # 10
+    if revoked is not None:
+        standing = check_not_revoked(revoked, root_pem, statement, logged)
+    _check_practice(statement, allow_practice)  # 11
+    passed = _passed(bundle, chain, listed=standing is not None)
+    return verdict_of(statement, chain, passed, logged, standing)  # 12
 
 
 def check_signed(
@@ -105,12 +119,13 @@ def check_signed(
     return chain, statement
 
 
-def _passed(bundle: Bundle, chain: SigningChain) -> tuple[Layer, ...]:
+def _passed(bundle: Bundle, chain: SigningChain, *, listed: bool) -> tuple[Layer, ...]:
     # A chain that ends nowhere is consistent, but nobody vouches for it.
     left_out = {
         *(() if chain.root_known else (Layer.CHAIN,)),
         *(() if bundle.pdf is not None else (Layer.PDF,)),
         *(() if bundle.proof is not None else (Layer.LOG,)),
+        *(() if listed else (Layer.REVOCATION,)),
     }
     return tuple(layer for layer in Layer if layer not in left_out)
 

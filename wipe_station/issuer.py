@@ -8,14 +8,16 @@ checks that it speaks about this very state of the journal.
 
 import hashlib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from certs.bundle import read_bundle, write_bundle
 from certs.canonical import decode
-from certs.errors import CertificateError, KeyStoreError, PdfError
+from certs.errors import CertificateError, ExpiredKeyError, KeyStoreError, PdfError
 from certs.keys import Signer
 from certs.layout import Bundle
+from certs.station_keys import StationKeys, load_station_keys
 from certs.text import Text
 from grading.library import DEFAULT_RULESET, ruleset_named
 from wipe_station.clock import Clock, utc_text
@@ -28,6 +30,9 @@ from wipe_station.run_state import Kind
 from wipe_station.statement import Issue, build_statement, document_id
 from wipe_station.station_log import StationLog, document_sha256
 
+OWN_FOLDER: Final = "production"
+"""In the state directory: ``keys`` of the station under an organisation's root, and their log."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobEnd:
@@ -39,6 +44,48 @@ class JobEnd:
     statement: dict[str, Any]
     no_pdf: Text | None = None
     """Why the bundle that was just written has no PDF; None where it has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """What a document is signed with, and the log that it is going to stand in."""
+
+    signer: Signer
+    log: StationLog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """The station's own key under an organisation's root, and the log beside it."""
+
+    keys: StationKeys
+    log: StationLog
+
+    def seal(self, now: datetime) -> Seal:
+        """Return what signs while the certificate is valid.
+
+        Raises:
+            EvidenceError: it is over, or the clock is behind.
+        """
+        try:
+            self.keys.require_valid(now)
+        except ExpiredKeyError as error:
+            raise EvidenceError(error.message, hint=error.hint) from error
+        return Seal(signer=self.keys.signer, log=self.log)
+
+
+def load_own(folder: Path, clock: Clock) -> Own | None:
+    """Return the station's own key and log; None where no certificate was ever installed.
+
+    Raises:
+        KeyStoreError: the key cannot be trusted.
+        EvidenceError: the log is not as it was left.
+    """
+    keys = load_station_keys(folder / "keys")
+    if keys is None:
+        return None
+    log = StationLog(folder, clock, keys.signer.key_id, practice=False)
+    return Own(keys=keys, log=log)
 
 
 class PdfMaker:
@@ -68,60 +115,86 @@ class PdfMaker:
 class Issuer:
     """Turns journals into signed bundles below one folder."""
 
-    def __init__(self, bundles: Path, signer: Signer, log: StationLog, clock: Clock) -> None:
+    def __init__(
+        self,
+        bundles: Path,
+        signer: Signer,
+        log: StationLog,
+        clock: Clock,
+        own: Own | None = None,
+    ) -> None:
+        """Take the keys.
+
+        Args:
+            bundles: where documents go.
+            signer: of practice documents.
+            log: that practice documents stand in.
+            clock: for documents.
+            own: for all other documents; without it there are none.
+        """
         self._bundles = bundles
-        self._signer = signer
-        self._log = log
+        self._practice = Seal(signer=signer, log=log)
         self._clock = clock
+        self._own = own
 
     def sign(self, journal: Journal) -> JobEnd:
         """Sign what the journal proves now, or return what was already signed for it.
 
         Raises:
-            EvidenceError: the journal or an existing bundle cannot be trusted; nothing is signed.
+            EvidenceError: the journal, an existing bundle or the key cannot be trusted; nothing is
+                signed.
         """
         history = parse(journal.path.read_bytes(), str(journal.path))
         job = replay(history)
         if history.records[-1].kind == Kind.DOCUMENT.value:
             return self._end(job, self._bundles / str(job.documents[-1]["id"]))
         folder = self._bundles / document_id(job)
-        page = PdfMaker(self._signer)
+        no_pdf = None
         if folder.exists():
             self._check_belongs(folder, job)
         else:
-            folder = self._write(job.job_id, self._statement(job), page)
+            seal = self._seal_of(job)
+            page = PdfMaker(seal.signer)
+            folder = self._write(job.job_id, self._statement(job, seal), seal, page)
+            no_pdf = page.problem
         document = _read(folder).document
         journal.append(
             Kind.DOCUMENT.value,
             {"id": folder.name, "sha256": hashlib.sha256(document).hexdigest()},
         )
-        return replace(self._end(job, folder), no_pdf=page.problem)
+        return replace(self._end(job, folder), no_pdf=no_pdf)
 
-    def _write(self, job_id: str, statement: dict[str, Any], page: PdfMaker) -> Path:
+    def _seal_of(self, job: JobEvidence) -> Seal:
+        """Return the practice key for what was planned as practice, the own key for all else."""
+        if self._own is None or job.plan.get("practice") is True:
+            return self._practice
+        return self._own.seal(self._clock.utc())
+
+    def _write(self, job_id: str, statement: dict[str, Any], seal: Seal, page: PdfMaker) -> Path:
         def logged(bundle: Bundle) -> Bundle:
-            return page.add(replace(bundle, proof=self._log.proven(bundle, job_id, statement)))
+            return page.add(replace(bundle, proof=seal.log.proven(bundle, job_id, statement)))
 
         try:
-            return write_bundle(self._bundles, statement, self._signer, logged)
+            return write_bundle(self._bundles, statement, seal.signer, logged)
         except OSError as error:
             raise state_disk_error(self._bundles) from error
 
-    def _statement(self, job: JobEvidence) -> dict[str, Any]:
+    def _statement(self, job: JobEvidence, seal: Seal) -> dict[str, Any]:
         """Build the statement; the very one that the log has already, if a crash came after it."""
-        earlier = self._log.earlier(job.job_id, job.head_sha256)
+        earlier = seal.log.earlier(job.job_id, job.head_sha256)
         if earlier is not None:
-            again = self._built(job, earlier.fields["issued_at"])
+            again = self._built(job, seal, earlier.fields["issued_at"])
             if document_sha256(again) == earlier.fields["document_sha256"]:
                 return again
-        return self._built(job, utc_text(self._clock.utc()))
+        return self._built(job, seal, utc_text(self._clock.utc()))
 
-    def _built(self, job: JobEvidence, issued_at: str) -> dict[str, Any]:
+    def _built(self, job: JobEvidence, seal: Seal, issued_at: str) -> dict[str, Any]:
         issue = Issue(
             issued_at=issued_at,
-            key_id=self._signer.key_id,
-            practice_key=self._signer.practice,
+            key_id=seal.signer.key_id,
+            practice_key=seal.signer.practice,
             ruleset=ruleset_named(DEFAULT_RULESET),
-            log=self._log.names,
+            log=seal.log.names,
         )
         return build_statement(job, issue)
 

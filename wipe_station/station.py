@@ -34,7 +34,7 @@ from wipe_station.errors import (
 )
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.identity import same_identity
-from wipe_station.issuer import Issuer, JobEnd
+from wipe_station.issuer import OWN_FOLDER, Issuer, JobEnd, load_own
 from wipe_station.job import Going, OpenJob
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
@@ -90,9 +90,10 @@ class Station:
             (state / name).mkdir(mode=0o700, exist_ok=True)
         sync_folder(state)
         keys = ensure_practice_keys(state / "keys", clock.utc())
-        self._practice_keys = keys.signer.practice
-        self.log = StationLog(state, clock, keys.signer.key_id)
-        self._issuer = Issuer(state / "bundles", keys.signer, self.log, clock)
+        self._practice_log = StationLog(state, clock, keys.signer.key_id)
+        self._own = load_own(state / OWN_FOLDER, clock)
+        self.log = self._practice_log if self._own is None else self._own.log
+        self._issuer = Issuer(state / "bundles", keys.signer, self._practice_log, clock, self._own)
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = keys.root_path
 
@@ -144,7 +145,7 @@ class Station:
             device,
             policy,
             method,
-            practice_keys=self._practice_keys,
+            practice_keys=self._own is None,
             unread_processes=world.unread_processes,
             sample_percent=sample_percent,
             replug=replug,
@@ -173,7 +174,10 @@ class Station:
         Raises:
             RefusedByPolicyError: the device, or who uses it, changed since the plan.
             SelfTestError: the station did not pass its self-test.
+            EvidenceError: the station's certificate is over; nothing that it signs would count.
         """
+        if self._own is not None and not plan.practice:
+            self._own.seal(self._clock.utc())
         self._require_self_test()
         with contextlib.ExitStack() as held:
             held.enter_context(self._claim(plan.device))
@@ -196,7 +200,8 @@ class Station:
     def _begin(self, plan: WipePlan, job_id: str, confirmed: Mapping[str, Json]) -> Journal:
         """Open the journal of a new job; its first record is the plan, and the log knows of it."""
         planned = plan.to_json()
-        salt = self.log.started(job_id, planned)
+        log = self._practice_log if plan.practice or self._own is None else self._own.log
+        salt = log.started(job_id, planned)
         folder = self._state / "jobs" / job_id
         folder.mkdir(mode=0o700)
         sync_folder(folder.parent)

@@ -21,7 +21,10 @@ from certs.canonical import JsonObject, encode
 from certs.errors import KeyStoreError, LogBrokenError, MalformedLogError
 from certs.keys import ensure_log_key
 from certs.layout import Bundle
+from certs.log.audit import CHECKPOINT
+from certs.log.checkpoint import parse_checkpoint
 from certs.log.entry import SALT_BYTES, Entry, EntryKind, Moment, commitment, entry_bytes
+from certs.log.folder import read_log_file
 from certs.log.writer import LogWriter
 from certs.logged import wanted_of
 from wipe_station.clock import Clock, utc_text
@@ -38,13 +41,18 @@ LOOKED_BACK: Final = 512
 class StationLog:
     """The log in a state directory. Fit for several threads; one process at a time."""
 
-    def __init__(self, state: Path, clock: Clock, station_key_id: str) -> None:
+    def __init__(
+        self, state: Path, clock: Clock, station_key_id: str, *, practice: bool = True
+    ) -> None:
         """Open the log, and make it and its key where they are missing.
 
         Args:
-            state: the state directory; the caller holds its lock.
+            state: the state directory, or the one of the station's own keys in it; the caller
+                holds its lock.
             clock: for entries.
-            station_key_id: of the key that signs documents.
+            station_key_id: of the key that signs documents; a log that is there already keeps the
+                name that it got from the first one.
+            practice: whether that key signs practice documents only.
 
         Raises:
             EvidenceError: the log is not as it was left; nothing may be issued.
@@ -55,7 +63,8 @@ class StationLog:
         self._lock = RLock()
         self._broken = False
         with self._translated():
-            signer = ensure_log_key(state / KEY_FOLDER, _origin(station_key_id))
+            origin = _origin(self._folder, station_key_id, practice=practice)
+            signer = ensure_log_key(state / KEY_FOLDER, origin)
             self.key = signer.key
             self._writer = LogWriter(self._folder, signer)
         if self._writer.size == 0:
@@ -145,6 +154,12 @@ def document_sha256(statement: JsonObject) -> str:
     return hashlib.sha256(encode(statement)).hexdigest()
 
 
-def _origin(station_key_id: str) -> str:
-    """Return the name of a practice station's log; nobody can look it up, so it ends in none."""
-    return f"practice-{station_key_id[:16]}.wipe-station.invalid"
+def _origin(folder: Path, station_key_id: str, *, practice: bool) -> str:
+    """Return the log's name; nobody can look it up, so it ends in none.
+
+    A renewed key does not rename the log: its name is in its checkpoint, under the log's signature.
+    """
+    if not practice and (folder / CHECKPOINT).exists():
+        return parse_checkpoint(read_log_file(folder, CHECKPOINT)).origin
+    kind = "practice" if practice else "station"
+    return f"{kind}-{station_key_id[:16]}.wipe-station.invalid"

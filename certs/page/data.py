@@ -1,6 +1,8 @@
 """What the page's scripts know from this package, so that it stands in one place."""
 
-from certs import canonical, chain, layout, verdict
+from collections.abc import Mapping
+
+from certs import canonical, chain, layout, revocation, verdict
 from certs.cli import NO_CLAIM, STEP_NAMES
 from certs.errors import Layer
 from certs.formats import fields, statement_v1
@@ -23,10 +25,14 @@ def page_data() -> dict[str, object]:
         "schema_version": statement_v1.SCHEMA_VERSION,
         "kinds": {kind.name: _kind(kind) for kind in fields.Kind},
         "fields": [_row(row) for row in statement_v1.FIELDS],
-        "entry_kinds": {
-            kind.value: {name: of.name for name, of in (COMMON | own).items()}
-            for kind, own in OWN.items()
-        },
+        "entry_kinds": {kind.value: _named(COMMON | own) for kind, own in OWN.items()},
+        "list_name": revocation.LIST_NAME,
+        "list_signature_name": revocation.SIGNATURE_NAME,
+        "list_schema": revocation.SCHEMA,
+        "list_schema_version": revocation.SCHEMA_VERSION,
+        "list_fields": _named(revocation.FIELDS),
+        "list_entry_fields": _named(revocation.ENTRY_FIELDS),
+        "revocation_reasons": {why.value: both(text) for why, text in revocation.REASONS.items()},
         "layers": [{"code": layer.value, **both(STEP_NAMES[layer])} for layer in Layer],
         "erased": both(ERASED),
         "erased_by_sample": both(ERASED_BY_SAMPLE),
@@ -40,10 +46,16 @@ def page_data() -> dict[str, object]:
     }
 
 
+def _named(kinds: Mapping[str, fields.Kind]) -> dict[str, str]:
+    return {name: kind.name for name, kind in kinds.items()}
+
+
 def _limits() -> dict[str, object]:
     return {
         "most_chain_bytes": layout.MAX_CHAIN_BYTES,
         "most_zip_bytes": layout.MAX_ZIP_BYTES,
+        "most_signature_bytes": layout.MAX_SIGNATURE_BYTES,
+        "most_revocation_bytes": revocation.MOST_LIST_BYTES,
         "most_files": layout.MOST_FILES,
         "most_certificates": chain.MAX_CERTIFICATES,
         "most_json_depth": canonical.MAX_DEPTH,

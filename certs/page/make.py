@@ -19,6 +19,7 @@ SCRIPTS: Final = (
     "fields.js",
     "rules.js",
     "log.js",
+    "revocation.js",
     "verdict.js",
     "verify.js",
 )
@@ -27,7 +28,7 @@ SCRIPTS: Final = (
 
 def checking_script() -> str:
     """Return what checks and shows nothing, without what hides its names."""
-    data = json.dumps(page_data(), ensure_ascii=False, sort_keys=True, indent=1)
+    data = json.dumps(page_data(), ensure_ascii=False, indent=1)
     parts = [(FOLDER / "js" / name).read_text("utf-8") for name in SCRIPTS]
     return "\n".join(['"use strict";', f"const DATA = {data};", *parts])
 

@@ -104,9 +104,22 @@ WORDS = {
         en="Signatures cannot be checked here: save this page to your disk and open it from there,"
         " or use a newer browser.",
     ),
+    "list_files": Text(
+        zh="选作废名单（如果出具方有）", en="Choose the list of revoked keys, if there is one"
+    ),
+    "list_help": Text(
+        zh="revoked.json 和 revoked.sig 一起选。", en="revoked.json and revoked.sig, both together."
+    ),
+    "list_taken": Text(zh="作废名单选好了。", en="The list of revoked keys was taken."),
+    "list_wrong": Text(
+        zh="这不是作废名单：要把 revoked.json 和 revoked.sig 一起选。在换掉以前，什么都不算通过。",
+        en="This is no list of revoked keys: choose revoked.json and revoked.sig together. Until"
+        " then nothing passes.",
+    ),
     "limits": Text(
-        zh="这一页不查证书是否已吊销，也不查设备现在的内容；时间以签发方的时钟为准。",
-        en="This page checks neither whether a certificate was revoked nor what is on the device"
-        " now; times are by the issuer's clock.",
+        zh="没有作废名单，这一页就不知道签名方的密钥有没有作废；它也不看设备现在的内容。"
+        "时间以签发方的时钟为准。",
+        en="Without a list of revoked keys this page does not know whether the signer's key was"
+        " revoked. It does not look at what is on the device now. Times are by the issuer's clock.",
     ),
 }

@@ -4,9 +4,10 @@ To check needs the base only and is a part of `certs.verify`: every byte of the 
 signature's own digits is signed, those digits have one spelling, and the attached files are the
 bundle's. To make needs the extra ``pdf``::
 
-    pdf = make_pdf(bundle, signer)                 # certs.pdf.make, the numbered plan
+    bundle = add_pdf(bundle, signer)               # certs.pdf.make, the numbered plan
+    sticker = label_pdf(bundle)                    # certs.pdf.label, and strip_pdf
 
-`page` and `words` say what stands on the page, ``certificate.typ`` where; `render` runs typst in
-`render_child`, which is nobody and sees neither keys nor files; `sign` lets pyHanko embed the
-station's signature.
+`page` and `words` say what stands on the page, `symbol` draws its code, ``certificate.typ`` and
+``label.typ`` say where; `render` runs typst in `render_child`, which is nobody and sees neither
+keys nor files; `sign` lets pyHanko embed the station's signature.
 """

@@ -1,6 +1,7 @@
 """From a signed bundle to the same bundle with its PDF. I/O.
 
-1. Put the statement into words (`page`); attach the three files as they are.
+1. Sign the claims of the code and draw it (`certs.qr`, `symbol`); put the statement into words
+   (`page`); attach the other files as they are.
 2. Render it in a child without rights (`render`). Characters that the fonts lack come back by
    name; they are then shown as ``[U+XXXX]``, and the page is rendered once more.
 3. Sign every byte with the station's key (`sign`).
@@ -8,24 +9,30 @@
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from certs.canonical import decode
-from certs.errors import CertificateError, MissingGlyphError, PdfError
+from certs.errors import CertificateError, PdfError, QrError
 from certs.formats.fields import parse_time
 from certs.keys import Signer
 from certs.layout import Bundle
-from certs.pdf.page import attachments_of, page_of
-from certs.pdf.render import FONTS, render
+from certs.pdf.page import Json, attachments_of, page_of
+from certs.pdf.render import FONTS, Template, render_drawable
 from certs.pdf.sign import sign_pdf
+from certs.pdf.symbol import symbol_of
+from certs.qr import check_qr, parse_qr, signed_qr
+from certs.qr_claims import claims_of
+from certs.short_code import grouped, short_code
 from certs.verify import verify
 
 
-def render_bundle(bundle: Bundle, fonts: Path = FONTS) -> bytes:
+def render_bundle(bundle: Bundle, qr: str, fonts: Path = FONTS) -> bytes:
     """Render the page of a bundle, unsigned.
 
     Args:
         bundle: signed and checked.
+        qr: text of its code.
         fonts: folder with the fonts.
 
     Returns:
@@ -35,19 +42,45 @@ def render_bundle(bundle: Bundle, fonts: Path = FONTS) -> bytes:
         PdfError: it cannot be rendered.
         OSError: no process can be started.
     """
+    return render_drawable(partial(_page, bundle, qr), fonts, Template.CERTIFICATE)
+
+
+def qr_of(bundle: Bundle, signer: Signer, host: str | None = None) -> str:
+    """Sign the code of a bundle and check it as a stranger would, short of the root.
+
+    Args:
+        bundle: signed and checked.
+        signer: the bundle's own.
+        host: the organisation's page for codes, see `certs.qr.signed_qr`.
+
+    Raises:
+        PdfError: the host, the claims or the signer do not fit.
+        KeyStoreError: the signer failed.
+    """
+    statement = decode(bundle.document)
+    claims = claims_of(statement, bundle.document)
     try:
-        return _rendered(bundle, fonts, frozenset())
-    except MissingGlyphError as error:
-        return _rendered(bundle, fonts, error.characters)
+        text = signed_qr(claims, signer.sign, host)
+        check_qr(
+            parse_qr(text),
+            bundle.chain_pem,
+            root_pem=None,
+            allow_practice=True,
+            now=claims.issued_at,
+        )
+    except QrError as error:
+        raise PdfError(error.message, error.hint) from error
+    return text
 
 
-def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS) -> Bundle:
+def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS, host: str | None = None) -> Bundle:
     """Return the bundle with its PDF, checked.
 
     Args:
         bundle: signed and checked, without a PDF.
         signer: the bundle's own.
         fonts: folder with the fonts.
+        host: the organisation's page for codes, or None.
 
     Raises:
         PdfError: none can be made; the bundle is good without it.
@@ -55,7 +88,8 @@ def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS) -> Bundle:
         OSError: no process can be started.
     """
     issued_at = parse_time(decode(bundle.document)["issued_at"])
-    signed = sign_pdf(render_bundle(bundle, fonts), signer, issued_at)
+    qr = qr_of(bundle, signer, host)
+    signed = sign_pdf(render_bundle(bundle, qr, fonts), signer, issued_at)
     with_pdf = replace(bundle, pdf=signed)
     try:
         verify(with_pdf, root_pem=None, allow_practice=True, now=issued_at)
@@ -64,11 +98,11 @@ def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS) -> Bundle:
     return with_pdf
 
 
-def _rendered(bundle: Bundle, fonts: Path, undrawable: frozenset[str]) -> bytes:
+def _page(bundle: Bundle, qr: str, undrawable: frozenset[str]) -> Json:
     statement = decode(bundle.document)
-    page = page_of(statement, undrawable)
-    more = {
+    page = page_of(statement, symbol_of(qr), undrawable)
+    return page | {
+        "code": grouped(short_code(bundle.document)),
         "attachments": attachments_of(bundle),
         "timestamp": int(parse_time(statement["issued_at"]).timestamp()),
     }
-    return render(page | more, fonts)

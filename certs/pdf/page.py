@@ -13,6 +13,7 @@ from certs.canonical import JsonObject
 from certs.formats.fields import parse_time
 from certs.layout import Bundle, DocumentType
 from certs.open_questions import open_question
+from certs.pdf.symbol import Symbol
 from certs.pdf.words import MEDIUM_SAYS, WORDS, code_words
 from certs.sampled import erased_text, guarantee_text
 from certs.text import Text
@@ -29,11 +30,14 @@ _PIECE_CHARACTERS = 8
 _BREAK = "\u200b"
 
 
-def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> Json:
+def page_of(
+    statement: JsonObject, symbol: Symbol, undrawable: frozenset[str] = frozenset()
+) -> Json:
     """Lay out a document's content in words.
 
     Args:
         statement: checked against the schema.
+        symbol: its code.
         undrawable: characters that the fonts lack.
 
     Returns:
@@ -69,9 +73,13 @@ def page_of(statement: JsonObject, undrawable: frozenset[str] = frozenset()) -> 
         "record": _record(statement),
         "command": _command(kind),
     }
-    shown: Json = _shown(page, undrawable)
-    # Not text on the page: the document's date and language.
-    return shown | {"date": _date(statement["issued_at"]), "id": statement["id"]}
+    shown: Json = drawable(page, undrawable)
+    # Not text on the page: the document's date and name, and the code.
+    return shown | {
+        "date": date_of(statement["issued_at"]),
+        "id": statement["id"],
+        "qr": {"svg": symbol.svg, "size_mm": symbol.size_mm},
+    }
 
 
 def attachments_of(bundle: Bundle) -> list[Json]:
@@ -120,15 +128,21 @@ def _by_number(character: str) -> str:
     return f"[U+{ord(character):04X}]"
 
 
-def _shown(value: object, undrawable: frozenset[str]) -> Any:  # noqa: ANN401  JSON
+def drawable(value: object, undrawable: frozenset[str]) -> Any:  # noqa: ANN401  JSON
+    """Return JSON whose every string the fonts can draw and a reader can see.
+
+    Args:
+        value: JSON that may hold `Text`.
+        undrawable: characters that the fonts lack.
+    """
     if isinstance(value, Text):
-        return {"zh": _shown(value.zh, undrawable), "en": _shown(value.en, undrawable)}
+        return {"zh": drawable(value.zh, undrawable), "en": drawable(value.en, undrawable)}
     if isinstance(value, str):
         return _LONG_TOKEN.sub(_breakable, visible(value, undrawable))
     if isinstance(value, list):
-        return [_shown(item, undrawable) for item in value]
+        return [drawable(item, undrawable) for item in value]
     if isinstance(value, dict):
-        return {name: _shown(item, undrawable) for name, item in value.items()}
+        return {name: drawable(item, undrawable) for name, item in value.items()}
     return value
 
 
@@ -155,7 +169,7 @@ def _device(device: JsonObject) -> list[Json]:
     sectors = f"{device['logical_sector_bytes']} / {device['physical_sector_bytes']}"
     return [
         *(_identifier(item) for item in device["identifiers"]),
-        _row("size", f"{device['size_bytes']:,} B", _decimal(device["size_bytes"])),
+        _row("size", f"{device['size_bytes']:,} B", decimal_size(device["size_bytes"])),
         _row("medium", code_words(device["medium"])),
         _row("attached", f"{device['transport']}, {device['node']}", device.get("usb_path", "")),
         _row("identity", _source(device["identity_strength"])),
@@ -179,7 +193,8 @@ def _source(code: str) -> Text:
     return MEDIUM_SAYS if code == "medium" else code_words(code)
 
 
-def _decimal(size_bytes: int) -> str:
+def decimal_size(size_bytes: int) -> str:
+    """Return a size as sellers state it, such as ``67.1 MB``."""
     for step, name in ((12, "TB"), (9, "GB"), (6, "MB"), (3, "kB")):
         if size_bytes >= 10**step:
             tenths = (size_bytes * 20 // 10**step + 1) // 2
@@ -310,6 +325,7 @@ def _record(statement: JsonObject) -> list[Json]:
     return [
         _row("evidence", f"{journal['records']} × SHA-256", journal["head_sha256"]),  # noqa: RUF001
         _row("software", f"{software['name']} {software['version']}", f"source {digest}"),
+        _row("log", statement["log_origin"] if "log_key" in statement else WORDS["none"]),
         _row("earlier", ", ".join(earlier) if earlier else WORDS["none"]),
     ]
 
@@ -326,7 +342,8 @@ def _utc(time: str) -> str:
     return time.replace("T", " ").removesuffix("Z")
 
 
-def _date(time: str) -> list[int]:
+def date_of(time: str) -> list[int]:
+    """Return year to second, for typst."""
     moment = parse_time(time)
     return [
         moment.year,

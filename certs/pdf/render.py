@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -25,12 +27,42 @@ _HINT = Text(
 )
 
 
-def render(page: dict[str, Any], fonts: Path = FONTS) -> bytes:
+class Template(Enum):
+    """What can be rendered; the value is the file's name."""
+
+    CERTIFICATE = "certificate.typ"
+    LABEL = "label.typ"
+
+
+def render_drawable(
+    page: Callable[[frozenset[str]], dict[str, Any]], fonts: Path, template: Template
+) -> bytes:
+    """Render a page; characters that the fonts lack are told to its maker, who spells them out.
+
+    Args:
+        page: returns the page, given characters that cannot be drawn.
+        fonts: as in `render`.
+        template: as in `render`.
+
+    Raises:
+        PdfError: as in `render`.
+        OSError: no process can be started.
+    """
+    try:
+        return render(page(frozenset()), fonts, template)
+    except MissingGlyphError as error:
+        return render(page(error.characters), fonts, template)
+
+
+def render(
+    page: dict[str, Any], fonts: Path = FONTS, template: Template = Template.CERTIFICATE
+) -> bytes:
     """Render a page in a child that is nobody.
 
     Args:
-        page: from `certs.pdf.page`, with ``attachments`` and ``timestamp``.
+        page: for the template, with ``timestamp``.
         fonts: folder with the fonts; no others are used.
+        template: which one.
 
     Returns:
         PDF/A-3b, the same bytes for the same page, fonts and typst.
@@ -43,7 +75,8 @@ def render(page: dict[str, Any], fonts: Path = FONTS) -> bytes:
     if not fonts.is_dir():
         _fail("缺少字体 fonts-noto-cjk", "the fonts are missing: fonts-noto-cjk")
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said:
-        command = ["-I", "-m", "certs.pdf.render_child", str(fonts), str(os.getpid())]
+        command = ["-I", "-m", "certs.pdf.render_child", template.value]
+        command += [str(fonts), str(os.getpid())]
         try:
             done = subprocess.run(
                 [sys.executable, *command, str(MAX_PDF_BYTES)],

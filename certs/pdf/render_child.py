@@ -1,9 +1,9 @@
 """One page, rendered by a process that can hurt nobody. I/O.
 
-``python -I -m certs.pdf.render_child FONTS PARENT`` reads the template, becomes nobody, reads the
-page as JSON from standard input and writes one answer to standard output: ``P`` and the PDF,
-``G`` and a JSON list of characters that the fonts lack, or ``E`` and a JSON string. It sees no
-key; typst gets its files from memory and an empty folder for a root.
+``python -I -m certs.pdf.render_child TEMPLATE FONTS PARENT MOST_BYTES`` reads the template,
+becomes nobody, reads the page as JSON from standard input and writes one answer to standard
+output: ``P`` and the PDF, ``G`` and a JSON list of characters that the fonts lack, or ``E`` and a
+JSON string. It sees no key; typst gets its files from memory and an empty folder for a root.
 """
 
 import ctypes
@@ -102,8 +102,8 @@ def _unescaped(quoted: str) -> str:
 
 def main() -> None:
     """Answer one page."""
-    fonts, parent, most_output_bytes = sys.argv[1:]
-    template = files("certs.pdf").joinpath("certificate.typ").read_bytes()
+    name, fonts, parent, most_output_bytes = sys.argv[1:]
+    template = files("certs.pdf").joinpath(name).read_bytes()
     _confine(int(parent), int(most_output_bytes))
     sys.stdout.buffer.write(_answer(template, fonts))
 

@@ -7,6 +7,8 @@ WORDS = {
     "notice": Text(zh="通知书：没有确认清除", en="Notice: Erasure Not Confirmed"),
     "practice": Text(zh="练习", en="PRACTICE"),
     "practice-sentence": Text(zh="这是练习，不是证明。", en="Practice: this is no certificate."),
+    "for-sale": Text(zh="可以出售", en="FOR SALE"),
+    "not-for-sale": Text(zh="不能出售", en="NOT FOR SALE"),
     "red-box": Text(
         zh="没能确认清除成功，不能出售。请放进红盒，交给店长。",
         en="Not confirmed; not for sale. Red box, manager.",
@@ -50,10 +52,16 @@ WORDS = {
     "open": Text(zh="没有检查的", en="What stays open"),
     "check": Text(zh="怎样核对这份文件", en="How to check this document"),
     "check-pdf": Text(
-        zh="取出 PDF 里附带的三个文件，再用别处得到的根证书核对",
-        en="take out the three attached files; trust only a root that came another way",
+        zh="取出 PDF 里附带的文件，再用别处得到的根证书核对",
+        en="take out the attached files; trust only a root that came another way",
     ),
+    "qr": Text(
+        zh="工作站签名的摘要，用 wipe-cert qr 核对",
+        en="Signed by the station; check: wipe-cert qr",
+    ),
+    "short-code": Text(zh="短码", en="Short code"),
     "evidence": Text(zh="任务记录", en="Journal"),
+    "log": Text(zh="日志", en="Log"),
     "earlier": Text(zh="先前的文件", en="Earlier documents"),
     "software": Text(zh="软件", en="Software"),
     "grade": Text(zh="可用程度", en="Usability"),

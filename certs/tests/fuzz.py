@@ -32,6 +32,8 @@ CORPUS: Final = {
     "entry": (".json",),
     "bundle-of-entries": (),
     "witness": (".tlog-proof",),
+    "revocation": (),
+    "code": (),
 }
 """Each target, and the files of the vectors that it begins with."""
 
@@ -52,6 +54,8 @@ def target(name: str) -> Callable[[bytes], None]:
     from certs.log.tiles import unpacked
     from certs.log.witness import answer
     from certs.pdf.container import attached_bundle, signed_bytes
+    from certs.qr import MAX_BYTES, PREFIX, digits_of, parse_qr
+    from certs.revocation import parse_list
     from certs.tests.log_samples import log_signer, witness_signer
 
     log, witness = log_signer().key, witness_signer()
@@ -75,6 +79,8 @@ def target(name: str) -> Callable[[bytes], None]:
         "entry": parse_entry,
         "bundle-of-entries": lambda data: unpacked(data, 2),
         "witness": lambda data: answer(data, [log], {}, witness, 0),
+        "revocation": lambda data: parse_list(decode(data)),
+        "code": lambda data: parse_qr(PREFIX + digits_of(data[:MAX_BYTES])),
     }
     parse = targets[name]
 

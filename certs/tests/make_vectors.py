@@ -9,7 +9,7 @@ import argparse
 import base64
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -31,9 +31,11 @@ from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.log.entry import EntryKind
 from certs.log.note import NoteSigner
 from certs.log.proof import Proof
+from certs.revocation import SignedList
 from certs.tests import certificate_vectors, rule_vectors
 from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
 from certs.tests.pdf_samples import with_pdf
+from certs.tests.revocation_samples import entry, listing, other_entry, signed, stated
 from certs.tests.samples import (
     INTERMEDIATE,
     LEAF,
@@ -66,6 +68,7 @@ FOLDER = Path(__file__).parents[2] / "vectors" / "certificate"
 OUR_RULE = "certs/verify.py, plan"
 PDF_RULE = "certs/pdf/container.py; certs/pdf/cms.py"
 LOG_RULE = "certs/logged.py; c2sp.org/tlog-proof, tlog-checkpoint, signed-note"
+LIST_RULE = "certs/revocation.py"
 RFC5280 = "RFC 5280"
 X690 = "X.690 §8.3, §10.1"
 RFC8785 = "RFC 8785; RFC 7493 §2"
@@ -84,6 +87,7 @@ class Vector:
         files: the folder's content.
         root: what the verifier trusts; None is no root at all.
         allow_practice: whether the verifier wants practice documents.
+        revoked: the verifier's list of revoked keys; None if it has none.
     """
 
     expect: Layer | Status
@@ -91,6 +95,7 @@ class Vector:
     files: Files
     root: Authority | None = PRACTICE_ROOT
     allow_practice: bool = True
+    revoked: SignedList | None = None
 
     def as_json(self, comment: str) -> dict[str, Any]:
         """Return the file's content; the comment is the docstring of the maker."""
@@ -106,6 +111,16 @@ class Vector:
             "with_root": self.root is not None,
             "root": base64.b64encode(self.root.pem).decode() if self.root else "",
             "files": {name: base64.b64encode(data).decode() for name, data in self.files.items()},
+            **self._list(),
+        }
+
+    def _list(self) -> dict[str, Any]:
+        if self.revoked is None:
+            return {}
+        return {
+            "revoked": base64.b64encode(self.revoked.document).decode(),
+            "revoked_signature": base64.b64encode(self.revoked.signature).decode(),
+            "revoked_version_at_least": self.revoked.version_at_least,
         }
 
 
@@ -1082,6 +1097,162 @@ def refuse_log_key_malformed() -> Vector:
     return _contradicting(lambda s: s.update(log_origin="log.example/station-7", log_key=wrong))
 
 
+# --- revocation --------------------------------------------------------------------------------
+
+
+def _listed(
+    revoked: SignedList, *, logged: bool = True, expect: Layer | Status = Layer.REVOCATION
+) -> Vector:
+    statement = certificate_statement(PRODUCTION_SIGNER)
+    proof = {}
+    if logged:
+        statement = logged_statement(statement)
+        proof = {"certificate.tlog-proof": proof_of(about(statement)).text()}
+    files = signed_files(statement, PRODUCTION_SIGNER) | proof
+    return Vector(
+        expect=expect,
+        source=LIST_RULE,
+        files=files,
+        root=ROOT,
+        allow_practice=False,
+        revoked=revoked,
+    )
+
+
+def _no_list(change: Callable[[dict[str, Any]], object]) -> Vector:
+    return _listed(listing(other_entry(), change=change), logged=False)
+
+
+@vector
+def accept_key_not_on_the_list() -> Vector:
+    """The list revokes another key than the signer's."""
+    return _listed(listing(other_entry()), logged=False, expect=Status.ERASED)
+
+
+@vector
+def accept_revoked_after_it_was_logged() -> Vector:
+    """The signer's key is revoked, and the document is the last that the log had before."""
+    return _listed(listing(entry(size=6)), expect=Status.ERASED)
+
+
+@vector
+def refuse_revoked_key() -> Vector:
+    """The signer's key is revoked, and nothing that it signed counts."""
+    return _listed(listing(other_entry(), entry()))
+
+
+@vector
+def refuse_revoked_before_it_was_logged() -> Vector:
+    """The document is the first that the log had when its key counted no longer."""
+    return _listed(listing(entry(size=5)))
+
+
+@vector
+def refuse_revoked_and_in_another_log() -> Vector:
+    """Another log than the one that the organisation vouches for has the document."""
+    other = replace(entry(size=6), log_key=log_signer(2).key.text())
+    return _listed(listing(other))
+
+
+@vector
+def refuse_revoked_and_in_no_log() -> Vector:
+    """The organisation vouches for a log, and the document stands in none."""
+    return _listed(listing(entry(size=6)), logged=False)
+
+
+@vector
+def refuse_list_of_another_root() -> Vector:
+    """Another root signed the list in this one's name."""
+    return _listed(signed(encode(stated(other_entry())), WIDE_ROOT), logged=False)
+
+
+@vector
+def refuse_list_that_names_another_root() -> Vector:
+    """The root signed a list that says that it is another root's."""
+    return _no_list(lambda stated: stated.update(root_key_id="cd" * 32))
+
+
+@vector
+def refuse_list_without_root() -> Vector:
+    """The verifier has a list and no root to check it with."""
+    return replace(_listed(listing(other_entry()), logged=False), root=None)
+
+
+@vector
+def refuse_list_with_changed_byte() -> Vector:
+    """One digit of the revoked key's id was changed after the list was signed."""
+    whole = listing(entry())
+    digit = PRODUCTION_SIGNER.key_id[:8].encode()
+    return _listed(replace(whole, document=whole.document.replace(digit, b"00000000")))
+
+
+@vector
+def refuse_list_with_trailing_byte_after_signature() -> Vector:
+    """One byte follows the list's signature."""
+    whole = listing(other_entry())
+    return _listed(replace(whole, signature=whole.signature + b"\x00"), logged=False)
+
+
+@vector
+def refuse_list_older_than_known() -> Vector:
+    """The verifier knows that there is a version 2 and was given version 1."""
+    return _listed(replace(listing(other_entry()), version_at_least=2), logged=False)
+
+
+@vector
+def refuse_list_in_another_spelling() -> Vector:
+    """A newline follows the list, and is signed."""
+    return _listed(signed(encode(stated(other_entry())) + b"\n"), logged=False)
+
+
+@vector
+def refuse_list_with_unknown_field() -> Vector:
+    """The list has a field that nobody knows."""
+    return _no_list(lambda stated: stated.update(colour="red"))
+
+
+@vector
+def refuse_list_of_a_later_version() -> Vector:
+    """The list is of a schema that this verifier does not know."""
+    return _no_list(lambda stated: stated.update(schema_version=2))
+
+
+@vector
+def refuse_list_without_entries() -> Vector:
+    """The list revokes nothing."""
+    return _no_list(lambda stated: stated.update(entries=[]))
+
+
+@vector
+def refuse_list_with_double_entry() -> Vector:
+    """One key stands there twice, as if the second word counted."""
+    return _no_list(lambda stated: stated.update(entries=stated["entries"] * 2))
+
+
+@vector
+def refuse_list_with_version_in_words() -> Vector:
+    """The list's version is text, which no number is older than."""
+    return _no_list(lambda stated: stated.update(version="1"))
+
+
+@vector
+def refuse_list_with_entry_in_words() -> Vector:
+    """An entry is the key's id alone."""
+    return _no_list(lambda stated: stated.update(entries=[PRODUCTION_SIGNER.key_id]))
+
+
+@vector
+def refuse_list_with_unknown_reason() -> Vector:
+    """The reason is none that this verifier knows."""
+    return _no_list(lambda stated: stated["entries"][0].update(reason="bored"))
+
+
+@vector
+def refuse_list_with_size_of_no_log() -> Vector:
+    """A size is stated, but not of which log."""
+    return _no_list(lambda stated: stated["entries"][0].update(last_trusted_log_size=6))
+
+
 # --- tables ------------------------------------------------------------------------------------
 
 
@@ -1204,17 +1375,21 @@ def _rendered(maker: Callable[[], Vector]) -> str:
 
 def differences(folder: Path) -> list[str]:
     """Return the names of files that are missing, left over or different."""
-    expected = rendered()
+    return differing(folder, rendered())
+
+
+def differing(folder: Path, expected: Mapping[str, str]) -> list[str]:
+    """Return the names of files of any family that are not as they should be."""
     found = {path.name: path.read_text("utf-8") for path in folder.glob("*.json")}
     return sorted(name for name, _text in expected.items() ^ found.items())
 
 
-def write(folder: Path) -> None:
-    """Make the folder hold exactly the vectors."""
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Make the folder hold exactly the vectors of its family."""
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.glob("*.json"):
         path.unlink()
-    for name, text in rendered().items():
+    for name, text in files.items():
         (folder / name).write_text(text, "utf-8")
 
 
@@ -1223,7 +1398,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     if not parser.parse_args().check:
-        write(FOLDER)
+        write_files(FOLDER, rendered())
     different = differences(FOLDER)
     sys.stdout.writelines(f"differs: {name}\n" for name in different)
     return 1 if different else 0

@@ -35,7 +35,9 @@ GIVE: Final = """async ([files, options]) => {
       ? { name, size, arrayBuffer: () => Promise.reject(new Error("not to be read")) }
       : new File([bytes(data)], name),
   );
-  return [given, options];
+  const list = options.revoked;
+  const [document, signature] = list ? [list.document, list.signature].map(bytes) : [];
+  return [given, { ...options, revoked: list && { ...list, document, signature } }];
 }"""
 """Makes of a case what the page's function takes."""
 GOOD: Final = signed_files(certificate_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
@@ -62,7 +64,14 @@ def case_of(vector: Vector) -> Case:
     """Return the files of a vector and how it asks."""
     files = [file(name, base64.b64decode(data)) for name, data in vector["files"].items()]
     root = base64.b64decode(vector["root"]).decode() if vector["with_root"] else None
-    return [files, _options(root, vector["allow_practice"], vector["verified_at"])]
+    options = _options(root, vector["allow_practice"], vector["verified_at"])
+    if "revoked" in vector:
+        options["revoked"] = {
+            "document": vector["revoked"],
+            "signature": vector["revoked_signature"],
+            "versionAtLeast": vector["revoked_version_at_least"],
+        }
+    return [files, options]
 
 
 def case_of_zip(data: bytes) -> Case:
@@ -92,6 +101,7 @@ def _options(root: str | None, allow_practice: bool, at: str) -> dict[str, Any]:
         "rootLearned": root is not None,
         "allowPractice": allow_practice,
         "now": parse_time(at).timestamp() * 1000,
+        "revoked": None,
     }
 
 

@@ -156,7 +156,7 @@ def test_cli__json__one_object_either_way(
     desk.verify(genuine, "root.pem", "--json")
     accepted = _json(capsys)
     assert (accepted["status"], accepted["exit_code"]) == ("erased", 0)
-    absent = {Layer.PDF, Layer.LOG}
+    absent = {Layer.PDF, Layer.LOG, Layer.REVOCATION}
     assert accepted["steps"] == [layer.value for layer in Layer if layer not in absent]
     assert accepted["statement"] == certificate_statement(PRODUCTION_SIGNER)
     assert accepted["lines"][0]["zh"].startswith("请和手里的设备核对")

@@ -16,6 +16,7 @@ from certs.report import both
 from certs.tests.browser import CHROMIUM, browser
 from certs.tests.page_samples import GIVE, LARGE, OF_THE_PAGE, ZIPS, Vector, case_of, case_of_zip
 from certs.tests.samples import NOW, ROOT
+from certs.tests.test_vectors import list_of
 from certs.verdict import Status, Verdict
 from certs.verify import verify
 
@@ -75,6 +76,7 @@ def _said_by_the_program(vector: Vector) -> Verdict | CertificateError:
             root_pem=base64.b64decode(vector["root"]) if vector["with_root"] else None,
             allow_practice=vector["allow_practice"],
             now=parse_time(vector["verified_at"]),
+            revoked=list_of(vector),
         )
     except CertificateError as error:
         return error

@@ -12,9 +12,10 @@ from certs.bundle import read_bundle, write_bundle
 from certs.errors import MissingGlyphError, PdfError
 from certs.layout import MAX_PDF_BYTES, Bundle, bundle_of
 from certs.pdf import render as render_module
-from certs.pdf.make import add_pdf, render_bundle
+from certs.pdf.make import add_pdf, qr_of, render_bundle
 from certs.pdf.page import attachments_of, page_of, visible
 from certs.pdf.render import FONTS, render
+from certs.pdf.symbol import symbol_of
 from certs.tests.samples import (
     NOW,
     PRACTICE_SIGNER,
@@ -34,6 +35,8 @@ pytestmark = pytest.mark.skipif(  # in CI what is missing fails
 )
 
 BUNDLE = bundle_of(signed_files(certificate_statement()))
+QR = qr_of(BUNDLE, PRACTICE_SIGNER)
+SYMBOL = symbol_of(QR)
 
 
 def _bundle(statement: Statement) -> Bundle:
@@ -60,7 +63,7 @@ def test_page__every_string__passes_through_visible() -> None:
     statement = _named("a\u202eb")
     statement["interruptions"][0]["what"] = "\u200b"
     statement["method"]["certainty"] = "\u2066"
-    shown = str(page_of(statement))
+    shown = str(page_of(statement, SYMBOL))
     assert not any(character in shown for character in "\u202e\u2066")
     assert "a[U+202E]b" in shown
     assert "'what': '[U+200B]'" in shown
@@ -68,7 +71,7 @@ def test_page__every_string__passes_through_visible() -> None:
 
 def test_render__same_bundle__same_bytes() -> None:
     """A page is the same bytes each time."""
-    digests = {hashlib.sha256(render_bundle(BUNDLE)).digest() for _ in range(2)}
+    digests = {hashlib.sha256(render_bundle(BUNDLE, QR)).digest() for _ in range(2)}
     assert len(digests) == 1
 
 
@@ -76,11 +79,15 @@ def test_render__missing_glyphs__named_then_shown_by_number() -> None:
     """The renderer refuses to leave characters out; they are named, then shown as U+XXXX."""
     statement = _named("\U00030ede圳 \u0700 \U0001f600")
     bundle = _bundle(statement)
-    page = page_of(statement) | {"attachments": attachments_of(bundle), "timestamp": 0}
+    page = page_of(statement, SYMBOL) | {
+        "attachments": attachments_of(bundle),
+        "timestamp": 0,
+        "code": "",
+    }
     with pytest.raises(MissingGlyphError) as caught:
         render(page)
     assert caught.value.characters == frozenset("\u0700\U0001f600")
-    assert render_bundle(bundle).startswith(b"%PDF-1.7")
+    assert render_bundle(bundle, QR).startswith(b"%PDF-1.7")
 
 
 def test_add_pdf__certificate_and_notice__verified_and_found_again(tmp_path: Path) -> None:
@@ -110,12 +117,12 @@ def test_render__no_fonts_or_slow_or_broken_child__typed_error(
 ) -> None:
     """Whatever goes wrong in the child arrives as one error of ours."""
     with pytest.raises(PdfError):
-        render_bundle(BUNDLE, tmp_path / "absent")
+        render_bundle(BUNDLE, QR, tmp_path / "absent")
     with pytest.raises(PdfError):
-        render_bundle(BUNDLE, tmp_path)
+        render_bundle(BUNDLE, QR, tmp_path)
     monkeypatch.setattr(render_module, "_TIME_LIMIT_S", 0.01)
     with pytest.raises(PdfError, match="too long"):
-        render_bundle(BUNDLE)
+        render_bundle(BUNDLE, QR)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +137,7 @@ def test_answer__nonsense__refused(answer: bytes) -> None:
 def test_template__hostile_name__shown_as_text(tmp_path: Path) -> None:
     """A device's name is never evaluated and reads no file."""
     bundle = _bundle(_named('#read("/etc/passwd") $x$ `y` #eval("1+1") *b* <a> \\'))
-    (tmp_path / "page.pdf").write_bytes(render_bundle(bundle))
+    (tmp_path / "page.pdf").write_bytes(render_bundle(bundle, QR))
     text = _text(tmp_path / "page.pdf")
     assert '#read("/etc/passwd") $x$ `y` #eval("1+1") *b* <a> \\' in text
     assert "root:" not in text
@@ -146,7 +153,7 @@ def test_signer__practice__pdf_is_practice(tmp_path: Path) -> None:
     for signer, expected in ((PRACTICE_SIGNER, True), (PRODUCTION_SIGNER, False)):
         files = signed_files(certificate_statement(signer), signer)
         path = tmp_path / f"{expected}.pdf"
-        path.write_bytes(render_bundle(bundle_of(files)))
+        path.write_bytes(render_bundle(bundle_of(files), QR))
         text = _text(path)
         assert ("\nPRACTICE" in text) is expected
         assert ("这是练习，不是证明。" in text) is expected

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from certs.errors import CertificateError
 from certs.formats.fields import parse_time
 from certs.layout import bundle_of
+from certs.revocation import SignedList
 from certs.tests.make_vectors import FOLDER, differences
 from certs.verify import verify
 
@@ -24,21 +25,36 @@ def _outcome(vector: dict[str, Any]) -> tuple[str, str, str]:
             root_pem=base64.b64decode(vector["root"]) if vector["with_root"] else None,
             allow_practice=vector["allow_practice"],
             now=parse_time(vector["verified_at"]),
+            revoked=list_of(vector),
         )
     except CertificateError as error:
         return "refuse", error.layer.value, "none"
     return "accept", "none", verdict.status.value
 
 
-def failing(paths: Sequence[Path]) -> str | None:
+def list_of(vector: dict[str, Any]) -> SignedList | None:
+    """Return the verifier's list of revoked keys, if it has one."""
+    if "revoked" not in vector:
+        return None
+    return SignedList(
+        document=base64.b64decode(vector["revoked"]),
+        signature=base64.b64decode(vector["revoked_signature"]),
+        version_at_least=vector["revoked_version_at_least"],
+    )
+
+
+def as_it_says(vector: dict[str, Any]) -> bool:
+    """Tell whether a document ends as its vector says."""
+    return _outcome(vector) == (vector["expect"], vector["layer"], vector["status"])
+
+
+def failing(paths: Sequence[Path], right: Callable[[dict[str, Any]], bool]) -> str | None:
     """Return the name of the first vector that does not end as it says; None if all do."""
     for path in paths:
-        vector = json.loads(path.read_text("utf-8"))
         try:
-            outcome = _outcome(vector)
+            if not right(json.loads(path.read_text("utf-8"))):
+                return path.stem
         except Exception:  # noqa: BLE001 - whatever it is, it is no verdict
-            return path.stem
-        if outcome != (vector["expect"], vector["layer"], vector["status"]):
             return path.stem
     return None
 

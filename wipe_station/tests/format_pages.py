@@ -8,6 +8,7 @@ from certs.formats import statement_v1
 from certs.formats.fields import Field, Required
 from certs.layout import CHAIN_NAME, DocumentType
 from certs.log.entry import COMMON, OWN, EntryKind
+from certs.revocation import ENTRY_FIELDS, FIELDS, Reason
 from wipe_station.tests.markdown import code, page, table
 
 INTRODUCTION = """\
@@ -69,8 +70,19 @@ Written today: `log-opened`, `start`, `outcome`, `self-test`. The other kinds ar
 checked and written by nothing yet."""
 
 
+LIST = """\
+An issuer may publish a list of keys that count no longer: `revoked.json`, a JSON object in the
+spelling above, and `revoked.sig`, the root's detached signature over it in the form of a
+document's. `entries` is a list ordered by `key_id`, no key twice, not empty. The version grows by
+1; entries are tightened or added, never removed.
+
+A document whose `key_id` is listed is refused, unless `last_trusted_log_size` is a number, the
+document's `log_key` is the entry's, and the index of its proof, checked as above, is below that
+number. Where the number is unknown the entry has no `log_key`. Reasons:"""
+
+
 def formats_page() -> str:
-    """Show files, statement and log."""
+    """Show files, statement, log and revocation list."""
     return page(
         "Formats",
         INTRODUCTION,
@@ -88,6 +100,9 @@ def formats_page() -> str:
         table(("Kind", "Fields beside the common ones", "What happened"), _entries()),
         "Common: " + ", ".join(f"{code(name)} ({kind.value})" for name, kind in COMMON.items()),
         STORY,
+        "## Revocation list, version 1",
+        LIST + " " + ", ".join(code(reason.value) for reason in Reason) + ".",
+        table(("Field", "Holds"), _list_fields()),
     )
 
 
@@ -102,6 +117,14 @@ def _files() -> Iterator[Sequence[str]]:
         (one.pdf_name, other.pdf_name, "the page for people; may be missing"),
     ):
         yield code(here), code(there), what, f"{limits[here]:,} bytes"
+
+
+def _list_fields() -> Iterator[Sequence[str]]:
+    for name, kind in FIELDS.items():
+        yield code(name), kind.value
+    for name, kind in ENTRY_FIELDS.items():
+        yield code(f"entries[].{name}"), kind.value
+    yield code("entries[].log_key"), "the log's public key, where the size is a number"
 
 
 def _row(field: Field) -> Sequence[str]:

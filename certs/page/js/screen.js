@@ -6,6 +6,7 @@ const state = {
   root: null, // {pem, name, fingerprint}
   rootPem: null, // what was given last; what becomes of an earlier one is not shown
   rootError: null,
+  revoked: null, // {document, signature, versionAtLeast}; of a wrong choice both are empty
   files: [],
   report: null,
   turn: 0, // of the latest check; what an earlier one finds is not shown
@@ -52,6 +53,11 @@ function drawRoot() {
   }
   byId("root-shown").replaceChildren(...lines);
   byId("learned").hidden = root === null;
+  byId("list-shown").textContent = state.revoked === null ? "" : word(listWord(state.revoked));
+}
+
+function listWord({ document, signature }) {
+  return document.length > 0 && signature.length > 0 ? "list_taken" : "list_wrong";
 }
 
 function howLearned() {
@@ -112,6 +118,25 @@ async function takeRootText(text) {
   } else {
     await takeRoot(`${text.trim()}\n`);
   }
+}
+
+// A wrong choice is not left out in silence: an empty list is refused at its layer.
+async function takeList(files) {
+  if (files.length === 0) {
+    return;
+  }
+  const read = async (name, most) => {
+    const file = files.length === 2 ? files.find((each) => each.name === name) : undefined;
+    const fitting = file !== undefined && file.size <= most;
+    const bytes = fitting ? await file.arrayBuffer().catch(() => null) : null;
+    return new Uint8Array(bytes ?? new ArrayBuffer(0));
+  };
+  state.revoked = {
+    document: await read(DATA.list_name, DATA.most_revocation_bytes),
+    signature: await read(DATA.list_signature_name, DATA.most_signature_bytes),
+    versionAtLeast: 0,
+  };
+  await check();
 }
 
 // --- the bundle ----------------------------------------------------------------------------------
@@ -194,6 +219,7 @@ async function check() {
     rootLearned: howLearned() === "otherwise",
     allowPractice: byId("allow-practice").checked,
     now: Date.now(),
+    revoked: state.revoked,
   });
   if (turn === state.turn) {
     state.report = report;
@@ -317,6 +343,7 @@ for (const name of ["dragover", "drop"]) {
 byId("language").addEventListener("click", otherLanguage);
 byId("theme").addEventListener("click", otherTheme);
 onChosen("root-file", ([file]) => takeRootFile(file));
+onChosen("list-files", takeList);
 onChosen("files-input", (files) => takeFiles(files.map(named)));
 onChosen("folder-input", (files) => takeFiles(files.map(named)));
 onDropped("root", (transfer) => takeRootFile(transfer.files[0]));

@@ -3,7 +3,7 @@
 // A page of its own adds one status to certs/verdict.py's: a browser without Ed25519.
 const LOG_NOT_CHECKED = "log-not-checked";
 
-function verdictOf(statement, chain, logged, rootLearned) {
+function verdictOf(statement, chain, logged, standing, rootLearned) {
   const status = statusOf(statement, logged, rootLearned);
   return {
     status,
@@ -17,6 +17,7 @@ function verdictOf(statement, chain, logged, rootLearned) {
       ...claimLines(statement),
       signedLine(statement, chain),
       ...logLines(logged, status),
+      ...standingLines(standing),
     ],
   };
 }
@@ -147,6 +148,28 @@ function logLines(logged, status) {
     {
       zh: `日志 ${name} 的第 ${index} 条就是它（当时共 ${size} 条）。`,
       en: `Entry ${index} of the log ${name} is about it (${size} entries at the time).`,
+    },
+  ];
+}
+
+function standingLines(standing) {
+  if (standing === null) {
+    return [];
+  }
+  const { version, issuedAt, entry } = standing;
+  if (entry === null) {
+    return [
+      {
+        zh: `签名方的密钥不在作废名单上（第 ${version} 版，${issuedAt}）。`,
+        en: `The signer's key is not on the revocation list (version ${version}, ${issuedAt}).`,
+      },
+    ];
+  }
+  const why = DATA.revocation_reasons[entry.reason];
+  return [
+    {
+      zh: `签名方的密钥后来作废了（${why.zh}）；这份文件在那以前已经进了日志。`,
+      en: `The signer's key was revoked later (${why.en}); the log had this document before.`,
     },
   ];
 }

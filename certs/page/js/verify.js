@@ -4,10 +4,11 @@
 const CLOCK_TOLERANCE_MS = 24 * 60 * 60 * 1000;
 const MARKS = { passed: "✓", leftOut: "–", unknown: "?", refused: "✗" };
 
-const refuseBinding = refusing("binding", "内容和签名方或文件名不符", "Wrongly bound", {
+const BINDING_HINT = {
   zh: "不要相信这份文件，请向出具方核实。",
   en: "Do not trust this document; ask the issuer.",
-});
+};
+const refuseBinding = refusing("binding", "内容和签名方或文件名不符", "Wrongly bound", BINDING_HINT);
 
 function isRootLearned({ rootPem, rootLearned }) {
   return rootPem !== null && rootLearned;
@@ -16,7 +17,8 @@ function isRootLearned({ rootPem, rootLearned }) {
 // Checks the files of one bundle and never throws.
 //
 // files: File objects. options: rootPem (text or null), rootLearned (whether that root came by
-// another way than the document), allowPractice, now (ms). Returns {accepted, layer, status,
+// another way than the document), allowPractice, now (ms), revoked ({document, signature,
+// versionAtLeast} of a list of revoked keys, or null). Returns {accepted, layer, status,
 // message, hint, compare, lines, steps}; steps are the marks of the layers that were reached.
 async function verify(files, options) {
   const at = { layer: "bundle", entered: new Set(["bundle"]), bundle: null };
@@ -51,9 +53,14 @@ async function accepted(files, options, at) {
   checkBinding(statement, bundle, chain, issuedAt, options.now);
   enter("log"); // 9
   const logged = await checkLogged(statement, bundle);
-  enter("practice"); // 10
+  let standing = null; // 10
+  if (options.revoked !== null) {
+    enter("revocation");
+    standing = await checkNotRevoked(options.revoked, options.rootPem, statement, logged);
+  }
+  enter("practice"); // 11
   checkPractice(statement, options.allowPractice);
-  const verdict = verdictOf(statement, chain, logged, isRootLearned(options)); // 11
+  const verdict = verdictOf(statement, chain, logged, standing, isRootLearned(options)); // 12
   const marks = marksOf(verdict, logged);
   const steps = DATA.layers.map(({ code }) => ({ code, mark: marks[code] ?? markOf(code, at) }));
   return { accepted: true, layer: "none", steps, hasPdf: bundle.hasPdf, ...verdict };

@@ -1,0 +1,126 @@
+"""What is printed beside the page: a label for the device, a strip for the customer. I/O.
+
+Both are one page of one document, drawn like `certs.pdf.make` draws, but not signed: the strip
+carries the signed code, the label only finds the document again.
+"""
+
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from certs.canonical import JsonObject, decode
+from certs.formats.fields import parse_time
+from certs.keys import Signer
+from certs.layout import Bundle, DocumentType
+from certs.pdf.make import qr_of
+from certs.pdf.page import Json, date_of, decimal_size, drawable
+from certs.pdf.render import FONTS, Template, render_drawable
+from certs.pdf.symbol import Symbol, small_symbol_of, symbol_of
+from certs.pdf.words import WORDS, code_words
+from certs.qr_claims import AXES, QrClaims, claims_of
+from certs.sampled import erased_text
+from certs.short_code import grouped, short_code
+from certs.text import Text
+
+GRADE_LETTERS: Final = {"good": "A", "caution": "B", "bad": "C", "unknown": "?"}
+
+
+def label_pdf(bundle: Bundle, fonts: Path = FONTS) -> bytes:
+    """Draw the device's label, 40 by 30 mm.
+
+    Args:
+        bundle: signed and checked.
+        fonts: folder with the fonts.
+
+    Returns:
+        PDF/A-3b of one page; the same bytes each time.
+
+    Raises:
+        PdfError: it cannot be rendered.
+        OSError: no process can be started.
+    """
+    return _drawn(bundle, small_symbol_of(short_code(bundle.document)), "label", fonts)
+
+
+def strip_pdf(
+    bundle: Bundle, signer: Signer, fonts: Path = FONTS, host: str | None = None
+) -> bytes:
+    """Draw the strip, 58 mm wide and as long as it needs to be, with the signed code.
+
+    Args:
+        bundle: signed and checked.
+        signer: the bundle's own.
+        fonts: folder with the fonts.
+        host: the organisation's page for codes, or None.
+
+    Returns:
+        PDF/A-3b of one page.
+
+    Raises:
+        PdfError: it cannot be rendered, or the signer is another's.
+        KeyStoreError: the signer failed.
+        OSError: no process can be started.
+    """
+    return _drawn(bundle, symbol_of(qr_of(bundle, signer, host)), "strip", fonts)
+
+
+def _drawn(bundle: Bundle, symbol: Symbol, kind: str, fonts: Path) -> bytes:
+    page = partial(_page, bundle, symbol, kind)
+    return render_drawable(page, fonts, Template.LABEL)
+
+
+def _page(bundle: Bundle, symbol: Symbol, kind: str, undrawable: frozenset[str]) -> Json:
+    statement = decode(bundle.document)
+    claims = claims_of(statement, bundle.document)
+    shown: Json = drawable(_words(statement, claims), undrawable)
+    return shown | {
+        "kind": kind,
+        "practice": claims.practice,
+        "date": date_of(statement["issued_at"]),
+        "timestamp": int(parse_time(statement["issued_at"]).timestamp()),
+        "id": claims.document_id,
+        "code": grouped(short_code(bundle.document)),
+        "qr": {"svg": symbol.svg, "size_mm": symbol.size_mm},
+    }
+
+
+def _words(statement: JsonObject, claims: QrClaims) -> Json:
+    rows = [
+        (code_words("model"), claims.model),
+        (code_words("serial"), claims.serial),
+        (WORDS["size"], f"{claims.size_bytes:,} B ({decimal_size(claims.size_bytes)})"),
+        (WORDS["document"], claims.document_id),
+        (WORDS["issued"], f"{claims.issued_at:%Y-%m-%d %H:%M} UTC"),
+        (WORDS["method"], claims.method),
+    ]
+    return {
+        "state": _state(claims),
+        "sentence": _sentence(statement, claims),
+        "rows": [{"label": label, "value": value} for label, value in rows if value is not None],
+        "grade": _grade(claims),
+        "words": WORDS,
+    }
+
+
+def _state(claims: QrClaims) -> Text:
+    """Return whether the device may leave; practice never says so."""
+    if claims.practice:
+        return WORDS["practice"]
+    certificate = claims.document_type is DocumentType.CERTIFICATE
+    return WORDS["for-sale" if certificate else "not-for-sale"]
+
+
+def _sentence(statement: JsonObject, claims: QrClaims) -> Text:
+    if claims.practice:
+        return WORDS["practice-sentence"]
+    certificate = claims.document_type is DocumentType.CERTIFICATE
+    return erased_text(statement) if certificate else WORDS["red-box"]
+
+
+def _grade(claims: QrClaims) -> list[Json]:
+    if claims.grade is None:
+        return []
+    letters = [GRADE_LETTERS[each] for each in claims.grade]
+    return [
+        {"axis": WORDS[axis], "letter": letter} for axis, letter in zip(AXES, letters, strict=True)
+    ]
