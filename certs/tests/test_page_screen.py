@@ -10,8 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from certs.layout import zipped
+from certs.revocation import LIST_NAME, SIGNATURE_NAME, Revoked
 from certs.tests.browser import CHROMIUM, browser
 from certs.tests.log_samples import about, logged_statement, proof_of
+from certs.tests.revocation_samples import entry, listing, other_entry
 from certs.tests.samples import (
     PRACTICE_ROOT,
     PRODUCTION_SIGNER,
@@ -57,6 +59,11 @@ class Desk:
         """Choose the files of a bundle."""
         paths = [self._file(name, data) for name, data in files.items()]
         self.page.locator("#files-input").set_input_files(paths)
+
+    def choose_list(self, files: dict[str, bytes]) -> None:
+        """Choose a list of revoked keys, or what is none."""
+        paths = [self._file(name, data) for name, data in files.items()]
+        self.page.locator("#list-files").set_input_files(paths)
 
     def _file(self, name: str, data: bytes) -> Path:
         path = self.folder / name
@@ -290,6 +297,53 @@ def test_log__browser_without_ed25519__said_and_never_green(
         desk.turns("note")
 
 
+def _list(*entries: Revoked) -> dict[str, bytes]:
+    made = listing(*entries)
+    return {LIST_NAME: made.document, SIGNATURE_NAME: made.signature}
+
+
+def test_list__of_revoked_keys__refuses_theirs_and_is_named_otherwise(desk: Desk) -> None:
+    """What a revoked key signed is refused; a list that does not name the key is told with it."""
+    desk.choose_root()
+    desk.choose(_good())
+    desk.turns("good")
+    desk.choose_list(_list(entry()))
+    desk.says("The signer's key was revoked: the key was stolen")
+    desk.turns("bad")
+    desk.choose_list(_list(other_entry()))
+    desk.says("The signer's key is not on the revocation list (version 1, 2026-11-24T09:00:00Z).")
+    desk.turns("good")
+
+
+def test_list__only_one_of_its_files__nothing_passes(desk: Desk) -> None:
+    """A list that cannot be read is not left out in silence."""
+    desk.choose_root()
+    desk.choose(_good())
+    desk.turns("good")
+    files = _list(other_entry())
+    desk.choose_list({LIST_NAME: files[LIST_NAME]})
+    desk.says("Fetch the latest revoked.json and revoked.sig from the issuer")
+    desk.turns("bad")
+    expect(desk.page.locator("#list-shown")).to_contain_text("This is no list of revoked keys")
+
+
+def test_list__browser_without_ed25519__no_place_in_the_log_excuses_the_key(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    """A place in a log that could not be checked is no proof that the key was good then."""
+    statement = logged_statement(certificate_statement(PRODUCTION_SIGNER))
+    files = _good(statement) | {"certificate.tlog-proof": proof_of(about(statement)).text()}
+    for script, said in (
+        ("", "the log had this document before"),
+        (WITHOUT_ED25519, "The signer's key was revoked: the key was stolen"),
+    ):
+        with _opened(chromium, tmp_path, script=script) as desk:
+            desk.choose_root()
+            desk.choose_list(_list(entry(size=6)))
+            desk.choose(files)
+            desk.says(said)
+
+
 def test_browser__without_cryptography__says_what_to_do(chromium: Browser, tmp_path: Path) -> None:
     """Where nothing can be checked, nothing is believed."""
     with _opened(chromium, tmp_path, script=WITHOUT_CRYPTO) as desk:
@@ -363,7 +417,7 @@ def test_keyboard__tabulator__reaches_everything(desk: Desk) -> None:
         reached.add(desk.page.evaluate("document.activeElement.id || document.activeElement.name"))
     assert reached >= {
         "language", "theme", "root-file", "learned", "files-input", "folder-input",
-        "allow-practice",
+        "allow-practice", "list-files",
     }  # fmt: skip
     for control in desk.page.locator("button, label.button, summary, fieldset label").all():
         box = control.bounding_box()
