@@ -1,4 +1,7 @@
-"""The page as a recycler uses it: files, folder, zip, a root, a finger or a keyboard."""
+"""The page as a recycler uses it: files, folder, zip, a root, a finger or a keyboard.
+
+Long because it is a list: one short test for each thing that a person does.
+"""
 
 import contextlib
 import os
