@@ -48,7 +48,7 @@ STEP_NAMES = {
     ),
     Layer.PRACTICE: Text(zh="练习文件是否允许", en="practice documents only if allowed"),
 }
-_NO_CLAIM = Text(zh="这份文件什么也证明不了。", en="This document proves nothing.")
+NO_CLAIM = Text(zh="这份文件什么也证明不了。", en="This document proves nothing.")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -183,7 +183,7 @@ def _refused(error: CertificateError, left_out: set[Layer], *, rooted: bool) -> 
         lines=(
             *(_step_line(layer, marks.get(layer, "✓")) for layer in passed),
             _step_line(error.layer, "✗"),
-            _NO_CLAIM,
+            NO_CLAIM,
             error.message,
             error.hint,
         ),

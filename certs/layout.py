@@ -21,7 +21,7 @@ MAX_PROOF_BYTES = 192 << 10
 # A page is 60 KB; ten thousand ranges make some hundred pages.
 MAX_PDF_BYTES = 8 << 20
 MAX_ZIP_BYTES = 10 << 20
-_MOST_FILES = 5
+MOST_FILES = 5
 
 _HINT = Text(
     zh="请让出具方重新给一份完整的文件夹，不要改名、增减文件。",
@@ -166,7 +166,7 @@ def unzipped(data: bytes) -> Bundle:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             stored = all(each.compress_type == zipfile.ZIP_STORED for each in entries)
-            if not stored or not 0 < len(entries) <= _MOST_FILES:
+            if not stored or not 0 < len(entries) <= MOST_FILES:
                 refuse("zip 里的东西不对", "the .zip holds something else")
             folder = entries[0].filename.partition("/")[0]
             files = {each.filename.rpartition("/")[2]: archive.read(each) for each in entries}

@@ -41,7 +41,7 @@ class Verdict:
     lines: tuple[Text, ...]
 
 
-_NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
+NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
 SENTENCES = {
     Status.NOT_ERASED: Text(
         zh="没能确认清除成功，不能出售。", en="Not erased as far as anybody knows; not for sale."
@@ -59,7 +59,7 @@ WEAK_IDENTITY = Text(
     zh="序列号可能不是设备本身的：没有读到介质自己的身份信息。",
     en="The serial may not be the device's own: the medium did not identify itself.",
 )
-_IDENTIFIER_NAMES = {
+IDENTIFIER_NAMES = {
     "serial": Text(zh="序列号", en="serial"),
     "backing-file": Text(zh="后备文件", en="backing file"),
     "backing-object": Text(zh="后备文件编号", en="backing object"),
@@ -68,7 +68,7 @@ _IDENTIFIER_NAMES = {
     "wwn": Text(zh="全球唯一名", en="WWN"),
     "shared-serial": Text(zh="不可靠的序列号", en="serial that others state, too"),
 }
-_CATEGORY_NAMES = {
+CATEGORY_NAMES = {
     "clear": Text(zh="可防软件恢复（Clear）", en="Clear"),
     "purge": Text(zh="可防实验室恢复（Purge）", en="Purge"),
 }
@@ -124,7 +124,7 @@ def _status(statement: JsonObject, chain: SigningChain) -> Status:
         return Status.SIGNER_UNKNOWN
     if statement["type"] == DocumentType.CERTIFICATE.value:
         return Status.ERASED
-    if statement["outcome"] in _NOT_ERASED_OUTCOMES:
+    if statement["outcome"] in NOT_ERASED_OUTCOMES:
         return Status.NOT_ERASED
     return Status.INCONCLUSIVE
 
@@ -140,7 +140,7 @@ def _compare_line(device: JsonObject) -> Text:
 
 
 def _identifier_name(kind: str) -> Text:
-    return _IDENTIFIER_NAMES.get(kind.replace("_", "-"), Text(zh=kind, en=kind))
+    return IDENTIFIER_NAMES.get(kind.replace("_", "-"), Text(zh=kind, en=kind))
 
 
 def _warnings(statement: JsonObject) -> tuple[Text, ...]:
@@ -178,7 +178,7 @@ def _reason(statement: JsonObject) -> tuple[Text, ...]:
 
 
 def _claim(statement: JsonObject) -> tuple[Text, ...]:
-    name = _CATEGORY_NAMES.get(statement["claim"]["category"])
+    name = CATEGORY_NAMES.get(statement["claim"]["category"])
     if name is None:
         return ()
     edition = shown(statement["claim"]["edition"])

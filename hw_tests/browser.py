@@ -6,19 +6,10 @@ Every fault that it reports fails the test.
 import contextlib
 from collections.abc import Iterator
 
-from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect, sync_playwright
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, expect
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+from certs.tests.browser import browser
+
 LONGEST_MS = 60_000
 NETWORK_FAULTS = ("net::ERR_", "Failed to fetch", "htmx:sse:error: network error")
 """What a browser rightly says while the kiosk's process is being started again."""
@@ -91,12 +82,8 @@ class Counter:
 @contextlib.contextmanager
 def counter(url: str) -> Iterator[Counter]:
     """Open the counter's page; no script error and no breach of its policy may have happened."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        try:
-            opened = Counter(browser.new_page(viewport={"width": 1280, "height": 800}), url)
-            yield opened
-            known = [f for f in opened.faults if not any(n in f for n in NETWORK_FAULTS)]
-            assert known == [], known
-        finally:
-            browser.close()
+    with browser() as started:
+        opened = Counter(started.new_page(viewport={"width": 1280, "height": 800}), url)
+        yield opened
+        known = [f for f in opened.faults if not any(n in f for n in NETWORK_FAULTS)]
+        assert known == [], known

@@ -40,6 +40,17 @@ class Kind(Enum):
     COUNT_OR_UNKNOWN = "integer from 0 to 2^53-1, or unknown"
 
 
+PATTERNS = {
+    Kind.CODE: r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,63}",
+    Kind.ID: r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-n[1-9][0-9]{0,5})?",
+    Kind.SHA256: r"[0-9a-f]{64}",
+    Kind.SHA256_OR_UNKNOWN: r"[0-9a-f]{64}|unknown",
+    Kind.KEY: r"[0-9a-f]{64}",
+    Kind.BYTES: r"([0-9a-f]{2}){1,512}",
+}
+"""Of whole strings, in what Python and JavaScript have in common."""
+
+
 class Required(Enum):
     """In which documents a field must stand."""
 
@@ -175,8 +186,8 @@ def _must_stand(required: Required, document_type: DocumentType) -> bool:
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):([0-9]{2})Z")
 
 
-def _matches(pattern: str) -> Callable[[object], bool]:
-    compiled = re.compile(pattern)
+def _matches(kind: Kind) -> Callable[[object], bool]:
+    compiled = re.compile(PATTERNS[kind])
     return lambda value: isinstance(value, str) and compiled.fullmatch(value) is not None
 
 
@@ -208,13 +219,8 @@ def fits(kind: Kind, value: object) -> bool:
 _LEAF_CHECKS: dict[Kind, Callable[[object], bool]] = {
     Kind.BOOLEAN: lambda value: isinstance(value, bool),
     Kind.TEXT: _is_text,
-    Kind.CODE: _matches(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,63}"),
     Kind.TIME: _is_time,
-    Kind.ID: _matches(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-n[1-9][0-9]{0,5})?"),
-    Kind.SHA256: _matches(r"[0-9a-f]{64}"),
-    Kind.SHA256_OR_UNKNOWN: _matches(r"[0-9a-f]{64}|unknown"),
-    Kind.KEY: _matches(r"[0-9a-f]{64}"),
-    Kind.BYTES: _matches(r"([0-9a-f]{2}){1,512}"),
+    **{kind: _matches(kind) for kind in PATTERNS},
     Kind.COUNT: _is_count,
     Kind.COUNT_OR_UNKNOWN: lambda value: value == UNKNOWN or _is_count(value),
 }

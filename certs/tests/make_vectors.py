@@ -32,7 +32,7 @@ from certs.log.entry import EntryKind
 from certs.log.note import NoteSigner
 from certs.log.proof import Proof
 from certs.revocation import SignedList
-from certs.tests import rule_vectors
+from certs.tests import certificate_vectors, rule_vectors
 from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.revocation_samples import entry, listing, other_entry, signed, stated
@@ -1287,6 +1287,57 @@ def refuse_chain_signed_with_another_digest() -> Vector:
     """The signer's certificate was signed with SHA-384."""
     leaf = issue(Subject(name="station of another digest", digest=hashes.SHA384()), INTERMEDIATE)
     return _chained(leaf, leaf.pem + INTERMEDIATE.pem)
+
+
+def _register_certificates() -> None:
+    for name, (comment, der) in certificate_vectors.CERTIFICATES.items():
+        _register_certificate(name, comment, partial(_pem_of, der))
+
+
+def _pem_of(der: Callable[[], bytes]) -> bytes:
+    return certificate_vectors.pem_of(der())
+
+
+def _register_certificate(name: str, comment: str, pem: Callable[[], bytes]) -> None:
+    def maker() -> Vector:
+        files = certificate_vectors.files_under(pem())
+        return Vector(
+            expect=Layer.CHAIN, source=RFC5280, files=files, root=ROOT, allow_practice=False
+        )
+
+    maker.__doc__ = comment
+    MAKERS[f"refuse_certificate_{name}"] = maker
+
+
+_register_certificates()
+
+
+@vector
+def refuse_certificate_without_padding() -> Vector:
+    """The base64 of the signer's certificate lacks its last character."""
+    end = LEAF.pem.index(b"\n-----END")
+    files = certificate_vectors.files_under(LEAF.pem[: end - 1] + LEAF.pem[end:])
+    return Vector(expect=Layer.CHAIN, source=RFC5280, files=files, root=ROOT, allow_practice=False)
+
+
+@vector
+def refuse_unclosed_object() -> Vector:
+    """The last brace is missing."""
+    return _spelled(lambda data: data[:-1])
+
+
+@vector
+def refuse_fraction() -> Vector:
+    """A number lies between two integers."""
+    return _spelled(lambda data: data.replace(b'"diskseq":42', b'"diskseq":42.5'))
+
+
+@vector
+def refuse_missing_type() -> Vector:
+    """Nothing says what the document is."""
+    statement = certificate_statement()
+    del statement["type"]
+    return Vector(expect=Layer.SCHEMA, source=SCHEMA, files=files_of(encode(statement)))
 
 
 @vector

@@ -96,6 +96,16 @@ SCHEMA: Final[dict[str, tuple[str, Callable[[], Statement], Edit]]] = {
         certificate_statement,
         _set(issued_at="2026-11-23T17:25:40+00:00"),
     ),
+    "schema_of_another_name": (
+        "The statement is of another format.",
+        certificate_statement,
+        _set(schema="example/statement"),
+    ),
+    "unknown_medium": (
+        "A field holds a word that is not among those allowed.",
+        certificate_statement,
+        _in("device", medium="tape"),
+    ),
     "notice_in_certificate": (
         "A certificate carries a notice's reason.",
         certificate_statement,
@@ -406,6 +416,26 @@ LOG: Final[dict[str, tuple[str, Callable[[], Files]]]] = {
     "proof_in_loose_base64": (
         "A hash's base64 has bits set that nobody reads.",
         _hashed(lambda proof: _loose_base64(proof.text(), 3)),
+    ),
+    "checkpoint_that_is_no_text": (
+        "A byte of the checkpoint is not UTF-8.",
+        _noted(lambda data: data.replace(b"\n\n", b"\n\xff\n\n")),
+    ),
+    "checkpoint_with_damaged_base64": (
+        "A signature under the checkpoint is no base64.",
+        _noted(lambda data: data + "\u2014 other.example AAAAA\n".encode()),
+    ),
+    "checkpoint_with_a_damaged_root": (
+        "The checkpoint's root is no base64, and the log signed it so.",
+        _pointed(lambda now: f"{now.origin}\n{now.size}\nAAAAA\n"),
+    ),
+    "checkpoint_beyond_numbers": (
+        "The checkpoint counts more entries than a reader with binary64 can.",
+        _pointed(lambda now: now.text().replace(f"\n{now.size}\n", "\n9007199254740992\n")),
+    ),
+    "proof_with_a_damaged_hash": (
+        "A hash of the proof is no base64.",
+        _hashed(lambda proof: proof.text().replace(base64.b64encode(proof.hashes[0]), b"AAAAA", 1)),
     ),
     "entry_too_long": (
         "The entry is longer than any bundle could hold.",

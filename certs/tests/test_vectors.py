@@ -25,14 +25,15 @@ def _outcome(vector: dict[str, Any]) -> tuple[str, str, str]:
             root_pem=base64.b64decode(vector["root"]) if vector["with_root"] else None,
             allow_practice=vector["allow_practice"],
             now=parse_time(vector["verified_at"]),
-            revoked=_list(vector),
+            revoked=list_of(vector),
         )
     except CertificateError as error:
         return "refuse", error.layer.value, "none"
     return "accept", "none", verdict.status.value
 
 
-def _list(vector: dict[str, Any]) -> SignedList | None:
+def list_of(vector: dict[str, Any]) -> SignedList | None:
+    """Return the verifier's list of revoked keys, if it has one."""
     if "revoked" not in vector:
         return None
     return SignedList(

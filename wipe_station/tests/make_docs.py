@@ -22,6 +22,7 @@ import typer.main
 
 from certs.command_line import ExitCode
 from certs.command_line import command_line as cert_command_line
+from certs.page.make import verify_page
 from certs.text import Language as CertLanguage
 from grading.command_line import EXIT_DIFFERENT, EXIT_EVALUATED, EXIT_USAGE
 from grading.command_line import command_line as grade_command_line
@@ -65,6 +66,7 @@ def pages() -> dict[str, str]:
         "docs/formats.md": formats_page(),
         "docs/quirks.md": quirks_page(),
         "docs/exit-codes.md": exit_codes_page(),
+        "docs/verify.html": verify_page(),
         "THIRD-PARTY": third_party(),
     }
 

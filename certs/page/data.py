@@ -1,0 +1,90 @@
+"""What the page's scripts know from this package, so that it stands in one place."""
+
+from collections.abc import Mapping
+
+from certs import canonical, chain, layout, revocation, verdict
+from certs.cli import NO_CLAIM, STEP_NAMES
+from certs.errors import Layer
+from certs.formats import fields, statement_v1
+from certs.layout import DocumentType
+from certs.log.entry import COMMON, OWN
+from certs.open_questions import OPEN_QUESTIONS
+from certs.page.words import WORDS
+from certs.report import both
+from certs.sampled import ERASED, ERASED_BY_SAMPLE
+
+
+def page_data() -> dict[str, object]:
+    """Return all of it, as JSON can hold it."""
+    return {
+        **_limits(),
+        "chain_name": layout.CHAIN_NAME,
+        "practice_organization": chain.PRACTICE_ORGANIZATION,
+        "documents": [_document(kind) for kind in DocumentType],
+        "schema": statement_v1.SCHEMA,
+        "schema_version": statement_v1.SCHEMA_VERSION,
+        "kinds": {kind.name: _kind(kind) for kind in fields.Kind},
+        "fields": [_row(row) for row in statement_v1.FIELDS],
+        "entry_kinds": {kind.value: _named(COMMON | own) for kind, own in OWN.items()},
+        "list_name": revocation.LIST_NAME,
+        "list_signature_name": revocation.SIGNATURE_NAME,
+        "list_schema": revocation.SCHEMA,
+        "list_schema_version": revocation.SCHEMA_VERSION,
+        "list_fields": _named(revocation.FIELDS),
+        "list_entry_fields": _named(revocation.ENTRY_FIELDS),
+        "revocation_reasons": {why.value: both(text) for why, text in revocation.REASONS.items()},
+        "layers": [{"code": layer.value, **both(STEP_NAMES[layer])} for layer in Layer],
+        "erased": both(ERASED),
+        "erased_by_sample": both(ERASED_BY_SAMPLE),
+        "not_erased_outcomes": verdict.NOT_ERASED_OUTCOMES,
+        "sentences": {status.value: both(text) for status, text in verdict.SENTENCES.items()},
+        "identifier_names": {kind: both(text) for kind, text in verdict.IDENTIFIER_NAMES.items()},
+        "category_names": {name: both(text) for name, text in verdict.CATEGORY_NAMES.items()},
+        "open_questions": {code: both(text) for code, text in OPEN_QUESTIONS.items()},
+        "no_claim": both(NO_CLAIM),
+        "words": {key: both(text) for key, text in WORDS.items()},
+    }
+
+
+def _named(kinds: Mapping[str, fields.Kind]) -> dict[str, str]:
+    return {name: kind.name for name, kind in kinds.items()}
+
+
+def _limits() -> dict[str, object]:
+    return {
+        "most_chain_bytes": layout.MAX_CHAIN_BYTES,
+        "most_zip_bytes": layout.MAX_ZIP_BYTES,
+        "most_signature_bytes": layout.MAX_SIGNATURE_BYTES,
+        "most_revocation_bytes": revocation.MOST_LIST_BYTES,
+        "most_files": layout.MOST_FILES,
+        "most_certificates": chain.MAX_CERTIFICATES,
+        "most_json_depth": canonical.MAX_DEPTH,
+        "most_list_items": fields.MAX_LIST_ITEMS,
+        "most_text_characters": fields.MAX_TEXT_CHARACTERS,
+    }
+
+
+def _document(kind: DocumentType) -> dict[str, object]:
+    return {
+        "type": kind.value,
+        "document": kind.document_name,
+        "signature": kind.signature_name,
+        "proof": kind.proof_name,
+        "pdf": kind.pdf_name,
+        "required": kind.size_limits_bytes,
+        "optional": kind.optional_limits_bytes,
+    }
+
+
+def _kind(kind: fields.Kind) -> dict[str, str]:
+    pattern = fields.PATTERNS.get(kind)
+    return {"wording": kind.value} | ({} if pattern is None else {"pattern": pattern})
+
+
+def _row(row: fields.Field) -> dict[str, object]:
+    return {
+        "path": row.path,
+        "kind": row.kind.name,
+        "required": row.required_in.name,
+        "values": row.values,
+    }

@@ -1,0 +1,101 @@
+// The table of fields; as certs/formats/fields.py, whose rows are in DATA.
+
+const UNKNOWN = "unknown";
+const NOTICE = "notice";
+const STATEMENT_HINT = {
+  zh: "请让出具方查明原因并重新出具；也可能需要更新 wipe-cert。",
+  en: "Ask the issuer to find the cause and issue it anew; wipe-cert may also need an update.",
+};
+
+function refuseField(path, zh, en) {
+  refusing("schema", "证明内容不对", "Wrong statement", STATEMENT_HINT)(`${path}：${zh}`, `${path}: ${en}`);
+}
+
+const PATTERNS = Object.fromEntries(
+  Object.entries(DATA.kinds)
+    .filter(([, kind]) => kind.pattern)
+    .map(([name, kind]) => [name, new RegExp(`^(?:${kind.pattern})$`)]),
+);
+const isCount = (value) => Number.isInteger(value) && value >= 0;
+const LEAF_CHECKS = {
+  BOOLEAN: (value) => typeof value === "boolean",
+  TEXT: (value) => typeof value === "string" && value !== "" && [...value].length <= DATA.most_text_characters,
+  TIME: (value) => typeof value === "string" && timeOf(value) !== null,
+  COUNT: isCount,
+  COUNT_OR_UNKNOWN: (value) => value === UNKNOWN || isCount(value),
+  OBJECT: () => false,
+  LIST: () => false,
+};
+
+// Whether a value is of a kind; lists and objects are of none.
+function isOfKind(kind, value) {
+  const pattern = PATTERNS[kind];
+  return pattern ? typeof value === "string" && pattern.test(value) : LEAF_CHECKS[kind](value);
+}
+
+const ROWS = new Map(DATA.fields.map((row) => [row.path, row]));
+const CHILDREN = new Map();
+for (const row of DATA.fields) {
+  const cut = row.path.lastIndexOf(".");
+  const [parent, name] = [row.path.slice(0, Math.max(cut, 0)), row.path.slice(cut + 1)];
+  if (!name.endsWith("[]")) {
+    CHILDREN.set(parent, (CHILDREN.get(parent) ?? new Map()).set(name, row));
+  }
+}
+
+function checkObject(value, pattern, where, isNotice) {
+  const children = CHILDREN.get(pattern);
+  const pathOf = (name) => (where ? `${where}.${name}` : name);
+  for (const name of Object.keys(value)) {
+    if (!children.has(name)) {
+      refuseField(pathOf(shown(name)), "不认识的字段", "unknown field");
+    }
+  }
+  for (const [name, row] of children) {
+    const path = pathOf(name);
+    if (Object.hasOwn(value, name)) {
+      if (row.required === "NOTICE" && !isNotice) {
+        refuseField(path, "只能出现在通知书里", "belongs in notices only");
+      }
+      checkValue(value[name], row.path, path, isNotice);
+    } else if (row.required === "ALWAYS" || row.required === (isNotice ? "NOTICE" : "CERTIFICATE")) {
+      refuseField(path, "缺少这个字段", "missing");
+    }
+  }
+}
+
+function checkValue(value, pattern, where, isNotice) {
+  const row = ROWS.get(pattern);
+  const kind = row ? row.kind : "OBJECT";
+  if (kind === "LIST" && Array.isArray(value)) {
+    if (value.length > DATA.most_list_items) {
+      refuseField(where, `超过 ${DATA.most_list_items} 项`, `more than ${DATA.most_list_items} items`);
+    }
+    value.forEach((item, at) => checkValue(item, `${pattern}[]`, `${where}[${at}]`, isNotice));
+  } else if (kind === "OBJECT" && typeof value === "object" && !Array.isArray(value)) {
+    checkObject(value, pattern, where, isNotice);
+  } else if (!isOfKind(kind, value)) {
+    const wording = DATA.kinds[kind].wording;
+    refuseField(where, `应为：${wording}`, `expected: ${wording}`);
+  } else if (row.values.length > 0 && !row.values.includes(value)) {
+    const allowed = row.values.join(" | ");
+    refuseField(where, `只能是：${allowed}`, `expected one of: ${allowed}`);
+  }
+}
+
+function checkStatement(statement) {
+  if (statement.schema !== DATA.schema) {
+    refuseField("schema", `应为 ${DATA.schema}`, `expected ${DATA.schema}`);
+  }
+  if (statement.schema_version !== DATA.schema_version) {
+    refuseField("schema_version", "这个版本的程序不认识", "unknown to this version of the program");
+  }
+  const types = DATA.documents.map((kind) => kind.type);
+  if (!types.includes(statement.type)) {
+    const allowed = types.join(" | ");
+    refuseField("type", `只能是：${allowed}`, `expected one of: ${allowed}`);
+  }
+  const isNotice = statement.type === NOTICE;
+  checkObject(statement, "", "", isNotice);
+  return checkRules(statement, isNotice);
+}

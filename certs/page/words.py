@@ -1,0 +1,125 @@
+"""What the page says beside the verdict. Pure."""
+
+from certs.text import Text
+
+WORDS = {
+    "title": Text(zh="核对清除证明", en="Check a certificate of erasure"),
+    "theme": Text(zh="明暗", en="Bright or dark"),
+    "offline": Text(
+        zh="这一页不联网，文件不会离开您的设备。",
+        en="This page uses no network; your files stay on your device.",
+    ),
+    "own_copy": Text(
+        zh="这一页本身也要从可靠的渠道得到：跟着证明一起来的页面可能说谎。",
+        en="This page itself must have reached you by a way that you trust: one that came with a"
+        " certificate may lie.",
+    ),
+    "root_head": Text(zh="1. 您信任谁：根证书", en="1. Whom you trust: the root certificate"),
+    "root_file": Text(zh="选根证书文件", en="Choose the root's file"),
+    "root_paste": Text(zh="或者粘贴它的文字", en="Or paste its text"),
+    "root_paste_label": Text(
+        zh="从 BEGIN CERTIFICATE 到 END CERTIFICATE",
+        en="From BEGIN CERTIFICATE to END CERTIFICATE",
+    ),
+    "root_name": Text(zh="名称", en="Name"),
+    "root_fingerprint": Text(zh="指纹（SHA-256）", en="Fingerprint (SHA-256)"),
+    "root_too_large": Text(zh="这不是根证书：太大。", en="This is no root certificate: too large."),
+    "root_unreadable": Text(zh="这个文件打不开。", en="This file cannot be opened."),
+    "learned_head": Text(zh="这份根证书您是怎么得到的？", en="How did this root reach you?"),
+    "learned_otherwise": Text(
+        zh="从别的渠道：出具方当面给的，或者我核对过他们另外公布的指纹",
+        en="By another way: from the issuer in person, or I compared its fingerprint with one that"
+        " they publish elsewhere",
+    ),
+    "learned_with_document": Text(zh="和证明一起来的", en="Together with the certificate"),
+    "learned_unknown": Text(zh="不知道", en="I do not know"),
+    "files_head": Text(zh="2. 要核对的证明", en="2. The certificate to check"),
+    "files_choose": Text(zh="选一个 zip，或者全部文件", en="Choose a .zip, or all its files"),
+    "files_folder": Text(zh="选文件夹", en="Choose a folder"),
+    "files_drop": Text(zh="也可以拖到这里。", en="Or drop them here."),
+    "files_chosen": Text(zh="选了：", en="Chosen: "),
+    "allow_practice": Text(zh="也接受练习文件", en="Accept practice documents too"),
+    "result_head": Text(zh="3. 结果", en="3. The result"),
+    "checking": Text(zh="正在核对……", en="Checking…"),
+    "steps_head": Text(zh="查过的每一关", en="Each step that was checked"),
+    "content_head": Text(zh="文件全文", en="The whole document"),
+    "pdf_step": Text(zh="PDF：这一页不看", en="the PDF: this page does not look at it"),
+    "pdf_not_read": Text(
+        zh="这一页没有看 PDF，不要以 PDF 上写的为准。要核对 PDF，请用 wipe-cert 或 PDF 阅读器。",
+        en="The PDF was not looked at: do not go by what it says. wipe-cert or a PDF reader checks"
+        " it.",
+    ),
+    "mark_passed": Text(zh="通过", en="passed"),
+    "mark_left_out": Text(zh="没有查", en="not checked"),
+    "mark_unknown": Text(zh="不能确定", en="not certain"),
+    "mark_refused": Text(zh="不过", en="refused"),
+    "trusted_none": Text(
+        zh="没有给根证书：谁签的都有可能。",
+        en="No root was given: anybody may have signed this.",
+    ),
+    "trusted_otherwise": Text(
+        zh="以这份根证书为准；您说它是从别的渠道得到的：",
+        en="Judged by this root, which reached you, as you say, by another way: ",
+    ),
+    "trusted_with_document": Text(
+        zh="根证书是和证明一起来的，证明不了是谁签的：",
+        en="This root came together with the certificate and proves nothing about the signer: ",
+    ),
+    "trusted_unknown": Text(
+        zh="没有说明根证书是怎么得到的，证明不了是谁签的：",
+        en="How this root reached you is not known, so it proves nothing about the signer: ",
+    ),
+    "signer_unknown_no_root": Text(
+        zh="不知道是谁签的：没有给根证书。请给出从别处得到的根证书，再查一次。",
+        en="Signer unknown: no root was given. Give a root that reached you by another way and"
+        " check again.",
+    ),
+    "signer_unknown_not_learned": Text(
+        zh="不知道是谁签的：根证书要从别的渠道得到，才算数。",
+        en="Signer unknown: a root counts only if it reached you by another way.",
+    ),
+    "log_not_checked": Text(
+        zh="日志没有查：这个浏览器不会核对 Ed25519 签名。请换一个新的浏览器，或用 wipe-cert。",
+        en="The log was not checked: this browser cannot check Ed25519 signatures. Use a newer"
+        " browser, or wipe-cert.",
+    ),
+    "practice_refused": Text(
+        zh="这是练习文件，不是证明。", en="A practice document, no certificate."
+    ),
+    "practice_hint": Text(
+        zh="练习文件只用来试用。要看内容，请在上面选“也接受练习文件”。",
+        en="Practice documents are for trying things out. To see inside, tick “Accept practice"
+        " documents too” above.",
+    ),
+    "page_failed": Text(
+        zh="这一页没能查完，所以什么也不能相信。",
+        en="This page could not finish the check, so nothing is to be believed.",
+    ),
+    "page_failed_hint": Text(
+        zh="请用 wipe-cert 核对，并把这件事告诉维护人员。",
+        en="Check it with wipe-cert, and report this.",
+    ),
+    "no_crypto": Text(
+        zh="这里不能核对签名：请把这一页存到硬盘上再打开，或者换一个新的浏览器。",
+        en="Signatures cannot be checked here: save this page to your disk and open it from there,"
+        " or use a newer browser.",
+    ),
+    "list_files": Text(
+        zh="选作废名单（如果出具方有）", en="Choose the list of revoked keys, if there is one"
+    ),
+    "list_help": Text(
+        zh="revoked.json 和 revoked.sig 一起选。", en="revoked.json and revoked.sig, both together."
+    ),
+    "list_taken": Text(zh="作废名单选好了。", en="The list of revoked keys was taken."),
+    "list_wrong": Text(
+        zh="这不是作废名单：要把 revoked.json 和 revoked.sig 一起选。在换掉以前，什么都不算通过。",
+        en="This is no list of revoked keys: choose revoked.json and revoked.sig together. Until"
+        " then nothing passes.",
+    ),
+    "limits": Text(
+        zh="没有作废名单，这一页就不知道签名方的密钥有没有作废；它也不看设备现在的内容。"
+        "时间以签发方的时钟为准。",
+        en="Without a list of revoked keys this page does not know whether the signer's key was"
+        " revoked. It does not look at what is on the device now. Times are by the issuer's clock.",
+    ),
+}
