@@ -103,11 +103,11 @@ def _words(statement: JsonObject, claims: QrClaims) -> Json:
 
 
 def _state(claims: QrClaims) -> Text:
-    """Return whether the device may leave; practice never says so."""
+    """Return what became of the device; whether it is sold is for whoever sees its grade."""
     if claims.practice:
         return WORDS["practice"]
     certificate = claims.document_type is DocumentType.CERTIFICATE
-    return WORDS["for-sale" if certificate else "not-for-sale"]
+    return WORDS["erased" if certificate else "not-for-sale"]
 
 
 def _sentence(statement: JsonObject, claims: QrClaims) -> Text:

@@ -7,7 +7,7 @@ WORDS = {
     "notice": Text(zh="通知书：没有确认清除", en="Notice: Erasure Not Confirmed"),
     "practice": Text(zh="练习", en="PRACTICE"),
     "practice-sentence": Text(zh="这是练习，不是证明。", en="Practice: this is no certificate."),
-    "for-sale": Text(zh="可以出售", en="FOR SALE"),
+    "erased": Text(zh="已清除", en="ERASED"),
     "not-for-sale": Text(zh="不能出售", en="NOT FOR SALE"),
     "red-box": Text(
         zh="没能确认清除成功，不能出售。请放进红盒，交给店长。",

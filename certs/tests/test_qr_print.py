@@ -191,7 +191,7 @@ def test_strip__beyond_recognition__read_by_nobody(tmp_path: Path) -> None:
 def test_strip__any_document__one_page_of_58_mm(tmp_path: Path) -> None:
     """The strip is as wide as its roll, says what the label says, and what the code claims."""
     for bundle, signer, state in (
-        (BUNDLE, PRODUCTION_SIGNER, "可以出售"),
+        (BUNDLE, PRODUCTION_SIGNER, "已清除"),
         (NOTICE, PRODUCTION_SIGNER, "不能出售"),
         (PRACTICE, PRACTICE_SIGNER, "练习"),
     ):
@@ -237,12 +237,12 @@ def test_label__scanned__the_short_code_and_nothing_else(tmp_path: Path) -> None
         assert picture.blurred(1).read(tmp_path) == short_code(bundle.document)
 
 
-def test_label__verified__for_sale_with_grades_and_code(tmp_path: Path) -> None:
-    """A verified erasure may be sold; grades are letters, the short code stands in groups."""
+def test_label__verified__erased_with_grades_and_code(tmp_path: Path) -> None:
+    """A verified erasure is called that; whether it is sold is for whoever reads the grades."""
     text = _text(label_pdf(BUNDLE), tmp_path)
-    assert "可以出售" in text
-    assert "FOR SALE" in text
-    assert "NOT FOR SALE" not in text
+    assert "已清除" in text
+    assert "ERASED" in text
+    assert "SALE" not in text
     assert grouped(short_code(BUNDLE.document)) in text
     assert "功能A·外观?·剩余寿命B" in "".join(text.split())
     assert GRADE_LETTERS.keys() == GRADES.keys()
@@ -262,7 +262,7 @@ def test_label__not_verified__not_for_sale(statement: Statement, tmp_path: Path)
     """Whatever is not a verified erasure must not be sold, and says so."""
     text = " ".join(_text(label_pdf(_bundle(statement)), tmp_path).split())
     assert "不能出售" in text
-    assert "可以出售" not in text
+    assert "已清除" not in text
     assert text.count("FOR") == text.count("NOT") == 1
 
 
