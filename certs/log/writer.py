@@ -130,12 +130,13 @@ class LogWriter:
         with self._lock:
             if not self._sound:
                 _broken("上次没有写成", "the last append did not succeed")
-            self._require_later(entries)
+            last = self._later(entries)
             first = self.size
             self._sound = False
             self._grow(entries)
             self._sign()
             self.checkpoint = self._read(CHECKPOINT_NAME)
+            self._last = last
             self._forget_partials(first)
             self._sound = True
             return first
@@ -149,11 +150,14 @@ class LogWriter:
         with self._lock:
             self._open()
 
-    def _require_later(self, entries: Sequence[bytes]) -> None:
+    def _later(self, entries: Sequence[bytes]) -> Entry | None:
+        """Return the last of the entries; refuse one that is older than the one before it."""
+        last = self._last
         for entry in map(parse_entry, entries):
-            if self._last is not None and entry.at < self._last.at:
+            if last is not None and entry.at < last.at:
                 _broken("本机的时钟比日志还早", "the clock is behind the log's last entry")
-            self._last = entry
+            last = entry
+        return last
 
     def _grow(self, entries: Sequence[bytes]) -> None:
         changed: dict[str, bytes] = {}
@@ -207,7 +211,10 @@ class LogWriter:
         write_file(self._folder / CHECKPOINT_NAME, NewFile(data=now.signed(self._signer)))
 
     def _forget_partials(self, size_before: int) -> None:
-        """Remove the narrower versions of what is full now and durable."""
+        """Remove the narrower versions of what is full now and durable.
+
+        One that cannot be removed is in nobody's way.
+        """
         for level in range(len(self._edges)):
             before, now = size_before >> (HEIGHT * level), self.size >> (HEIGHT * level)
             for number in range(before // WIDTH, now // WIDTH):

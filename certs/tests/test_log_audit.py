@@ -159,7 +159,7 @@ def test_audit__impossible_story__found(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A log may be whole and still tell what cannot have been."""
-    monkeypatch.setattr(LogWriter, "_require_later", lambda *_: None)
+    monkeypatch.setattr(LogWriter, "_later", lambda *_: None)
     written(tmp_path / "log", STORIES[name])
     assert codes(audited(tmp_path / "log")) == {"story"}
 

@@ -158,6 +158,8 @@ def test_append__clock_behind__refused_and_nothing_written(tmp_path: Path) -> No
     before = writer.checkpoint
     with pytest.raises(LogBrokenError):
         writer.append([outcome(1, 59)])
+    with pytest.raises(LogBrokenError):
+        writer.append([outcome(1, 90), outcome(2, 89)])
     assert writer.checkpoint == before
     writer.append([outcome(1, 60)])
     assert is_sound(tmp_path / "log")
