@@ -4,23 +4,27 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from certs.keys import ensure_practice_keys
 from hw_tests.command import bare_station
 from hw_tests.command import station as command_line
 from hw_tests.loop import attach, losetup, make_file, scratch, unplug
-from hw_tests.whole_station import until
+from hw_tests.whole_station import begin, until, whole_station
 from wipe_station import self_test as room
+from wipe_station.client import ProblemError
 from wipe_station.clock import SystemClock
-from wipe_station.errors import SelfTestError
+from wipe_station.errors import EvidenceError, SelfTestError
 from wipe_station.memory_drive import MemoryDrive
 from wipe_station.plan import WipePlan
 from wipe_station.records import CompareResult, WriteResult
 from wipe_station.self_test import JOURNAL_NAME, SECTOR_BYTES, SHIFT_NS, SIZE_BYTES, SelfTest
 from wipe_station.station import Station
+from wipe_station.station_log import StationLog
 from wipe_station.worker_protocol import Action, Result
 
 JOB_ID = "20261125T000000Z-00000001"
@@ -241,3 +245,48 @@ def test_command_line__first_job__proves_the_detector_before() -> None:
             unplug(drive)
         assert codes == [0, 0]
         assert kinds(state) == ["self-test-intent", "self-test-passed"]
+
+
+class YearsAhead(SystemClock):
+    """The clock of a station before somebody set it right."""
+
+    def utc(self) -> datetime:
+        """Return a moment in some years."""
+        return super().utc() + timedelta(days=2000)
+
+
+@contextmanager
+def log_from_the_future(state: Path) -> Iterator[StationLog]:
+    """Make a station's log whose last entry is years ahead."""
+    key_id = ensure_practice_keys(state / "keys", SystemClock().utc()).signer.key_id
+    StationLog(state, YearsAhead(), key_id)
+    yield StationLog(state, SystemClock(), key_id)
+
+
+def test_run__log_takes_no_entry__not_passed_and_everybody_told(
+    station: SelfTest, tmp_path: Path
+) -> None:
+    """A test that the log does not know of starts no job, whatever it found."""
+    told: list[bool] = []
+    with log_from_the_future(tmp_path) as log:
+        station.record_in(log)
+        station.listen(lambda: told.append(station.failed))
+        for attempt in (station.run, station.require):
+            with pytest.raises(EvidenceError, match="clock"):
+                attempt()
+    assert told == [True, True]
+
+
+def test_daemon__clock_set_back__page_is_there_and_no_job_starts(folder: Path) -> None:
+    """The line stops, but the station can say so: its page comes up and its daemon stays up."""
+    (folder / "state").mkdir(mode=0o700)
+    with log_from_the_future(folder / "state"), whole_station(folder) as running:
+        pid = running.pid("daemon")
+        drive = running.plug_in(BLANK_BYTES)
+        until(lambda: running.board().devices)
+        assert running.board().self_test_failed
+        with pytest.raises(ProblemError, match="clock"):
+            begin(running, drive)
+        assert running.board().jobs == ()
+        assert running.pid("daemon") == pid
+        assert drive.file.read_bytes().startswith(b"Dear diary")

@@ -33,6 +33,7 @@ from wipe_station.counter import Parts
 from wipe_station.detect.watch import Watch, follow, glance
 from wipe_station.errors import (
     BusyError,
+    EvidenceError,
     InvalidInputError,
     SelfTestError,
     StationError,
@@ -217,7 +218,7 @@ def _prove(self_test: SelfTest) -> None:
     """Test once at each start; a station that failed says so on its page, and starts no job."""
     try:
         self_test.run()
-    except SelfTestError:
+    except (SelfTestError, EvidenceError):
         logging.getLogger(__name__).exception("no job starts")
 
 

@@ -50,15 +50,19 @@ class SelfTest:
         self._path = state / JOURNAL_NAME
         self._clock = clock
         self._failed = False
-        self._listeners: list[Callable[[], None]] = []
+        self._told: Callable[[], None] = _nobody_listens
+        self._log: StationLog | None = None
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Have a function called after every test, passed or not."""
-        self._listeners.append(listener)
+        self._told = listener
 
     def record_in(self, log: StationLog) -> None:
-        """Have the station's log say how every test ended from now on."""
-        self.listen(lambda: log.tested(passed=not self._failed))
+        """Have the station's log say how every test ended from now on.
+
+        One that the log does not take is not passed: nothing that comes after could be logged.
+        """
+        self._log = log
 
     @property
     def failed(self) -> bool:
@@ -70,6 +74,7 @@ class SelfTest:
 
         Raises:
             SelfTestError: it did not pass: no job may start.
+            EvidenceError: it could not be written down: no job may start either.
         """
         if not self._lately():
             self.run()
@@ -79,12 +84,12 @@ class SelfTest:
 
         Raises:
             SelfTestError: it did not pass.
+            EvidenceError: it could not be written down.
         """
         try:
             self._run()
         finally:
-            for listener in self._listeners:
-                listener()
+            self._told()
 
     def _run(self) -> None:
         with contextlib.closing(Journal(self._path, self._clock)) as journal:
@@ -94,9 +99,15 @@ class SelfTest:
                 found = _prove()
             except SelfTestError as trouble:
                 journal.append(FAILED, {"reason": reason("self-test", trouble.message)})
+                self._note(passed=False)
                 raise
             journal.append(PASSED, found)
+            self._note(passed=True)
             self._failed = False
+
+    def _note(self, *, passed: bool) -> None:
+        if self._log is not None:
+            self._log.tested(passed=passed)
 
     def _lately(self) -> bool:
         if self._failed or not self._path.exists():
@@ -112,6 +123,10 @@ class SelfTest:
             and last.boot_id == self._clock.boot_id()
             and self._clock.monotonic_ns() - int(last.monotonic_ns) < SHIFT_NS
         )
+
+
+def _nobody_listens() -> None:
+    """Nobody shows it."""
 
 
 def _prove() -> dict[str, Json]:

@@ -45,6 +45,7 @@ _HINT: Final = Text(
     zh="停止使用，让工程师检查日志文件夹。",
     en="Stop, and let an engineer look at the log's folder.",
 )
+_CLOCK_HINT: Final = Text(zh="校准时钟，再试一次。", en="Set the clock right, then try again.")
 
 
 class LogWriter:
@@ -155,7 +156,8 @@ class LogWriter:
         last = self._last
         for entry in map(parse_entry, entries):
             if last is not None and entry.at < last.at:
-                _broken("本机的时钟比日志还早", "the clock is behind the log's last entry")
+                zh, en = "本机的时钟比日志还早", "the clock is behind the log's last entry"
+                _broken(zh, en, _CLOCK_HINT)
             last = entry
         return last
 
@@ -278,5 +280,6 @@ def reversed_entries(size: int, read: Callable[[str], bytes]) -> Iterator[Entry]
         number, width = number - 1, WIDTH
 
 
-def _broken(zh: str, en: str) -> NoReturn:
-    raise LogBrokenError(Text(zh=f"日志有问题：{zh}。", en=f"The log is broken: {en}."), _HINT)
+def _broken(zh: str, en: str, hint: Text = _HINT) -> NoReturn:
+    message = Text(zh=f"不能写日志：{zh}。", en=f"The log takes no entry: {en}.")
+    raise LogBrokenError(message, hint)
