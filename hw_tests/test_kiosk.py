@@ -34,6 +34,7 @@ class Phrases:
     handed_out: str
     let_go: str
     stop: str = "停下"
+    go_on: str = "继续"
     continue_both: str = "全部继续（2 台）"
     replug: str = (
         "已经写完，还没有核对。请把设备拔下，再插回来，会接着核对：这样读回来的不会是设备缓存里的。"
@@ -176,6 +177,8 @@ def test_counter__replug_asked_for__goes_on_when_it_was_done(
         drive = station.plug_in(SIZE_BYTES)
         job = begin_job(station, drive, replug=True)
         page.sees(page.say(ZH.replug))
+        assert not page.say(ZH.go_on).is_visible(), "a tap would only ask again"
+        assert not page.say(ZH.usability).is_visible(), "nothing is known of it half-way"
         unplug(drive)
         page.sees(page.say(ZH.away))
         replug(drive)

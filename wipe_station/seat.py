@@ -149,10 +149,19 @@ class Seat:
             outcome=outcome.value if outcome else None,
             outcome_text=words(outcome_text(outcome, sampled=self._sampled())) if outcome else None,
             reason=words(self.reason) if self.reason else None,
-            can_resume=self.state is JobState.INTERRUPTED and self.device_key is not None,
+            can_resume=self._can_resume(),
             grade=self.grade,
             document=self.document,
         )
+
+    def _can_resume(self) -> bool:
+        """Return whether a tap would help: not where the device has to be unplugged first."""
+        if self.state is not JobState.INTERRUPTED or self.device_key is None:
+            return False
+        replug = self.evidence.replug
+        if replug is None or replug.seen:
+            return True
+        return self.device_key != f"{self.device['name']}-{replug.asked_diskseq}"
 
     def _outcome(self) -> Outcome | None:
         return None if self.state is JobState.RUNNING else self.evidence.outcome
