@@ -1,4 +1,7 @@
-"""``python -m hw_tests``: run the loop level, or say exactly what this machine lacks for it."""
+"""``python -m hw_tests``: run the loop level, or say exactly what this machine lacks for it.
+
+Files and options, as pytest takes them, run that part of it alone.
+"""
 
 import os
 import sys
@@ -19,7 +22,9 @@ def main() -> int:
         print("NOT RUN: the loop level. Missing: " + "; ".join(lacking) + ".")
         print("What still works: linters and unit tests (they need neither).")
         return 1 if os.environ.get("CI") else 0
-    return int(pytest.main(["-q", "hw_tests", *LATER, "-n", WORKERS, "--dist", "loadfile"]))
+    part = sys.argv[1:]
+    whole = ["hw_tests", *LATER, "-n", WORKERS, "--dist", "loadfile"]
+    return int(pytest.main(["-q", *(part or whole)]))
 
 
 if __name__ == "__main__":
