@@ -27,8 +27,8 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 #                         that may stamp signed it, and the document does not contradict it. Without
 #                         a service that the caller trusts it is told, and does not count.
 # 11. revocation          Where the caller has a list of revoked keys: the root signed it, it is no
-#                         older than the caller knows, and this key is not on it, or the log had
-#                         the document before. Only now is that place known and checked.
+#                         older than the caller knows, and neither this key nor an issuer's is on
+#                         it, or the log had the document before. Only now is that place known.
 # 12. practice            Practice is refused unless the caller asked for it.
 # 13. verdict             Put it into words. Without a root it is "signer unknown", never green.
 
@@ -92,7 +92,8 @@ def verify(  # noqa: PLR0913 - all that a caller may trust and ask for
     )
     standing = None  # 11
     if revoked is not None:
-        standing = check_not_revoked(revoked, root_pem, statement, logged)
+        log_key = statement.get("log_key", "")
+        standing = check_not_revoked(revoked, root_pem, chain, log_key, logged)
     _check_practice(statement, allow_practice)  # 12
     stamped = stamp is not None and stamp.vouched
     passed = _passed(bundle, chain, stamped=stamped, listed=standing is not None)
