@@ -43,6 +43,8 @@ from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
 from wipe_station.privileges import die_with
 from wipe_station.self_test import SelfTest
+from wipe_station.settings import Settings
+from wipe_station.stamping import Stamping, service_of
 from wipe_station.state import read_settings, socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.store import RefusalNote, Store
@@ -150,7 +152,14 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         gate=UsbGate(options.state, clock, bays) if practice is None else None,
         practice=practice is not None,
         witnessing=witnessing,
+        stamping=_stamping(settings, options.state, clock),
     )
+
+
+def _stamping(settings: Settings, state: Path, clock: SystemClock) -> Stamping | None:
+    if settings.time is None:
+        return None
+    return Stamping(state, service_of(settings, state), clock)
 
 
 async def _serve(options: argparse.Namespace, floor: Floor, store: Store) -> None:
@@ -211,6 +220,8 @@ def _run(options: argparse.Namespace) -> None:
             floor.recover()
             _follow(watch, floor.rescan, stopping, glance)
             Thread(target=parts.witnessing.follow, args=(stopping,), daemon=True).start()
+            if parts.stamping is not None:
+                Thread(target=parts.stamping.follow, args=(stopping,), daemon=True).start()
             asyncio.run(_serve(options, floor, store))
             stopping.set()
             floor.leave()
