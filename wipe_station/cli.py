@@ -59,6 +59,7 @@ from wipe_station.plan import VERIFY_ALL
 from wipe_station.recheck_command import Asked
 from wipe_station.recheck_command import run as run_recheck
 from wipe_station.records import Outcome
+from wipe_station.settings import checked_host
 from wipe_station.show import Screen
 from wipe_station.state import make_state_folder, state_lock
 from wipe_station.up import Setup
@@ -422,6 +423,17 @@ def up(
             help=say("哪个 USB 口是几号口。", "Which USB port is which bay."),
         ),
     ] = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            "--host",
+            metavar="URL",
+            help=say(
+                "二维码里的网址（https://……）；不给就看设置文件。",
+                "The organisation's page for codes, https://…; else as the settings file says.",
+            ),
+        ),
+    ] = None,
     port: Annotated[
         int,
         typer.Option(
@@ -447,6 +459,7 @@ def up(
             state=state.resolve(),
             practice=practice,
             bays=bays.resolve() if bays is not None else None,
+            host=checked_host(host),
             kiosk=account(kiosk_user),
             port=port,
         )
