@@ -59,7 +59,6 @@ from wipe_station.plan import VERIFY_ALL
 from wipe_station.recheck_command import Asked
 from wipe_station.recheck_command import run as run_recheck
 from wipe_station.records import Outcome
-from wipe_station.settings import checked_host
 from wipe_station.show import Screen
 from wipe_station.state import make_state_folder, state_lock
 from wipe_station.up import Setup
@@ -373,6 +372,27 @@ def recheck_device(
             help=say("从别处得到的根证书。", "Root that reached you by another way."),
         ),
     ] = None,
+    revoked: Annotated[
+        Path | None,
+        typer.Option(
+            "--revoked",
+            metavar="revoked.json",
+            help=say(
+                "出具方公布的作废名单；同名的 .sig 在旁边。",
+                "The issuer's list of revoked keys, with its .sig beside it.",
+            ),
+        ),
+    ] = None,
+    revoked_version_at_least: Annotated[
+        int,
+        typer.Option(
+            "--revoked-version-at-least",
+            metavar="N",
+            help=say(
+                "名单至少是第几版，再旧就不认。", "Refuse a list of an older version than this."
+            ),
+        ),
+    ] = 0,
     allow_practice: Annotated[
         bool,
         typer.Option(
@@ -387,6 +407,8 @@ def recheck_device(
         device=device,
         certificate=certificate,
         root=root,
+        revoked=revoked,
+        revoked_version_at_least=revoked_version_at_least,
         allow_practice=allow_practice,
         full=full,
     )
@@ -423,17 +445,6 @@ def up(
             help=say("哪个 USB 口是几号口。", "Which USB port is which bay."),
         ),
     ] = None,
-    host: Annotated[
-        str | None,
-        typer.Option(
-            "--host",
-            metavar="URL",
-            help=say(
-                "二维码里的网址（https://……）；不给就看设置文件。",
-                "The organisation's page for codes, https://…; else as the settings file says.",
-            ),
-        ),
-    ] = None,
     port: Annotated[
         int,
         typer.Option(
@@ -459,7 +470,6 @@ def up(
             state=state.resolve(),
             practice=practice,
             bays=bays.resolve() if bays is not None else None,
-            host=checked_host(host),
             kiosk=account(kiosk_user),
             port=port,
         )

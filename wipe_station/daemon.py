@@ -43,8 +43,7 @@ from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
 from wipe_station.privileges import die_with
 from wipe_station.self_test import SelfTest
-from wipe_station.settings import SETTINGS_FILE, checked_host, read_settings
-from wipe_station.state import socket_of, state_lock
+from wipe_station.state import read_settings, socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.store import RefusalNote, Store
 from wipe_station.usb_gate import UsbGate
@@ -71,11 +70,6 @@ def _options() -> argparse.Namespace:
         type=Path,
         metavar="FILE",
         help=f"which USB port is which bay; {BAYS_FILE} by default, where it exists",
-    )
-    parser.add_argument(
-        "--host",
-        metavar="URL",
-        help=f"the organisation's page for codes, https://…; {SETTINGS_FILE} by default",
     )
     parser.add_argument("--kiosk-user", metavar="NAME|UID:GID", help="who may speak as the kiosk")
     parser.add_argument("--parent", type=int, metavar="PID", help="end when this process ends")
@@ -141,7 +135,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         guard=guard,
         require_self_test=self_test.require,
         bays=bays.holds if practice is None else practice_drives(practice),
-        host=checked_host(options.host) or read_settings().host,
+        host=read_settings(options.state).host,
     )
     self_test.record_in(station.log)
     return Parts(

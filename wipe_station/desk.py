@@ -17,8 +17,7 @@ from wipe_station.job import OpenJob
 from wipe_station.plan import WipePlan, choose
 from wipe_station.records import Progress
 from wipe_station.self_test import SelfTest
-from wipe_station.settings import read_settings
-from wipe_station.state import socket_of, state_lock
+from wipe_station.state import read_settings, socket_of, state_lock
 from wipe_station.station import Station, require_confirmed
 from wipe_station.views import plan_view
 from wipe_station.write_guard import WriteGuard
@@ -87,7 +86,7 @@ class Foreground:
             clock,
             guard=known_guard(state, clock),
             require_self_test=self_test.require,
-            host=read_settings().host,
+            host=read_settings(state).host,
         )
         self_test.record_in(self._station.log)
         self._plans: dict[str, WipePlan] = {}

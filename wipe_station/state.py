@@ -1,6 +1,10 @@
-"""The state directory: made for its owner only, and worked with by one process at a time. I/O."""
+"""The state directory: made for its owner only, and worked with by one process at a time. I/O.
+
+Of what lies in it, only the settings are read here.
+"""
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import os
@@ -10,6 +14,7 @@ from typing import Final
 
 from certs.text import Text
 from wipe_station.errors import BusyError, InvalidInputError
+from wipe_station.settings import FILE_NAME, MOST_BYTES, Settings, parse_settings
 
 SOCKETS: Final = Path("/run/wipe-station")
 """Reachable by the kiosk's user, as the state directory is not."""
@@ -40,6 +45,31 @@ def make_state_folder(state: Path) -> None:
                 en="Run as root, or name another directory with --state.",
             ),
         )
+
+
+def read_settings(state: Path) -> Settings:
+    """Return what is set in a state directory; where there is no file, nothing is.
+
+    Raises:
+        InvalidInputError: the file cannot be read, or is not understood.
+    """
+    try:
+        with (state / FILE_NAME).open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        text = data.decode("utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(
+            Text(zh=f"读不到 {FILE_NAME}：{error}。", en=f"{FILE_NAME} cannot be read: {error}."),
+            hint=Text(
+                zh="它在数据目录里，是 UTF-8 文本；检查权限，或者删掉它。",
+                en="It lies in the state directory and is UTF-8 text; see its mode, or remove it.",
+            ),
+        ) from error
+    return parse_settings(text)
 
 
 @contextlib.contextmanager

@@ -31,8 +31,6 @@ class Setup:
     state: Path
     practice: Path | None
     bays: Path | None
-    host: str | None
-    """The organisation's page for codes; None: as the settings say."""
     kiosk: Account
     port: int
     """Of the page, on the loopback address; 0 takes any, and keeps it."""
@@ -137,7 +135,6 @@ class Up:
         words = ["--state", str(self._setup.state), "--kiosk-user", str(self._setup.kiosk)]
         words += ["--practice", str(practice)] if practice is not None else []
         words += ["--bays", str(self._setup.bays)] if self._setup.bays is not None else []
-        words += ["--host", self._setup.host] if self._setup.host is not None else []
         return _python("wipe_station.daemon", *words)
 
     def _kiosk(self) -> list[str]:
