@@ -104,6 +104,10 @@ class WitnessError(CertsError):
     """A witness cannot be reached, or did not sign."""
 
 
+class WitnessRefusedError(WitnessError):
+    """A witness was reached and will not sign: asking again changes nothing."""
+
+
 class UnencodableValueError(CertsError):
     """A value of our own cannot be written as canonical JSON; the caller has a defect."""
 

@@ -126,6 +126,7 @@ def bay_map(file: Path | None) -> BayMap:
 def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Parts:
     practice = options.practice.resolve() if options.practice else None
     bays = bay_map(options.bays) if practice is None else BayMap()
+    settings = read_settings(options.state)
     store.forget_other_boots(clock.boot_id())
     guard = WriteGuard(clock, store)
     self_test = SelfTest(options.state, clock)
@@ -138,6 +139,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         host=read_settings(options.state).host,
     )
     self_test.record_in(station.log)
+    witnessing = station.log.witnessing(settings.witnesses)
     return Parts(
         state=options.state,
         station=station,
@@ -148,6 +150,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         self_test=self_test,
         gate=UsbGate(options.state, clock, bays) if practice is None else None,
         practice=practice is not None,
+        witnessing=witnessing,
     )
 
 
@@ -208,6 +211,7 @@ def _run(options: argparse.Namespace) -> None:
             floor = Floor(parts)
             floor.recover()
             _follow(watch, floor.rescan, stopping, glance)
+            Thread(target=parts.witnessing.follow, args=(stopping,), daemon=True).start()
             asyncio.run(_serve(options, floor, store))
             stopping.set()
             floor.leave()
