@@ -41,11 +41,21 @@ class Round:
     problems: tuple[Text, ...]
 
 
+def service_if_set(settings: Settings, state: Path) -> Service | None:
+    """Return the time service; None where none is set.
+
+    Raises:
+        InvalidInputError: its root cannot be read, or more is wanted of it than there is.
+    """
+    return None if settings.time is None else service_of(settings, state)
+
+
 def service_of(settings: Settings, state: Path) -> Service:
     """Return the time service that is set.
 
     Raises:
-        InvalidInputError: none is, or its root cannot be read.
+        InvalidInputError: none is, its root cannot be read, or archives are wanted, which nobody
+            makes yet: a PDF that looks right and lacks what was set would be found out in years.
     """
     if settings.time is None:
         raise InvalidInputError(
@@ -55,6 +65,8 @@ def service_of(settings: Settings, state: Path) -> Service:
                 en="Write [time] into settings.toml, as docs/settings.md shows.",
             ),
         )
+    if settings.time.archive:
+        raise wrong_setting("time.archive: true (PAdES B-LTA) is not made yet")
     try:
         roots_pem = read_chosen(state / settings.time.root, MOST_ROOTS_BYTES)
         read_roots(roots_pem)

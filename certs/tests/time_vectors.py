@@ -1,4 +1,4 @@
-"""Time stamps with one defect each, for `certs.tests.make_vectors`."""
+"""Time stamps with one defect each, for `certs.tests.make_vectors`; long because it is a list."""
 
 import hashlib
 from collections.abc import Callable, Mapping
