@@ -62,6 +62,7 @@ class SigningChain:
     Attributes:
         key: the signer's public key, on P-256.
         key_id: SHA-256 of its SPKI DER, in hex.
+        issuer_key_ids: the same of the issuers' keys, without the root's.
         certificates_der: the signer's own first, then its issuers, without the root.
         signer_name: subject of the signer's certificate, safe to show.
         practice: whether the root's name is the practice root's.
@@ -72,6 +73,7 @@ class SigningChain:
 
     key: ec.EllipticCurvePublicKey
     key_id: str
+    issuer_key_ids: tuple[str, ...]
     certificates_der: tuple[bytes, ...]
     signer_name: str
     practice: bool
@@ -125,13 +127,24 @@ def read_chain(chain_pem: bytes, root_pem: bytes | None) -> SigningChain:
     root_blocks = [] if root_pem is None else _split_pem(root_pem, "root", 1)
     roots = [_read_link(der) for der in root_blocks]
     _check_signer(links[0])
-    for depth, issuer in enumerate([*links, *roots][1:]):
-        _check_issuer(issuer, depth)
-    for subject, issuer in zip(links, [*links, *roots][1:], strict=False):
-        _check_issued(subject, issuer)
-    if any(link.issuer == link.subject for link in links):
-        _refuse("文件自带根证书", "the document brings a root of its own")
+    _check_links(links, roots)
     return _summary(links, roots)
+
+
+def read_issued(chain_pem: bytes, root_pem: bytes) -> tuple[str, str]:
+    """Return the key id and the name of whoever a root vouches for, be it a signer or an issuer.
+
+    Args:
+        chain_pem: the certificate, then its issuers, as for `read_chain`.
+        root_pem: exactly one CERTIFICATE block.
+
+    Raises:
+        CertificateError: CHAIN.
+    """
+    links = [_read_link(der) for der in _split_pem(chain_pem, "station.pem", MAX_CERTIFICATES)]
+    (der,) = _split_pem(root_pem, "root", 1)
+    _check_links(links, [_read_link(der)])
+    return key_id_of(links[0].key), links[0].name
 
 
 def read_root_key(root_pem: bytes) -> ec.EllipticCurvePublicKey:
@@ -242,6 +255,16 @@ def _understood_extensions(
     return constraints, usage
 
 
+def _check_links(links: Sequence[_Link], roots: Sequence[_Link]) -> None:
+    """Check that each was issued by the next, and by one that may."""
+    for depth, issuer in enumerate([*links, *roots][1:]):
+        _check_issuer(issuer, depth)
+    for subject, issuer in zip(links, [*links, *roots][1:], strict=False):
+        _check_issued(subject, issuer)
+    if any(link.issuer == link.subject for link in links):
+        _refuse("文件自带根证书", "the document brings a root of its own")
+
+
 def _check_signer(link: _Link) -> None:
     if link.is_authority:
         _refuse("签名证书是一张 CA 证书", "the signer's certificate is an authority's")
@@ -272,6 +295,7 @@ def _summary(links: Sequence[_Link], roots: Sequence[_Link]) -> SigningChain:
     return SigningChain(
         key=links[0].key,
         key_id=key_id_of(links[0].key),
+        issuer_key_ids=tuple(key_id_of(link.key) for link in links[1:]),
         certificates_der=tuple(link.certificate.public_bytes(Encoding.DER) for link in links),
         signer_name=links[0].name,
         practice=is_practice_name(links[-1].issuer),

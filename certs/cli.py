@@ -10,18 +10,16 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 
 from certs.bundle import read_bundle
 from certs.command_line import ExitCode, command_line
 from certs.errors import CertificateError, Layer
 from certs.keys_command import keys_report
-from certs.layout import MAX_CHAIN_BYTES, MAX_SIGNATURE_BYTES, Bundle
+from certs.layout import MAX_CHAIN_BYTES, Bundle
 from certs.log_report import log_report
 from certs.qr_report import QrQuestion, qr_report
-from certs.reading import read_chosen
+from certs.reading import read_chosen, read_signed_list
 from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
-from certs.revocation import MOST_LIST_BYTES, SignedList
 from certs.text import Language, Text, language_of
 from certs.verdict import Verdict
 from certs.verify import verify
@@ -43,8 +41,8 @@ STEP_NAMES = {
     ),
     Layer.LOG: Text(zh="日志收录了它", en="the log has it"),
     Layer.REVOCATION: Text(
-        zh="签名方的密钥没有作废，或那时还没有",
-        en="the signer's key is not revoked, or was not yet",
+        zh="签名方和上级的密钥没有作废，或那时还没有",
+        en="no key of the signer's chain is revoked, or was not yet",
     ),
     Layer.PRACTICE: Text(zh="练习文件是否允许", en="practice documents only if allowed"),
 }
@@ -110,7 +108,7 @@ def _check(options: argparse.Namespace, now: datetime) -> Report:
     try:
         root_pem = read_chosen(options.root, MAX_CHAIN_BYTES) if options.root else None
         if options.revoked:
-            revoked = _read_list(options.revoked, options.revoked_version_at_least)
+            revoked = read_signed_list(options.revoked, options.revoked_version_at_least)
         bundle = read_bundle(options.path)
         verdict = verify(
             bundle,
@@ -133,14 +131,6 @@ def _list_missing() -> Report:
     )
     machine = {"status": "usage", "exit_code": int(ExitCode.USAGE), "message": both(message)}
     return Report(exit_code=ExitCode.USAGE, lines=(message,), machine=machine)
-
-
-def _read_list(path: Path, version_at_least: int) -> SignedList:
-    return SignedList(
-        document=read_chosen(path, MOST_LIST_BYTES),
-        signature=read_chosen(path.with_suffix(".sig"), MAX_SIGNATURE_BYTES),
-        version_at_least=version_at_least,
-    )
 
 
 def _accepted(verdict: Verdict) -> Report:

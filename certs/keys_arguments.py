@@ -43,8 +43,9 @@ HELP: Final = {
         en="Make a new key and ask again; the old one serves until that is installed. (Station)",
     ),
     "revoke": Text(
-        zh="作废一台工作站的密钥，签发新一版名单。（不联网的机器，要两句口令）",
-        en="Revoke a station's key: sign the next list. (Offline machine, both passphrases)",
+        zh="作废一台工作站或一个上级的密钥，签发新一版名单。（不联网的机器，要两句口令）",
+        en="Revoke a station's or an issuer's key: sign the next list. (Offline machine, both"
+        " passphrases)",
     ),
     "options": Text(zh="选项", en="options"),
     "arguments": Text(zh="参数", en="arguments"),
@@ -83,6 +84,10 @@ HELP: Final = {
         en="the fingerprint, already compared; without it, it is shown and asked about",
     ),
     "certificate": Text(zh="工作站的证书（station.pem）", en="the station's certificate"),
+    "revoked": Text(
+        zh="要作废的证书：工作站的，或这个根签发的上级的",
+        en="the certificate to be revoked: a station's, or an issuer's below this root",
+    ),
     "dir": Text(zh="密钥文件夹", en="the key folder"),
     "trusted": Text(
         zh="根证书；要核对过指纹", en="the root's certificate, its fingerprint compared before"
@@ -246,7 +251,7 @@ def _renew(fields: _Fields) -> None:
 
 
 def _revoke(fields: _Fields) -> None:
-    fields.argument("certificate", "station.pem", "certificate")
+    fields.argument("certificate", "station.pem", "revoked")
     fields.path("--root-dir", "DIR", "root-dir", required=True)
     reasons = [reason.value for reason in Reason]
     fields.options.add_argument(

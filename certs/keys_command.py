@@ -19,7 +19,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from certs.chain import key_id_of, read_chain
+from certs.chain import key_id_of, read_issued
 from certs.command_line import ExitCode
 from certs.errors import (
     CertsError,
@@ -233,14 +233,14 @@ def _revoke(asked: Asked) -> Report:
     options = asked.options
     directory: Path = options.root_dir
     chain_pem = _read(options.certificate, MAX_CHAIN_BYTES)
-    chain = read_chain(chain_pem, read_root(directory))
+    key_id, name = read_issued(chain_pem, read_root(directory))
     moment = asked.now.strftime(TIME)
-    entry = _entry(options, chain.key_id, moment)
+    entry = _entry(options, key_id, moment)
     require_replaceable(options.list, directory)
     tell(
         asked,
-        line("要作废的工作站：", "To be revoked: ", chain.signer_name),
-        *fingerprint_lines("密钥指纹", "Fingerprint of its key", chain.key_id),
+        line("要作废的：", "To be revoked: ", name),
+        *fingerprint_lines("密钥指纹", "Fingerprint of its key", key_id),
         line("原因：", "Because ", REASONS[entry.reason]),
     )
     root = open_root(directory, passphrases(asked))
@@ -261,7 +261,7 @@ def _revoke(asked: Asked) -> Report:
             en="Copy the root's folder again: an old copy would number the next list wrongly.",
         ),
         version=version,
-        key_id=chain.key_id,
+        key_id=key_id,
     )
 
 

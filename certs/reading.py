@@ -5,6 +5,9 @@ import os
 import stat
 from pathlib import Path
 
+from certs.layout import MAX_SIGNATURE_BYTES
+from certs.revocation import MOST_LIST_BYTES, SignedList
+
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -49,6 +52,23 @@ def read_chosen(path: Path, most_bytes: int) -> bytes:
         return read_regular_file(path.resolve(), most_bytes)[0]
     except UnexpectedFileError as error:
         raise OSError(errno.EINVAL, "not such a file", str(path)) from error
+
+
+def read_signed_list(path: Path, version_at_least: int) -> SignedList:
+    """Read a list of revoked keys, and its signature (``.sig``) beside it.
+
+    Args:
+        path: of the list.
+        version_at_least: that the caller knows to exist.
+
+    Raises:
+        OSError: one of the two is missing, unreadable, not a regular file, or too large.
+    """
+    return SignedList(
+        document=read_chosen(path, MOST_LIST_BYTES),
+        signature=read_chosen(path.with_suffix(".sig"), MAX_SIGNATURE_BYTES),
+        version_at_least=version_at_least,
+    )
 
 
 def _read_up_to(descriptor: int, most_bytes: int) -> bytes:

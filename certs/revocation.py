@@ -1,9 +1,10 @@
-"""Which stations' keys count no longer, by the root's word. Pure.
+"""Which keys of stations and issuers count no longer, by the root's word. Pure.
 
 A list is canonical JSON with the root's detached signature beside it, in the form of documents. The
 time of a document is its signer's own word, so a thief would choose one before the theft: revoked
 means refused, unless the log shows that the document stood there before. What counts is the entry's
-place in the log, below a size that the organisation vouches for, never a time.
+place in the log, below a size that the organisation vouches for, never a time. An issuer's key on
+the list refuses whatever was signed under it, by the same rule.
 
 KNOWN HOLE: whoever has the log's key too can sign another history of its first entries, and prove a
 place in that. ``wipe-cert log verify --proof`` against a copy of the log that somebody kept finds
@@ -13,7 +14,7 @@ KNOWN HOLE: who holds a list back shows an older one. ``version_at_least`` is al
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any, Final, NoReturn
@@ -23,7 +24,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certs.canonical import MAX_BYTES, JsonObject, decode
-from certs.chain import key_id_of, read_root_key
+from certs.chain import SigningChain, key_id_of, read_root_key
 from certs.der import check_signature_encoding
 from certs.errors import (
     CertificateError,
@@ -81,6 +82,10 @@ REASONS: Final = {
     Reason.MISUSED: Text(zh="密钥被滥用", en="the key was misused"),
     Reason.RETIRED: Text(zh="工作站停用", en="the station was retired"),
 }
+
+
+SIGNERS_KEY: Final = Text(zh="签名方的密钥", en="The signer's key")
+ISSUERS_KEY: Final = Text(zh="签名方上级的密钥", en="The key of an issuer above the signer")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,38 +164,62 @@ class RevocationList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """How a signer stands: on which list, and what it says of the key (None: nothing)."""
+    """How a signer stands: on which list, and what it says of the key (None: nothing).
+
+    Attributes:
+        version: of the list.
+        issued_at: when it was signed.
+        revoked: its entry about the signer's key, or about the nearest issuer's that is listed.
+        whose: key that is.
+    """
 
     version: int
     issued_at: str
     revoked: Revoked | None
+    whose: Text = SIGNERS_KEY
 
 
 def check_not_revoked(
-    found: SignedList, root_pem: bytes | None, statement: JsonObject, logged: Logged | None
+    found: SignedList,
+    root_pem: bytes | None,
+    chain: SigningChain,
+    log_key: str,
+    logged: Logged | None,
 ) -> Standing:
-    """Refuse a document of a revoked key, unless it stood in its log before.
+    """Refuse a document under a revoked key, unless it stood in its log before.
 
     Args:
         found: the list.
         root_pem: of the list and of the document; None is refused, because nobody else's word on
             a list counts.
-        statement: of the document, signed and checked.
+        chain: of the document; neither its signer's nor an issuer's key may be listed.
+        log_key: that the document names; empty if none.
         logged: where the log has it, checked.
 
     Raises:
         CertificateError: REVOCATION.
     """
     listed = read_list(found, root_pem)
-    revoked = listed.entries.get(statement["key_id"])
-    if revoked is not None and not revoked.covers(statement.get("log_key", ""), logged):
-        why = REASONS[revoked.reason]
-        message = Text(
-            zh=f"签名方的密钥已经作废：{why.zh}（{revoked.revoked_at}）。",
-            en=f"The signer's key was revoked: {why.en} ({revoked.revoked_at}).",
-        )
-        raise CertificateError(Layer.REVOCATION, message, _HINT)
-    return Standing(version=listed.version, issued_at=listed.issued_at, revoked=revoked)
+    standing = Standing(version=listed.version, issued_at=listed.issued_at, revoked=None)
+    # From the top, so that the entry nearest to the signer is the one that is told of.
+    for key_id in reversed((chain.key_id, *chain.issuer_key_ids)):
+        revoked = listed.entries.get(key_id)
+        if revoked is None:
+            continue
+        whose = SIGNERS_KEY if key_id == chain.key_id else ISSUERS_KEY
+        if not revoked.covers(log_key, logged):
+            raise _revoked(revoked, whose)
+        standing = replace(standing, revoked=revoked, whose=whose)
+    return standing
+
+
+def _revoked(entry: Revoked, whose: Text) -> CertificateError:
+    why = REASONS[entry.reason]
+    message = Text(
+        zh=f"{whose.zh}已经作废：{why.zh}（{entry.revoked_at}）。",
+        en=f"{whose.en} was revoked: {why.en} ({entry.revoked_at}).",
+    )
+    return CertificateError(Layer.REVOCATION, message, _HINT)
 
 
 # A recycler checks pallets of documents against one list.

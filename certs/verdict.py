@@ -258,15 +258,16 @@ def _standing_line(standing: Standing | None) -> tuple[Text, ...]:
     if standing.revoked is None:
         return (
             Text(
-                zh=f"签名方的密钥不在作废名单上（第 {version} 版，{at}）。",
-                en=f"The signer's key is not on the revocation list (version {version}, {at}).",
+                zh=f"签名方和上级的密钥都不在作废名单上（第 {version} 版，{at}）。",
+                en=f"Neither the signer's key nor an issuer's is on the revocation list (version"
+                f" {version}, {at}).",
             ),
         )
-    why = REASONS[standing.revoked.reason]
+    why, whose = REASONS[standing.revoked.reason], standing.whose
     return (
         Text(
-            zh=f"签名方的密钥后来作废了（{why.zh}）；这份文件在那以前已经进了日志。",
-            en=f"The signer's key was revoked later ({why.en}); the log had this document before.",
+            zh=f"{whose.zh}后来作废了（{why.zh}）；这份文件在那以前已经进了日志。",
+            en=f"{whose.en} was revoked later ({why.en}); the log had this document before.",
         ),
     )
 

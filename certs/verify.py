@@ -24,8 +24,8 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 #                         entry about these very bytes, on a way that leads to a checkpoint that
 #                         this log's key signed. The key stands in the statement.
 # 10. revocation          Where the caller has a list of revoked keys: the root signed it, it is no
-#                         older than the caller knows, and this key is not on it, or the log had
-#                         the document before. Only now is that place known and checked.
+#                         older than the caller knows, and neither this key nor an issuer's is on
+#                         it, or the log had the document before. Only now is that place known.
 # 11. practice            Practice is refused unless the caller asked for it.
 # 12. verdict             Put it into words. Without a root it is "signer unknown", never green.
 
@@ -85,7 +85,8 @@ def verify(
     logged = check_logged(statement, bundle)  # 9
     standing = None  # 10
     if revoked is not None:
-        standing = check_not_revoked(revoked, root_pem, statement, logged)
+        log_key = statement.get("log_key", "")
+        standing = check_not_revoked(revoked, root_pem, chain, log_key, logged)
     _check_practice(statement, allow_practice)  # 11
     passed = _passed(bundle, chain, listed=standing is not None)
     return verdict_of(statement, chain, passed, logged, standing)  # 12

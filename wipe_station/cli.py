@@ -372,6 +372,27 @@ def recheck_device(
             help=say("从别处得到的根证书。", "Root that reached you by another way."),
         ),
     ] = None,
+    revoked: Annotated[
+        Path | None,
+        typer.Option(
+            "--revoked",
+            metavar="revoked.json",
+            help=say(
+                "出具方公布的作废名单；同名的 .sig 在旁边。",
+                "The issuer's list of revoked keys, with its .sig beside it.",
+            ),
+        ),
+    ] = None,
+    revoked_version_at_least: Annotated[
+        int,
+        typer.Option(
+            "--revoked-version-at-least",
+            metavar="N",
+            help=say(
+                "名单至少是第几版，再旧就不认。", "Refuse a list of an older version than this."
+            ),
+        ),
+    ] = 0,
     allow_practice: Annotated[
         bool,
         typer.Option(
@@ -386,6 +407,8 @@ def recheck_device(
         device=device,
         certificate=certificate,
         root=root,
+        revoked=revoked,
+        revoked_version_at_least=revoked_version_at_least,
         allow_practice=allow_practice,
         full=full,
     )

@@ -1,7 +1,7 @@
 """Does a device hold what a certificate says? From the certificate alone, on any Linux. I/O.
 
-1. Believe the document as far as a stranger does: signature, schema, binding, and the root if one
-   was given.
+1. Believe the document as far as a stranger does: signature, schema, binding, and the root and the
+   list of revoked keys if they were given.
 2. Open the device for reading, past the page cache; write nothing, claim nothing.
 3. Its size must be the stated one: a device that shrank or grew is not what was certified.
 4. Read it in full, or at places that a fresh seed chooses, and compare with the last pass.
@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from certs.bundle import read_bundle
 from certs.layout import DocumentType
+from certs.revocation import SignedList
 from certs.text import Text
 from certs.verdict import Verdict
 from certs.verify import verify
@@ -77,8 +78,15 @@ class Recheck:
         return None if at is None else at // self.sector_bytes
 
 
-def believed(path: Path, root_pem: bytes | None, *, allow_practice: bool, now: datetime) -> Verdict:
-    """Read and verify the document of an erasure.
+def believed(
+    path: Path,
+    root_pem: bytes | None,
+    *,
+    allow_practice: bool,
+    now: datetime,
+    revoked: SignedList | None = None,
+) -> Verdict:
+    """Read and verify the document of an erasure; the arguments beside its path are `verify`'s.
 
     Raises:
         CertificateError: it cannot be believed, naming the layer.
@@ -98,7 +106,9 @@ def believed(path: Path, root_pem: bytes | None, *, allow_practice: bool, now: d
             ),
             hint=hint,
         ) from error
-    verdict = verify(bundle, root_pem=root_pem, allow_practice=allow_practice, now=now)
+    verdict = verify(
+        bundle, root_pem=root_pem, allow_practice=allow_practice, now=now, revoked=revoked
+    )
     if verdict.statement["type"] != DocumentType.CERTIFICATE.value:
         raise InvalidInputError(
             Text(

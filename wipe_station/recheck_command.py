@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from certs.layout import MAX_CHAIN_BYTES
-from certs.reading import UnexpectedFileError, read_regular_file
+from certs.reading import UnexpectedFileError, read_regular_file, read_signed_list
+from certs.revocation import SignedList
 from certs.text import Text
 from certs.verdict import Status, Verdict
 from wipe_station.errors import (
@@ -36,6 +37,9 @@ class Asked:
     device: str
     certificate: Path
     root: Path | None
+    revoked: Path | None
+    """The list of revoked keys; its signature lies beside it."""
+    revoked_version_at_least: int
     allow_practice: bool
     full: bool
 
@@ -76,11 +80,17 @@ def run(asked: Asked, now: datetime, on_progress: Callable[[int, int], None]) ->
 
     Raises:
         CertificateError: the certificate cannot be believed, naming the layer.
-        InvalidInputError: no such certificate, root or device.
+        InvalidInputError: no such certificate, root, list or device.
         DeviceGoneError, BusyError: the device cannot be opened.
     """
     root_pem = _read_root(asked.root) if asked.root is not None else None
-    verdict = believed(asked.certificate, root_pem, allow_practice=asked.allow_practice, now=now)
+    verdict = believed(
+        asked.certificate,
+        root_pem,
+        allow_practice=asked.allow_practice,
+        now=now,
+        revoked=_read_list(asked),
+    )
     sample = None if asked.full else _fresh_sample
     found = recheck(asked.device, dict(verdict.statement), sample, on_progress)
     return Rechecked(verdict=verdict, found=found)
@@ -98,6 +108,29 @@ def _read_root(path: Path) -> bytes:
         raise InvalidInputError(
             Text(zh=f"读不到根证书 {path}。", en=f"The root {path} cannot be read."),
             hint=Text(zh="检查 --root 后面的路径。", en="Check the path after --root."),
+        ) from error
+
+
+def _read_list(asked: Asked) -> SignedList | None:
+    if asked.revoked is None and not asked.revoked_version_at_least:
+        return None
+    if asked.revoked is None:
+        raise InvalidInputError(
+            Text(
+                zh="--revoked-version-at-least 要和 --revoked 一起给。",
+                en="--revoked-version-at-least needs --revoked.",
+            ),
+            hint=Text(zh="用 --revoked 给出作废名单。", en="Give the list with --revoked."),
+        )
+    try:
+        return read_signed_list(asked.revoked, asked.revoked_version_at_least)
+    except OSError as error:
+        raise InvalidInputError(
+            Text(
+                zh=f"读不到作废名单 {asked.revoked}，或者旁边没有它的签名（.sig）。",
+                en=f"The list {asked.revoked} cannot be read, or its signature (.sig) beside it.",
+            ),
+            hint=Text(zh="检查 --revoked 后面的路径。", en="Check the path after --revoked."),
         ) from error
 
 

@@ -37,6 +37,8 @@ def page_data() -> dict[str, object]:
         "list_schema_version": revocation.SCHEMA_VERSION,
         "list_fields": _named(revocation.FIELDS),
         "list_entry_fields": _named(revocation.ENTRY_FIELDS),
+        "signers_key": both(revocation.SIGNERS_KEY),
+        "issuers_key": both(revocation.ISSUERS_KEY),
         "revocation_reasons": {why.value: both(text) for why, text in revocation.REASONS.items()},
         "layers": [{"code": layer.value, **both(STEP_NAMES[layer])} for layer in Layer],
         "erased": both(ERASED),

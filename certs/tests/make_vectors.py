@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
 )
 
 from certs.canonical import encode
-from certs.chain import PRACTICE_ORGANIZATION
+from certs.chain import PRACTICE_ORGANIZATION, key_id_of
 from certs.errors import Layer
 from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.log.entry import EntryKind
@@ -1122,6 +1122,9 @@ def _listed(
     )
 
 
+_ISSUER: Final = key_id_of(INTERMEDIATE.key.public_key())
+
+
 def _no_list(change: Callable[[dict[str, Any]], object]) -> Vector:
     return _listed(listing(other_entry(), change=change), logged=False)
 
@@ -1161,6 +1164,24 @@ def refuse_revoked_and_in_another_log() -> Vector:
 def refuse_revoked_and_in_no_log() -> Vector:
     """The organisation vouches for a log, and the document stands in none."""
     return _listed(listing(entry(size=6)), logged=False)
+
+
+@vector
+def accept_issuer_revoked_after_it_was_logged() -> Vector:
+    """The key of the signer's issuer is revoked; the log had the document before."""
+    return _listed(listing(entry(_ISSUER, size=6)), expect=Status.ERASED)
+
+
+@vector
+def refuse_revoked_issuer() -> Vector:
+    """Not the signer's key is revoked but its issuer's, which may have vouched for a thief's."""
+    return _listed(listing(entry(_ISSUER)))
+
+
+@vector
+def refuse_revoked_issuer_before_it_was_logged() -> Vector:
+    """The log had the document before the signer's key was revoked, and after its issuer's was."""
+    return _listed(listing(entry(_ISSUER, size=5), entry(size=6)))
 
 
 @vector

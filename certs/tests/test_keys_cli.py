@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from certs import cli
+from certs.chain import key_id_of
 from certs.cli import main
 from certs.command_line import HELP as PROGRAM_HELP
 from certs.keys_arguments import HELP
@@ -34,7 +35,10 @@ from certs.tests.samples import (
     NOW,
     PRODUCTION_SIGNER,
     ROOT,
+    Authority,
+    authority,
     certificate_statement,
+    issue,
     names_in,
     signed_files,
 )
@@ -262,6 +266,19 @@ def test_revoke__certificate_of_another_root__refused(desk: Desk) -> None:
     assert not out.exists()
 
 
+def test_revoke__issuer_below_the_root__listed(desk: Desk) -> None:
+    """An issuer that the root made by other means can be revoked with all that it vouched for."""
+    root, folder = opened_root(), root_in(desk.path)
+    top = Authority(certificate=root.certificate, key=root.private_key)
+    made = issue(authority("issuing", path_length=0), top)
+    (desk.path / "issuing.pem").write_bytes(made.pem)
+    words = ("--root-dir", folder, "--reason", "key-stolen", *desk.both())
+    code, told = desk.tells(
+        "revoke", desk.path / "issuing.pem", *words, "--list", desk.path / "revoked.json"
+    )
+    assert (code, told["key_id"]) == (0, key_id_of(made.key.public_key()))
+
+
 def test_verify__with_a_list__refused_or_told(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -280,7 +297,7 @@ def test_verify__with_a_list__refused_or_told(
     assert main(listed) == 2
     (desk.path / "revoked.sig").write_bytes(made.signature)
     assert main(listed) == 0
-    assert "✓ 10. the signer's key is not revoked" in capsys.readouterr().out
+    assert "✓ 10. no key of the signer's chain is revoked" in capsys.readouterr().out
     assert main([*listed, "--revoked-version-at-least", "1"]) == 0
     capsys.readouterr()
     assert main([*listed, "--revoked-version-at-least", "2"]) == 6

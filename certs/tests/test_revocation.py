@@ -149,7 +149,9 @@ def test_verdict__list_given__says_how_the_key_stands() -> None:
     assert not any("revo" in line.en for line in without.lines)
     clean = verdict_with(listing(other_entry()))
     assert clean.steps[-2:] == (Layer.REVOCATION, Layer.PRACTICE)
-    assert f"not on the revocation list (version 1, {ISSUED_AT})" in clean.lines[-1].en
+    assert (
+        f"nor an issuer's is on the revocation list (version 1, {ISSUED_AT})" in clean.lines[-1].en
+    )
     later = verdict_with(listing(entry(size=6)))
     assert later.status is Status.ERASED
     assert "was revoked later (the key was stolen)" in later.lines[-1].en

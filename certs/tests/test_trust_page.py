@@ -81,7 +81,7 @@ def test_page__every_command_in_its_order__succeeds(tmp_path: Path) -> None:
     digits = shown.partition("=")[2].strip().replace(":", "")
     assert digits in "".join(made.split())
     verify = COMMANDS[-1]
-    assert "not on the revocation list (version 1" in said[verify]
+    assert "nor an issuer's is on the revocation list (version 1" in said[verify]
     code, shown = on_terminal(verify.replace("bundle", "old-bundle"), tmp_path)
     assert (code, "The signer's key was revoked" in shown) == (6, True)
     code, _ = on_terminal(verify.replace("at-least 1", "at-least 2"), tmp_path)

@@ -100,9 +100,10 @@ spelling above, and `revoked.sig`, the root's detached signature over it in the 
 document's. `entries` is a list ordered by `key_id`, no key twice, not empty. The version grows by
 1; entries are tightened or added, never removed.
 
-A document whose `key_id` is listed is refused, unless `last_trusted_log_size` is a number, the
-document's `log_key` is the entry's, and the index of its proof, checked as above, is below that
-number. Where the number is unknown the entry has no `log_key`. Reasons:"""
+A document whose `key_id` is listed, or under an issuer in its `station.pem` whose key is (SHA-256
+over its SPKI in DER, too), is refused, unless for each of these entries `last_trusted_log_size` is
+a number, the document's `log_key` is the entry's, and the index of its proof, checked as above, is
+below that number. Where the number is unknown the entry has no `log_key`. Reasons:"""
 
 
 def formats_page() -> str:

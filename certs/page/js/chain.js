@@ -20,9 +20,11 @@ async function readChain(chainPem, rootPem) {
     refuseChain("文件自带根证书", "the document brings a root of its own");
   }
   const everything = [...links, ...roots];
+  const keyIds = await Promise.all(links.map(async ({ spki }) => hexOf(await sha256(spki))));
   return {
     key: links[0].key,
-    keyId: hexOf(await sha256(links[0].spki)),
+    keyId: keyIds[0],
+    issuerKeyIds: keyIds.slice(1),
     signerName: links[0].name,
     practice: isPracticeName(links.at(-1).issuerName),
     rootKnown: roots.length > 0,

@@ -1,4 +1,4 @@
-// Which stations' keys count no longer, by the root's word; as certs/revocation.py.
+// Which keys of stations and issuers count no longer, by the root's word; as certs/revocation.py.
 
 const LIST_HINT = {
   zh: "请从出具方重新取最新的 revoked.json 和 revoked.sig（两个文件要同一版）。",
@@ -6,28 +6,41 @@ const LIST_HINT = {
 };
 const refuseList = refusing("revocation", "作废名单不能用", "The revocation list is no good", LIST_HINT);
 
-// Returns the list's version and time, and its entry about the signer, or null.
-async function checkNotRevoked(given, rootPem, statement, logged) {
+// Returns the list's version and time, and its entry about the signer or the nearest issuer, or null.
+async function checkNotRevoked(given, rootPem, chain, logKey, logged) {
   const list = await readList(given, rootPem);
-  const entry = list.entries.find((each) => each.key_id === statement.key_id) ?? null;
-  if (entry !== null && !isCovered(entry, statement, logged)) {
-    const why = DATA.revocation_reasons[entry.reason];
-    const message = {
-      zh: `签名方的密钥已经作废：${why.zh}（${entry.revoked_at}）。`,
-      en: `The signer's key was revoked: ${why.en} (${entry.revoked_at}).`,
-    };
-    refuseAt("revocation", message, BINDING_HINT);
+  const standing = { version: list.version, issuedAt: list.issued_at, entry: null, whose: null };
+  // From the top, so that the entry nearest to the signer is the one that is told of.
+  for (const keyId of [chain.keyId, ...chain.issuerKeyIds].reverse()) {
+    const entry = list.entries.find((each) => each.key_id === keyId);
+    if (entry === undefined) {
+      continue;
+    }
+    const whose = keyId === chain.keyId ? DATA.signers_key : DATA.issuers_key;
+    if (!isCovered(entry, logKey, logged)) {
+      refuseRevoked(entry, whose);
+    }
+    Object.assign(standing, { entry, whose });
   }
-  return { version: list.version, issuedAt: list.issued_at, entry };
+  return standing;
+}
+
+function refuseRevoked(entry, whose) {
+  const why = DATA.revocation_reasons[entry.reason];
+  const message = {
+    zh: `${whose.zh}已经作废：${why.zh}（${entry.revoked_at}）。`,
+    en: `${whose.en} was revoked: ${why.en} (${entry.revoked_at}).`,
+  };
+  refuseAt("revocation", message, BINDING_HINT);
 }
 
 // Whether a document still counts by its place in the log, which must have been checked to its end.
-function isCovered(entry, statement, logged) {
+function isCovered(entry, logKey, logged) {
   const size = entry.last_trusted_log_size;
   if (size === UNKNOWN || logged === null || !logged.signatureChecked) {
     return false;
   }
-  return statement.log_key === entry.log_key && logged.index < size;
+  return logKey === entry.log_key && logged.index < size;
 }
 
 async function readList({ document, signature, versionAtLeast }, rootPem) {

@@ -196,20 +196,20 @@ function standingLines(standing) {
   if (standing === null) {
     return [];
   }
-  const { version, issuedAt, entry } = standing;
+  const { version, issuedAt, entry, whose } = standing;
   if (entry === null) {
     return [
       {
-        zh: `签名方的密钥不在作废名单上（第 ${version} 版，${issuedAt}）。`,
-        en: `The signer's key is not on the revocation list (version ${version}, ${issuedAt}).`,
+        zh: `签名方和上级的密钥都不在作废名单上（第 ${version} 版，${issuedAt}）。`,
+        en: `Neither the signer's key nor an issuer's is on the revocation list (version ${version}, ${issuedAt}).`,
       },
     ];
   }
   const why = DATA.revocation_reasons[entry.reason];
   return [
     {
-      zh: `签名方的密钥后来作废了（${why.zh}）；这份文件在那以前已经进了日志。`,
-      en: `The signer's key was revoked later (${why.en}); the log had this document before.`,
+      zh: `${whose.zh}后来作废了（${why.zh}）；这份文件在那以前已经进了日志。`,
+      en: `${whose.en} was revoked later (${why.en}); the log had this document before.`,
     },
   ];
 }

@@ -56,7 +56,7 @@ async function accepted(files, options, at) {
   let standing = null; // 10
   if (options.revoked !== null) {
     enter("revocation");
-    standing = await checkNotRevoked(options.revoked, options.rootPem, statement, logged);
+    standing = await checkNotRevoked(options.revoked, options.rootPem, chain, statement.log_key, logged);
   }
   enter("practice"); // 11
   checkPractice(statement, options.allowPractice);
