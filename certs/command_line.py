@@ -26,10 +26,13 @@ HELP = {
     "program": Text(
         zh="检查清除证明，不需要联网。", en="Check certificates of erasure, without a network."
     ),
-    "verify": Text(zh="检查一份证明或通知书。", en="Check one certificate or one notice."),
+    "verify": Text(
+        zh="检查一份证明、通知书、收据或更正。",
+        en="Check one certificate, notice, receipt or correction.",
+    ),
     "path": Text(
-        zh="文件夹，或其中的 certificate.json、notice.json，或者 PDF、zip",
-        en="the folder, or the certificate.json or notice.json in it, or a PDF, or the .zip",
+        zh="文件夹，或其中的 JSON 文件（如 certificate.json），或者 PDF、zip",
+        en="the folder, or the JSON file in it (such as certificate.json), or a PDF, or the .zip",
     ),
     "root": Text(
         zh="您信任的根证书；要从别的渠道得到，不能用证明附带的",
@@ -141,9 +144,9 @@ HELP = {
     "commands": Text(zh="命令", en="commands"),
     "codes": Text(
         zh="退出码：0 已清除；2 用法不对或文件不存在；3 没有清除；4 练习文件；"
-        "5 没有结论或不知道是谁签的；6 不可信",
+        "5 没有结论、没有说到清除，或不知道是谁签的；6 不可信",
         en="exit codes: 0 erased; 2 usage or missing file; 3 not erased; 4 practice document;"
-        " 5 inconclusive or signer unknown; 6 cannot be trusted",
+        " 5 inconclusive, not about an erasure, or signer unknown; 6 cannot be trusted",
     ),
     "bad-usage": Text(zh="参数不对", en="wrong arguments"),
 }

@@ -14,6 +14,7 @@ from certs.text import Text
 
 MAX_LIST_ITEMS = 10_000
 MAX_TEXT_CHARACTERS = 1000
+MAX_DECIMALS = 4
 UNKNOWN = "unknown"
 
 _HINT = Text(
@@ -35,9 +36,14 @@ class Kind(Enum):
     SHA256 = "SHA-256, 64 lower-case hex digits"
     SHA256_OR_UNKNOWN = "SHA-256, 64 lower-case hex digits, or unknown"
     KEY = "stream key, 64 lower-case hex digits"
+    SALT = "32 random bytes as 64 lower-case hex digits"
+    STAFF = "staff number of 1 to 10 digits"
+    CURRENCY = "currency by its three letters (ISO 4217)"
     BYTES = "1 to 512 bytes in lower-case hex"
     COUNT = "integer from 0 to 2^53-1"
     COUNT_OR_UNKNOWN = "integer from 0 to 2^53-1, or unknown"
+    DECIMALS = "integer from 0 to 4"
+    TRUE = "true"
 
 
 PATTERNS = {
@@ -46,6 +52,9 @@ PATTERNS = {
     Kind.SHA256: r"[0-9a-f]{64}",
     Kind.SHA256_OR_UNKNOWN: r"[0-9a-f]{64}|unknown",
     Kind.KEY: r"[0-9a-f]{64}",
+    Kind.SALT: r"[0-9a-f]{64}",
+    Kind.STAFF: r"[0-9]{1,10}",
+    Kind.CURRENCY: r"[A-Z]{3}",
     Kind.BYTES: r"([0-9a-f]{2}){1,512}",
 }
 """Of whole strings, in what Python and JavaScript have in common."""
@@ -78,6 +87,13 @@ class Field:
     required_in: Required
     meaning: Text
     values: tuple[str, ...] = ()
+
+
+def field(path: str, kind: Kind, required: Required, zh: str, en: str, *values: str) -> Field:
+    """Return a row; a table is read by its rows, so each is one line."""
+    return Field(
+        path=path, kind=kind, required_in=required, meaning=Text(zh=zh, en=en), values=values
+    )
 
 
 class FieldTable:
@@ -223,4 +239,6 @@ _LEAF_CHECKS: dict[Kind, Callable[[object], bool]] = {
     **{kind: _matches(kind) for kind in PATTERNS},
     Kind.COUNT: _is_count,
     Kind.COUNT_OR_UNKNOWN: lambda value: value == UNKNOWN or _is_count(value),
+    Kind.DECIMALS: lambda value: type(value) is int and 0 <= value <= MAX_DECIMALS,
+    Kind.TRUE: lambda value: value is True,
 }
