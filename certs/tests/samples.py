@@ -308,7 +308,7 @@ def graded_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
         "utc_offset": "+08:00",
         "measures": measured,
         "grade": grade,
-        "speed": {"write": slowing, "read": slowing},
+        "speed": {"write": slowing, "read": [dict(each) for each in slowing]},
     }
 
 
