@@ -76,7 +76,10 @@ IDENTIFIER_NAMES = {
     "model": Text(zh="型号", en="model"),
     "vendor": Text(zh="厂商", en="vendor"),
     "imei": Text(zh="IMEI 号", en="IMEI"),
-    "wwn": Text(zh="全球唯一名", en="WWN"),
+    "wwid": Text(zh="全球唯一名", en="WWN"),
+    "eui": Text(zh="EUI-64", en="EUI-64"),
+    "nguid": Text(zh="NGUID", en="NGUID"),
+    "cid": Text(zh="卡的编号（CID）", en="CID"),
     "shared-serial": Text(zh="不可靠的序列号", en="serial that others state, too"),
 }
 CATEGORY_NAMES = {
