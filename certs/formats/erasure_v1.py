@@ -10,7 +10,7 @@ that nobody knows is the string ``unknown``. What fields must agree with each ot
 from certs.canonical import JsonObject
 from certs.formats.erasure_v1_rules import check_rules
 from certs.formats.fields import Field, FieldTable, Kind, Required, field
-from certs.formats.head_v1 import GRADES, check_head, head
+from certs.formats.head_v1 import check_head, grade, head
 from certs.layout import DocumentType
 
 TYPES = (DocumentType.CERTIFICATE, DocumentType.NOTICE)
@@ -167,12 +167,7 @@ _EVIDENCE = (
     field("measures.nvme_critical_warning", Kind.COUNT, _OPTIONAL, "NVMe 严重警告位", "NVMe critical warning bits"),
     field("measures.nvme_percentage_used", Kind.COUNT, _OPTIONAL, "NVMe 已用寿命，百分比", "NVMe percentage used"),
     field("measures.nvme_media_errors", Kind.COUNT, _OPTIONAL, "NVMe 介质错误数", "NVMe media errors"),
-    field("grade", Kind.OBJECT, _OPTIONAL, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
-    field("grade.ruleset", Kind.CODE, _ALWAYS, "规则名称和版本", "Rule set and version"),
-    field("grade.ruleset_sha256", Kind.SHA256, _ALWAYS, "规则文件的摘要", "Digest of the rule file"),
-    field("grade.function", Kind.CODE, _ALWAYS, "功能", "Function", *GRADES),
-    field("grade.appearance", Kind.CODE, _ALWAYS, "外观", "Appearance", *GRADES),
-    field("grade.life", Kind.CODE, _ALWAYS, "剩余寿命", "Remaining life", *GRADES),
+    *grade("grade", _OPTIONAL, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
     field("earlier_documents", Kind.LIST, _ALWAYS, "同一任务先前的文件", "Earlier documents of the same job"),
     field("earlier_documents[].id", Kind.ID, _ALWAYS, "编号", "Its id"),
     field("earlier_documents[].sha256", Kind.SHA256, _ALWAYS, "其 JSON 文件的摘要", "Digest of its JSON file"),
