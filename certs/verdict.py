@@ -26,6 +26,10 @@ class Status(Enum):
     INCONCLUSIVE = "inconclusive"
     GENUINE = "genuine"
     """No document about an erasure."""
+    SUPERSEDED = "superseded"
+    """Something in it was corrected."""
+    VOID = "void"
+    """All of it was taken back."""
     SIGNER_UNKNOWN = "signer-unknown"
 
 
@@ -38,12 +42,14 @@ class Verdict:
         steps: the layers that it passed, in order; without a known root CHAIN is not among them.
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
+        others: of documents that were given with it and are about it.
     """
 
     status: Status
     steps: tuple[Layer, ...]
     statement: JsonObject
     lines: tuple[Text, ...]
+    others: tuple["Verdict", ...] = ()
 
 
 NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
@@ -53,6 +59,14 @@ SENTENCES = {
     ),
     Status.INCONCLUSIVE: Text(
         zh="没有做完，不能当作已清除。", en="Not finished; do not treat it as erased."
+    ),
+    Status.SUPERSEDED: Text(
+        zh="这份文件已经更正，不要再以它为准。",
+        en="This document was corrected; go by it no longer.",
+    ),
+    Status.VOID: Text(
+        zh="这份文件已经作废，什么也证明不了。",
+        en="This document was declared void; it proves nothing.",
     ),
     Status.GENUINE: Text(
         zh="文件是真的，但没有说到设备是否清除。",

@@ -10,7 +10,7 @@ that nobody knows is the string ``unknown``. What fields must agree with each ot
 from certs.canonical import JsonObject
 from certs.formats.erasure_v1_rules import check_rules
 from certs.formats.fields import Field, FieldTable, Kind, Required, field
-from certs.formats.head_v1 import GRADES, check_head, head
+from certs.formats.head_v1 import AXES, GRADE_WORDS, check_head, grade, head
 from certs.layout import DocumentType
 
 TYPES = (DocumentType.CERTIFICATE, DocumentType.NOTICE)
@@ -177,16 +177,11 @@ _EVIDENCE = (
     field("speed.read", Kind.LIST, _ALWAYS, "读出，核对时", "Reading, verification"),
     field("speed.read[].zone", Kind.COUNT, _ALWAYS, "第几区，0 到 15，从小到大", "0 to 15, ascending"),
     field("speed.read[].bytes_per_s", Kind.COUNT, _ALWAYS, "每秒字节数", "Bytes per second"),
-    field("grade", Kind.OBJECT, _OPTIONAL, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
-    field("grade.ruleset", Kind.CODE, _ALWAYS, "规则名称和版本", "Rule set and version"),
-    field("grade.ruleset_sha256", Kind.SHA256, _ALWAYS, "规则文件的摘要", "Digest of the rule file"),
-    field("grade.function", Kind.CODE, _ALWAYS, "功能", "Function", *GRADES),
-    field("grade.appearance", Kind.CODE, _ALWAYS, "外观", "Appearance", *GRADES),
-    field("grade.life", Kind.CODE, _ALWAYS, "剩余寿命", "Remaining life", *GRADES),
+    *grade("grade", _OPTIONAL, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
     field("grade.reasons", Kind.LIST, _OPTIONAL, "起作用的规则", "Rules that took effect"),
-    field("grade.reasons[].axis", Kind.CODE, _ALWAYS, "哪一项", "Which axis", "function", "appearance", "life"),
+    field("grade.reasons[].axis", Kind.CODE, _ALWAYS, "哪一项", "Which axis", *AXES),
     field("grade.reasons[].rule", Kind.CODE, _ALWAYS, "规则的代号", "The rule's id"),
-    field("grade.reasons[].cap", Kind.CODE, _ALWAYS, "最高只能评到", "The best grade that it leaves", *GRADES),
+    field("grade.reasons[].cap", Kind.CODE, _ALWAYS, "最高只能评到", "The best grade that it leaves", *GRADE_WORDS),
     field("grade.reasons[].measure", Kind.CODE, _ALWAYS, "看的是哪个测量", "The measure that it looks at"),
     field("grade.reasons[].measured", Kind.TEXT, _ALWAYS, "测到的值", "What was measured"),
     field("grade.reasons[].threshold", Kind.TEXT, _ALWAYS, "规则的条件", "When the rule takes effect"),

@@ -15,6 +15,10 @@ from certs.text import Text
 MAX_LIST_ITEMS = 10_000
 MAX_TEXT_CHARACTERS = 1000
 MAX_DECIMALS = 4
+MAX_MEASURES = 256
+MAX_MEASURE_CHARACTERS = 256
+MEASURE_NAME = r"[a-z][a-z0-9_]{0,63}"
+"""Of measures, whose limits are `grading.measures`'s."""
 UNKNOWN = "unknown"
 
 _HINT = Text(
@@ -45,6 +49,7 @@ class Kind(Enum):
     COUNT_OR_UNKNOWN = "integer from 0 to 2^53-1, or unknown"
     DECIMALS = "integer from 0 to 4"
     TRUE = "true"
+    MEASURES = "object of at most 256 names with integers, texts, true or false"
 
 
 PATTERNS = {
@@ -229,6 +234,20 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_TEXT_CHARACTERS
 
 
+def _are_measures(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and len(value) <= MAX_MEASURES
+        and all(re.fullmatch(MEASURE_NAME, name) and _is_measure(of) for name, of in value.items())
+    )
+
+
+def _is_measure(value: object) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= MAX_MEASURE_CHARACTERS
+    return isinstance(value, bool) or _is_count(value)
+
+
 def fits(kind: Kind, value: object) -> bool:
     """Tell whether a value is of a kind; lists and objects are of none."""
     return _LEAF_CHECKS.get(kind, _never)(value)
@@ -242,5 +261,6 @@ _LEAF_CHECKS: dict[Kind, Callable[[object], bool]] = {
     Kind.COUNT: _is_count,
     Kind.COUNT_OR_UNKNOWN: lambda value: value == UNKNOWN or _is_count(value),
     Kind.DECIMALS: lambda value: type(value) is int and 0 <= value <= MAX_DECIMALS,
+    Kind.MEASURES: _are_measures,
     Kind.TRUE: lambda value: value is True,
 }

@@ -78,7 +78,7 @@ def page_of(
         "interruptions": [_interruption(each) for each in statement["interruptions"]],
         "open": [open_question(code) for code in statement["not_checked"]],
         "record": _record(statement),
-        "command": _command(kind),
+        "command": openssl_command(kind),
         "file": kind.pdf_name,
     }
     shown: Json = drawable(page, undrawable)
@@ -378,7 +378,8 @@ def _record(statement: JsonObject) -> list[Json]:
     ]
 
 
-def _command(kind: DocumentType) -> str:
+def openssl_command(kind: DocumentType) -> str:
+    """Return how a stranger checks the files of a document, in one line."""
     return (
         "openssl x509 -in station.pem -noout -pubkey > key.pem && openssl dgst -sha256"
         f" -verify key.pem -signature {kind.signature_name} {kind.document_name}"

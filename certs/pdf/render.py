@@ -32,6 +32,7 @@ class Template(Enum):
 
     CERTIFICATE = "certificate.typ"
     LABEL = "label.typ"
+    DOCUMENT = "document.typ"
 
 
 def render_drawable(

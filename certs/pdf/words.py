@@ -1,5 +1,6 @@
 """Every word of ours on the page, in both languages. Pure."""
 
+from certs.formats.head_v1 import GRADE_WORDS
 from certs.text import Text
 
 WORDS = {
@@ -142,12 +143,7 @@ SMART = {
     "temperature_celsius": Text(zh="温度 ℃", en="Temperature, °C"),
 }
 """Measures that are the drive's own word, in the order of the page."""
-CODES |= {
-    "grade-good": Text(zh="良好", en="good"),
-    "grade-caution": Text(zh="要留意", en="caution"),
-    "grade-bad": Text(zh="不合格", en="bad"),
-    "grade-unknown": Text(zh="不清楚", en="unknown"),
-}
+CODES |= {f"grade-{grade}": text for grade, text in GRADE_WORDS.items()}
 MEDIUM_SAYS = Text(zh="介质自己", en="medium")
 
 

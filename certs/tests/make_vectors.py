@@ -1,6 +1,6 @@
 """Makes ``vectors/certificate``: one document per file, each with one defect at most.
 
-With them ``vectors/fields``, see `field_vectors`.
+With them ``vectors/fields`` and ``vectors/together``, see `field_vectors`, `together_vectors`.
 
 Run ``python -m certs.tests.make_vectors`` to write them, with ``--check`` to compare. Everything
 is fixed (keys, times, serial numbers, RFC 6979 signatures), so the same bytes come out each time.
@@ -34,7 +34,13 @@ from certs.log.entry import EntryKind
 from certs.log.note import NoteSigner
 from certs.log.proof import Proof
 from certs.revocation import SignedList
-from certs.tests import certificate_vectors, document_vectors, field_vectors, rule_vectors
+from certs.tests import (
+    certificate_vectors,
+    document_vectors,
+    field_vectors,
+    rule_vectors,
+    together_vectors,
+)
 from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.revocation_samples import entry, listing, other_entry, signed, stated
@@ -1442,7 +1448,9 @@ def main() -> int:
     """Write or compare; return 1 if they differ."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
-    families = {FOLDER: rendered(), field_vectors.FOLDER: field_vectors.rendered()}
+    families = {FOLDER: rendered()} | {
+        family.FOLDER: family.rendered() for family in (field_vectors, together_vectors)
+    }
     if not parser.parse_args().check:
         for folder, files in families.items():
             write_files(folder, files)
