@@ -78,7 +78,7 @@ class DocumentType(Enum):
     @property
     def timestamp_name(self) -> str:
         """Name of a time service's answer about the proof's checkpoint; it may come later."""
-        return "notice.tsr" if self is DocumentType.NOTICE else "certificate.tsr"
+        return f"{self.stem}.tsr"
 
     @property
     def optional_limits_bytes(self) -> dict[str, int]:
