@@ -28,6 +28,7 @@ from certs.errors import (
 )
 from certs.issuing import parse_request, read_request
 from certs.keys_people import Asked, passphrases, require_compared, tell
+from certs.keys_token import token_place
 from certs.keys_words import (
     DAY,
     TIME,
@@ -135,11 +136,12 @@ def _root_new(asked: Asked) -> Report:
 
 
 def _request(asked: Asked) -> Report:
-    return _requested(request_key(asked.options.directory, asked.options.station))
+    place = token_place(asked.options)
+    return _requested(request_key(asked.options.directory, asked.options.station, place))
 
 
 def _renew(asked: Asked) -> Report:
-    return _requested(renew_key(asked.options.directory))
+    return _requested(renew_key(asked.options.directory, token_place(asked.options)))
 
 
 def _requested(request: KeyRequest) -> Report:
@@ -203,7 +205,7 @@ def _install(asked: Asked) -> Report:
 def _show(asked: Asked) -> Report:
     directory: Path = asked.options.directory
     directory.stat()
-    keys, waiting = load_station_keys(directory), pending_request(directory)
+    keys, waiting = load_station_keys(directory, by_hand=True), pending_request(directory)
     lines: list[Text] = []
     machine: dict[str, object] = {}
     code = ExitCode.ERASED

@@ -174,10 +174,11 @@ class Station:
         Raises:
             RefusedByPolicyError: the device, or who uses it, changed since the plan.
             SelfTestError: the station did not pass its self-test.
-            EvidenceError: the station's certificate is over; nothing that it signs would count.
+            EvidenceError: the station's certificate is over, or its key is away; nothing could be
+                signed that counts.
         """
         if self._own is not None and not plan.practice:
-            self._own.seal(self._clock.utc())
+            self._own.require_ready(self._clock.utc())
         self._require_self_test()
         with contextlib.ExitStack() as held:
             held.enter_context(self._claim(plan.device))

@@ -1,6 +1,7 @@
 """A station under an organisation's root: what its own key signs, and when it does not."""
 
 import contextlib
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from certs.bundle import read_bundle
-from certs.errors import CertificateError, KeyStoreError, Layer
+from certs.errors import CertificateError, KeyStoreError, Layer, TokenError
 from certs.formats.fields import parse_time
 from certs.keys import KEY_NAME, ensure_practice_keys
 from certs.log.checkpoint import parse_checkpoint
@@ -16,6 +17,7 @@ from certs.log.folder import read_log_file
 from certs.station_keys import KeyRequest, install, pending_request, renew_key, request_key
 from certs.tests.keys_samples import STATION, issued, opened_root
 from certs.tests.samples import NOW, names_in
+from certs.tests.token_samples import SoftToken, signer_of, token
 from certs.text import Text
 from certs.verdict import Status, Verdict
 from certs.verify import verify
@@ -30,6 +32,7 @@ from wipe_station.testing import FakeClock, raw_disk, raw_snapshot
 from wipe_station.tests.jobs import JOB_ID, Step, whole_job, write
 from wipe_station.write_guard import WriteGuard
 
+__all__ = ["token"]
 GONE = Text(zh="没了。", en="Gone.")
 CLAIM = {"category": "clear", "edition": "NIST SP 800-88 Rev. 2", "reason": "all of it"}
 
@@ -98,6 +101,34 @@ def test_sign__own_key_installed__document_under_the_organisations_root(
     assert end.statement["log_origin"] == origin_of(state / OWN_FOLDER)
     assert end.statement["log_origin"].startswith("station-")
     assert "The issuer claims: Clear" in "\n".join(line.en for line in verdict.lines)
+
+
+def test_sign__key_in_a_token_that_is_away_for_a_while__one_document(
+    token: SoftToken, tmp_path: Path
+) -> None:
+    """Without its token nothing is signed and no job begins; back, the job gets its document."""
+    for name in ("keys", "bundles", OWN_FOLDER):
+        (tmp_path / name).mkdir()
+    request_key(tmp_path / OWN_FOLDER / "keys", STATION, token.place)
+    installed(tmp_path)
+    own = load_own(tmp_path / OWN_FOLDER, FakeClock(NOW))
+    assert own is not None
+    own.require_ready(NOW)
+    practice = ensure_practice_keys(tmp_path / "keys", NOW).signer
+    log = StationLog(tmp_path, FakeClock(NOW), practice.key_id)
+    issuer = Issuer(tmp_path / "bundles", practice, log, FakeClock(NOW), own)
+    journal = write(tmp_path, production_job())
+    with closing(signer_of(own.keys)):
+        signer_of(own.keys).close()  # what is open may outlive the token
+        token.take_out()
+        with pytest.raises(EvidenceError, match="the token is not there"):
+            own.require_ready(NOW)
+        with pytest.raises(TokenError, match="the token is not there"):
+            issuer.sign(journal)
+        assert names_in(tmp_path / "bundles") == []
+        token.put_back()
+        end = issuer.sign(journal)
+    assert checked(end, opened_root().pem, allow_practice=False).status is Status.ERASED
 
 
 def test_sign__practice_job_beside_an_own_key__stays_practice(state: Path) -> None:
