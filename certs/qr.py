@@ -36,8 +36,8 @@ from certs.chain import SigningChain, check_validity, read_chain, verify_signatu
 from certs.der import P256_ORDER
 from certs.errors import CertificateError, MalformedCborError, QrError, QrLayer
 from certs.qr_claims import QrClaims, as_map, claims_in, claims_of
+from certs.stamped import CLOCK_TOLERANCE
 from certs.text import Text
-from certs.verify import CLOCK_TOLERANCE
 
 PREFIX: Final = "wipe-cert:"
 """Stands before the digits where the organisation has no page of its own."""

@@ -226,6 +226,8 @@ class BoardView(Value):
     stopping: bool
     self_test_failed: bool = False
     """No job starts before it passes."""
+    notices: tuple[Words, ...] = ()
+    """What the manager should see to; work goes on meanwhile."""
     devices: tuple[DeviceView, ...]
     strangers: tuple[StrangerView, ...] = ()
     jobs: tuple[JobView, ...]

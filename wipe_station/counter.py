@@ -25,6 +25,7 @@ from wipe_station.station import Station
 from wipe_station.store import Store
 from wipe_station.usb_gate import UsbGate
 from wipe_station.views import key_of
+from wipe_station.witnessing import Witnessing
 from wipe_station.write_guard import WriteGuard
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ class Parts:
     """None for a practice station: it leaves the machine's USB alone."""
     practice: bool
     """Whether only practice drives are minded."""
+    witnessing: Witnessing
+    """Of the log that documents stand in."""
 
 
 class Counter:

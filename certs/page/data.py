@@ -72,6 +72,7 @@ def _document(kind: DocumentType) -> dict[str, object]:
         "document": kind.document_name,
         "signature": kind.signature_name,
         "proof": kind.proof_name,
+        "timestamp": kind.timestamp_name,
         "pdf": kind.pdf_name,
         "required": kind.size_limits_bytes,
         "optional": kind.optional_limits_bytes,

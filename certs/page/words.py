@@ -49,6 +49,11 @@ WORDS = {
         en="The PDF was not looked at: do not go by what it says. wipe-cert or a PDF reader checks"
         " it.",
     ),
+    "time_step": Text(zh="时间戳：这一页不看", en="the time stamp: this page does not look at it"),
+    "time_not_read": Text(
+        zh="这一页没有看时间戳。要核对它，请用 wipe-cert 或 openssl。",
+        en="The time stamp was not looked at; wipe-cert or openssl checks it.",
+    ),
     "mark_passed": Text(zh="通过", en="passed"),
     "mark_left_out": Text(zh="没有查", en="not checked"),
     "mark_unknown": Text(zh="不能确定", en="not certain"),

@@ -25,9 +25,7 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "trust.md"
 
 def commands_under(heading: str) -> list[str]:
     """Return the commands of one part of the page."""
-    (part,) = (
-        part for part in PAGE.read_text("utf-8").split("\n## ") if part.startswith(heading)
-    )
+    (part,) = (part for part in PAGE.read_text("utf-8").split("\n## ") if part.startswith(heading))
     blocks = re.findall(r"^```sh\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
     return [line for block in blocks for line in block.splitlines()]
 

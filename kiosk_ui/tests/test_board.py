@@ -2,7 +2,7 @@
 
 import pytest
 
-from kiosk_ui.tests.boards import board, ended_job, job, problem, progress, stopped_job
+from kiosk_ui.tests.boards import board, ended_job, job, problem, progress, stopped_job, words
 from kiosk_ui.tests.browser import Browser, FakeDaemon
 
 
@@ -12,6 +12,14 @@ def test_board__self_test_failed__alarm_with_the_next_step(failed: bool) -> None
     shown = Browser(FakeDaemon(board(self_test_failed=failed))).get("/").text
     assert ('role="alert"' in shown) is failed
     assert ("自检没有通过" in shown) is failed
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "句1"), ("en", "sentence1")])
+def test_board__notices__said_in_the_reader_s_language(language: str, said: str) -> None:
+    """What the manager should see to stands above the devices, and takes no button away."""
+    daemon = FakeDaemon(board(notices=(words(1),)))
+    shown = Browser(daemon).get("/", language=language).text
+    assert said in shown
 
 
 WAITING = tuple(stopped_job(job_id=f"20261125T12000{n}Z-0badcafe") for n in range(3))

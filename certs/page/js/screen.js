@@ -240,6 +240,9 @@ function reportParts(report) {
   if (pdf) {
     parts.push(element("p", "note", word("pdf_not_read")));
   }
+  if (report.hasTimestamp) {
+    parts.push(element("p", "note", word("time_not_read")));
+  }
   parts.push(element("h2", "", word("steps_head")), stepList(report.steps));
   if (report.accepted) {
     parts.push(wholeDocument(report.statement));
@@ -290,7 +293,8 @@ function stepList(steps) {
   const names = { "✓": "mark_passed", "–": "mark_left_out", "?": "mark_unknown", "✗": "mark_refused" };
   const items = steps.map(({ code, mark }) => {
     const number = DATA.layers.findIndex((layer) => layer.code === code);
-    const name = code === "pdf" ? word("pdf_step") : say(DATA.layers[number]);
+    const unread = code === "pdf" || code === "time";
+    const name = unread ? word(`${code}_step`) : say(DATA.layers[number]);
     return element("li", "", `${mark} ${number + 1}. ${name} · ${word(names[mark])}`);
   });
   return element("ol", "steps", ...items);
