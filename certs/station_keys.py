@@ -22,7 +22,7 @@ import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +38,7 @@ from certs.errors import (
     KeyStoreError,
     TokenError,
 )
+from certs.expiry import RENEW
 from certs.issuing import parse_request, read_request, station_request
 from certs.keys import (
     KEY_NAME,
@@ -61,12 +62,7 @@ from certs.text import Text
 
 REQUEST_NAME: Final = "station.csr"
 MOST_REQUEST_BYTES: Final = 4 << 10
-WARNED_BEFORE: Final = timedelta(days=30)
 _NUMBER: Final = re.compile(r"[1-9][0-9]{0,5}")
-_RENEW: Final = Text(
-    zh="在工作站上运行 wipe-cert keys renew，把新的申请交给根证书的两位保管人。",
-    en="Run wipe-cert keys renew on the station and take the request to the root's two keepers.",
-)
 _SHOW: Final = Text(
     zh="用 wipe-cert keys show 看看这个文件夹里有什么。",
     en="See what is in the folder with wipe-cert keys show.",
@@ -120,7 +116,7 @@ class StationKeys:
                 zh=f"工作站的证书现在无效（有效期到 {ends}），不能签发。",
                 en=f"The station's certificate is not valid now (until {ends}); nothing is signed.",
             ),
-            _RENEW,
+            RENEW,
         )
 
     def prove(self) -> None:
@@ -256,6 +252,25 @@ def load_station_keys(directory: Path, *, by_hand: bool = False) -> StationKeys 
         forget_refusal(folder)
     chain_pem = read_key_file(folder / CHAIN_NAME, MAX_CHAIN_BYTES)
     return _keys_in(folder, chain_pem, read_key_file(folder / ROOT_NAME, MAX_CHAIN_BYTES))
+
+
+def installed_chain(directory: Path) -> SigningChain | None:
+    """Return the certificates of the key that signs, without the key; None where none is installed.
+
+    Raises:
+        KeyStoreError: they cannot be read, or do not lead to their root.
+    """
+    installed = _installed(directory, _numbers(directory))
+    if not installed:
+        return None
+    folder = directory / str(installed[-1])
+    chain_pem, root_pem = (
+        read_key_file(folder / name, MAX_CHAIN_BYTES) for name in (CHAIN_NAME, ROOT_NAME)
+    )
+    try:
+        return read_chain(chain_pem, root_pem)
+    except CertificateError as error:
+        raise KeyStoreError(error.message, error.hint) from error
 
 
 def _keys_in(folder: Path, chain_pem: bytes, root_pem: bytes) -> StationKeys:

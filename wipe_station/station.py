@@ -97,6 +97,10 @@ class Station:
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = keys.root_path
 
+    def notices(self) -> tuple[Text, ...]:
+        """Return what the manager should see to; work goes on meanwhile, as far as it can."""
+        return () if self._own is None else self._own.notices(self._clock.utc())
+
     # --- planning ----------------------------------------------------------------------------
 
     def plan(  # noqa: PLR0913 - what a person can ask for

@@ -22,6 +22,7 @@ from certs.text import Text
 from certs.verdict import Status, Verdict
 from certs.verify import verify
 from wipe_station.detect.classify import classify
+from wipe_station.doctor import examine
 from wipe_station.errors import DeviceGoneError, EvidenceError, RefusedByPolicyError
 from wipe_station.issuer import OWN_FOLDER, Issuer, JobEnd, PdfMaker, load_own
 from wipe_station.methods import all_methods
@@ -234,3 +235,57 @@ def test_start__certificate_over__refused_before_the_device_is_opened(
         with pytest.raises(RefusedByPolicyError):
             station_of(state, days_later=days_later).start(each, job_id=JOB_ID, confirmed={})
     assert opened == [device.node] * 2
+
+
+@pytest.mark.parametrize(
+    ("days_later", "zh", "en"),
+    [
+        (0, None, None),
+        (369, None, None),
+        (370, "还有 29 天", "ends in 29 days"),
+        (399, "还有 0 天", "ends in 0 days"),
+        (401, "到期了", "ended on"),
+        (-2, "校准时钟", "Set the clock right"),
+    ],
+)
+def test_notices__month_before_the_end__what_to_do_in_both_languages(
+    state: Path, days_later: int, zh: str | None, en: str | None
+) -> None:
+    """The counter's page says a month ahead that the key must be renewed, then that it is over."""
+    installed(state, days=400)
+    notices = station_of(state, days_later).notices()
+    assert len(notices) == (zh is not None)
+    for notice in notices:
+        assert zh is not None
+        assert en is not None
+        assert zh in notice.zh
+        assert en in notice.en
+
+
+def test_notices__practice_alone__nothing(state: Path) -> None:
+    """A station without a certificate of its own has none to renew."""
+    assert station_of(state).notices() == ()
+
+
+@pytest.mark.parametrize(("days_later", "fine"), [(0, True), (370, False), (500, False)])
+def test_doctor__station_s_certificate__told_before_it_ends(
+    state: Path, days_later: int, fine: bool
+) -> None:
+    """The doctor looks at the certificate, too, without touching the key."""
+    keys = state / OWN_FOLDER / "keys"
+    now = NOW + timedelta(days=days_later)
+    assert "certificate" not in [each.name for each in examine(keys, now)]
+    installed(state)
+    (keys / "1" / KEY_NAME).unlink()
+    (found,) = (each for each in examine(keys, now) if each.name == "certificate")
+    assert found.present is fine
+    assert ("wipe-cert keys renew" in found.without_it.en) is not fine
+
+
+def test_doctor__certificate_damaged__said_and_the_rest_is_told(state: Path) -> None:
+    """A certificate that cannot be read does not hide what else is missing."""
+    installed(state)
+    (state / OWN_FOLDER / "keys" / "1" / "station.pem").write_bytes(b"nonsense")
+    found = examine(state / OWN_FOLDER / "keys", NOW)
+    assert [each.present for each in found if each.name == "certificate"] == [False]
+    assert len(found) > 5
