@@ -17,6 +17,7 @@ from certs.errors import CertificateError, Layer
 from certs.keys_command import keys_report
 from certs.layout import MAX_CHAIN_BYTES, Bundle
 from certs.log_report import log_report
+from certs.print_report import print_report
 from certs.qr_report import QrQuestion, qr_report
 from certs.reading import read_chosen, read_signed_list
 from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
@@ -213,6 +214,7 @@ def _step_line(layer: Layer, mark: str) -> Text:
 _REPORTS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "verify": lambda asked: _check(asked, datetime.now(UTC)),
     "qr": _qr,
+    **dict.fromkeys(("label", "strip"), lambda asked: print_report(asked, datetime.now(UTC))),
     "log verify": lambda asked: log_report(
         asked.folder, asked.key, asked.checkpoints, asked.proofs
     ),

@@ -10,7 +10,7 @@ from typing import Final
 
 from certs.errors import CertsError, TokenError
 from certs.text import Text
-from wipe_station.api_values import JobState, JobView
+from wipe_station.api_values import JobState, JobView, PrintForm
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock, utc_text
 from wipe_station.continuing import goes_on_alone
@@ -18,6 +18,7 @@ from wipe_station.errors import BusyError, EvidenceError, InvalidInputError, Sta
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
 from wipe_station.presence import Presence
+from wipe_station.prints import printed
 from wipe_station.records import Outcome
 from wipe_station.seat import Seat
 from wipe_station.self_test import SelfTest
@@ -234,6 +235,15 @@ class Counter:
                 hint=Text(zh="等任务做完。", en="Wait for the job to end."),
             )
         return self._bundles / document.id
+
+    def printed(self, job_id: str, form: PrintForm) -> bytes:
+        """Return the label or the strip of a job's newest document.
+
+        Raises:
+            InvalidInputError: as `bundle`.
+            StationError: it cannot be drawn.
+        """
+        return printed(self.bundle(job_id), form, self._station.issuer)
 
     # --- start and stop ----------------------------------------------------------------------
 
