@@ -145,8 +145,8 @@ def _type_of_document(path: Path) -> DocumentType:
     matching = [kind for kind in DocumentType if kind.document_name == path.name]
     if not matching:
         refuse(
-            "文件名应为 certificate.json 或 notice.json，或者是一份 PDF",
-            "the file must be named certificate.json or notice.json, or be a PDF",
+            "文件名应为 certificate.json 等原来的名字，或者是一份 PDF",
+            "the file must keep its name, such as certificate.json, or be a PDF",
         )
     return matching[0]
 

@@ -27,10 +27,13 @@ HELP = {
     "program": Text(
         zh="检查清除证明，不需要联网。", en="Check certificates of erasure, without a network."
     ),
-    "verify": Text(zh="检查一份证明或通知书。", en="Check one certificate or one notice."),
+    "verify": Text(
+        zh="检查一份证明、通知书、收据或更正。",
+        en="Check one certificate, notice, receipt or correction.",
+    ),
     "path": Text(
-        zh="文件夹，或其中的 certificate.json、notice.json，或者 PDF、zip",
-        en="the folder, or the certificate.json or notice.json in it, or a PDF, or the .zip",
+        zh="文件夹，或其中的 JSON 文件（如 certificate.json），或者 PDF、zip",
+        en="the folder, or the JSON file in it (such as certificate.json), or a PDF, or the .zip",
     ),
     "root": Text(
         zh="您信任的根证书；要从别的渠道得到，不能用证明附带的",
@@ -43,6 +46,15 @@ HELP = {
     ),
     "revoked-version": Text(
         zh="名单至少是第几版，再旧就不认", en="refuse a list of an older version than this"
+    ),
+    "with": Text(
+        zh="说到它的另一份文件（更正、会签、评级报告），一起检查；可以重复",
+        en="another document that is about it (correction, countersignature, grade report), checked"
+        " together; may be repeated",
+    ),
+    "assessor-root": Text(
+        zh="第三方评估人的根证书，如果和 --root 不同",
+        en="the root of third-party assessors, if it is not --root",
     ),
     "qr": Text(
         zh="检查证明上的二维码：是谁签的，说了什么，和文件是不是一致。",
@@ -147,9 +159,9 @@ HELP = {
     "commands": Text(zh="命令", en="commands"),
     "codes": Text(
         zh="退出码：0 已清除；2 用法不对或文件不存在；3 没有清除；4 练习文件；"
-        "5 没有结论或不知道是谁签的；6 不可信",
+        "5 没有结论、没有说到清除，或不知道是谁签的；6 不可信",
         en="exit codes: 0 erased; 2 usage or missing file; 3 not erased; 4 practice document;"
-        " 5 inconclusive or signer unknown; 6 cannot be trusted",
+        " 5 inconclusive, not about an erasure, or signer unknown; 6 cannot be trusted",
     ),
     "bad-usage": Text(zh="参数不对", en="wrong arguments"),
 }
@@ -163,11 +175,12 @@ def command_line(language: Language) -> argparse.ArgumentParser:
 
     Returns:
         a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
-        None), ``revoked`` (or None), ``revoked_version_at_least``, ``tsa_root`` (or None),
-        ``allow_practice`` and ``json``; of ``qr``, ``text``, ``chain`` and ``document`` (at least
-        one of them), ``root``, ``allow_practice`` and ``json``; of ``log verify``, ``folder``,
-        ``key`` (or None), ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see
-        `certs.keys_arguments`, of ``label`` and ``strip`` `certs.print_arguments`.
+        None), ``revoked`` (or None), ``revoked_version_at_least``, ``others``,
+        ``assessor_root`` (or None), ``tsa_root`` (or None), ``allow_practice`` and ``json``; of
+        ``qr``, ``text``, ``chain`` and ``document`` (at least one of them), ``root``,
+        ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
+        ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see `certs.keys_arguments`, of
+        ``label`` and ``strip`` `certs.print_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -331,6 +344,18 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
         default=0,
         metavar="N",
         help=_say("revoked-version", language),
+    )
+    options.add_argument(
+        "--with",
+        type=Path,
+        action="append",
+        default=[],
+        dest="others",
+        metavar="OTHER",
+        help=_say("with", language),
+    )
+    options.add_argument(
+        "--assessor-root", type=Path, metavar="ROOT.pem", help=_say("assessor-root", language)
     )
     options.add_argument(
         "--tsa-root", type=Path, metavar="TSA.pem", help=_say("tsa-root", language)

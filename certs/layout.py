@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from certs.canonical import MAX_BYTES
 from certs.errors import CertificateError, Layer
@@ -32,35 +32,53 @@ _HINT = Text(
 
 
 class DocumentType(Enum):
-    """What a statement is; each has file names of its own, so neither passes as the other."""
+    """What a statement is; each has file names of its own, so none passes as another.
 
-    CERTIFICATE = "certificate-of-erasure"
-    NOTICE = "notice"
+    A member is the ``type`` in the statement and the stem of its files. What belongs to a type
+    beside its row here: a module in `certs.formats`, named in `certs.formats.statement_v1`.
+    """
+
+    CERTIFICATE = "certificate-of-erasure", "certificate"
+    NOTICE = "notice", "notice"
+    RECEIPT = "receipt", "receipt"
+    CUSTODY_NOTICE = "notice-of-custody", "custody-notice"
+    CORRECTION = "correction", "correction"
+    GRADE_REPORT = "grade-report", "grade-report"
+    COUNTERSIGNATURE = "countersignature", "countersignature"
+
+    stem: str
+
+    def __new__(cls, type_name: str, stem: str = "") -> Self:
+        """Make the type's name the value by which a member is looked up."""
+        member = object.__new__(cls)
+        member._value_ = type_name
+        member.stem = stem
+        return member
 
     @property
     def document_name(self) -> str:
         """Name of the JSON file."""
-        return "notice.json" if self is DocumentType.NOTICE else "certificate.json"
+        return f"{self.stem}.json"
 
     @property
     def signature_name(self) -> str:
         """Name of the detached signature."""
-        return "notice.sig" if self is DocumentType.NOTICE else "certificate.sig"
+        return f"{self.stem}.sig"
 
     @property
     def pdf_name(self) -> str:
         """Name of the PDF, which a bundle may lack."""
-        return "notice.pdf" if self is DocumentType.NOTICE else "certificate.pdf"
+        return f"{self.stem}.pdf"
 
     @property
     def proof_name(self) -> str:
         """Name of the log's proof, which stands where the document names a log."""
-        return "notice.tlog-proof" if self is DocumentType.NOTICE else "certificate.tlog-proof"
+        return f"{self.stem}.tlog-proof"
 
     @property
     def timestamp_name(self) -> str:
         """Name of a time service's answer about the proof's checkpoint; it may come later."""
-        return "notice.tsr" if self is DocumentType.NOTICE else "certificate.tsr"
+        return f"{self.stem}.tsr"
 
     @property
     def optional_limits_bytes(self) -> dict[str, int]:

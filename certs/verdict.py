@@ -6,7 +6,10 @@ from enum import Enum
 from certs.canonical import JsonObject
 from certs.chain import SigningChain
 from certs.errors import Layer
+from certs.formats.document import DocumentFormat
+from certs.formats.facts import fact_lines
 from certs.formats.fields import shown
+from certs.formats.statement_v1 import format_of
 from certs.layout import DocumentType
 from certs.logged import Logged
 from certs.open_questions import open_question
@@ -22,6 +25,12 @@ class Status(Enum):
     ERASED = "erased"
     NOT_ERASED = "not-erased"
     INCONCLUSIVE = "inconclusive"
+    GENUINE = "genuine"
+    """No document about an erasure."""
+    SUPERSEDED = "superseded"
+    """Something in it was corrected."""
+    VOID = "void"
+    """All of it was taken back."""
     SIGNER_UNKNOWN = "signer-unknown"
 
 
@@ -34,6 +43,7 @@ class Verdict:
         steps: the layers that it passed, in order; without a known root CHAIN is not among them.
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
+        others: of documents that were given with it and are about it.
         stamp: what a time service says; None where the document has no time stamp.
     """
 
@@ -41,6 +51,7 @@ class Verdict:
     steps: tuple[Layer, ...]
     statement: JsonObject
     lines: tuple[Text, ...]
+    others: tuple["Verdict", ...] = ()
     stamp: Stamp | None = None
 
 
@@ -52,12 +63,25 @@ SENTENCES = {
     Status.INCONCLUSIVE: Text(
         zh="没有做完，不能当作已清除。", en="Not finished; do not treat it as erased."
     ),
+    Status.SUPERSEDED: Text(
+        zh="这份文件已经更正，不要再以它为准。",
+        en="This document was corrected; go by it no longer.",
+    ),
+    Status.VOID: Text(
+        zh="这份文件已经作废，什么也证明不了。",
+        en="This document was declared void; it proves nothing.",
+    ),
+    Status.GENUINE: Text(
+        zh="文件是真的，但没有说到设备是否清除。",
+        en="Genuine, but it says nothing about an erasure.",
+    ),
     Status.SIGNER_UNKNOWN: Text(
         zh="不知道是谁签的：没有给根证书。请用 --root 给出从别处得到的根证书，再查一次。",
         en="Signer unknown: no root was given. Check again with --root and a root that reached"
         " you by another way.",
     ),
 }
+PRACTICE = Text(zh="这是练习，不是证明。", en="Practice: this is no certificate.")
 WEAK_IDENTITY = Text(
     zh="序列号可能不是设备本身的：没有读到介质自己的身份信息。",
     en="The serial may not be the device's own: the medium did not identify itself.",
@@ -68,7 +92,11 @@ IDENTIFIER_NAMES = {
     "backing-object": Text(zh="后备文件编号", en="backing object"),
     "model": Text(zh="型号", en="model"),
     "vendor": Text(zh="厂商", en="vendor"),
-    "wwn": Text(zh="全球唯一名", en="WWN"),
+    "imei": Text(zh="IMEI 号", en="IMEI"),
+    "wwid": Text(zh="全球唯一名", en="WWN"),
+    "eui": Text(zh="EUI-64", en="EUI-64"),
+    "nguid": Text(zh="NGUID", en="NGUID"),
+    "cid": Text(zh="卡的编号（CID）", en="CID"),
     "shared-serial": Text(zh="不可靠的序列号", en="serial that others state, too"),
 }
 CATEGORY_NAMES = {
@@ -100,17 +128,16 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
         the verdict; without a known root always SIGNER_UNKNOWN.
     """
     status = _status(statement, chain)
+    described = format_of(statement)
+    content = _of_job(statement) if described is None else _of_other(statement, described)
     return Verdict(
         status=status,
         steps=steps,
         statement=statement,
         lines=(
-            _compare_line(statement["device"]),
+            compare_line(statement),
             erased_text(statement) if status is Status.ERASED else SENTENCES[status],
-            *_sample(statement),
-            *_warnings(statement),
-            *_reason(statement),
-            *_claim(statement),
+            *content,
             _signed_line(statement, chain),
             *_log_line(logged),
             *_stamp_line(stamp),
@@ -118,6 +145,21 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
         ),
         stamp=stamp,
     )
+
+
+def _of_job(statement: JsonObject) -> tuple[Text, ...]:
+    return (
+        *_sample(statement),
+        *_warnings(statement),
+        *_reason(statement),
+        *_claim(statement),
+    )
+
+
+def _of_other(statement: JsonObject, described: DocumentFormat) -> tuple[Text, ...]:
+    title = Text(zh=f"{described.title.zh}。", en=f"{described.title.en}.")
+    practice = (PRACTICE,) if statement["practice"] else ()
+    return (title, *practice, *fact_lines(statement, described.facts))
 
 
 def _sample(statement: JsonObject) -> tuple[Text, ...]:
@@ -130,6 +172,8 @@ def _sample(statement: JsonObject) -> tuple[Text, ...]:
 def _status(statement: JsonObject, chain: SigningChain) -> Status:
     if not chain.root_known:
         return Status.SIGNER_UNKNOWN
+    if format_of(statement) is not None:
+        return Status.GENUINE
     if statement["type"] == DocumentType.CERTIFICATE.value:
         return Status.ERASED
     if statement["outcome"] in NOT_ERASED_OUTCOMES:
@@ -137,14 +181,37 @@ def _status(statement: JsonObject, chain: SigningChain) -> Status:
     return Status.INCONCLUSIVE
 
 
-def _compare_line(device: JsonObject) -> Text:
+def compare_line(statement: JsonObject) -> Text:
+    """Return what whoever holds a document must compare: the device, or what it is about."""
+    if "device" in statement:
+        return _compare_device(statement["device"])
+    if "about" in statement:
+        document, digest = (statement["about"][name] for name in ("document", "document_sha256"))
+        return Text(
+            zh=f"请和它说的那份文件核对：{document}，SHA-256 {digest}。",
+            en=f"Compare with the document that it is about: {document}, SHA-256 {digest}.",
+        )
+    document = statement["id"]
+    return Text(
+        zh=f"请核对编号：{document}。", en=f"Compare the number of the document: {document}."
+    )
+
+
+def _compare_device(device: JsonObject) -> Text:
     identifiers = [
         (_identifier_name(item["kind"]), shown(item["value"])) for item in device["identifiers"]
     ]
-    size = f"{device['size_bytes']:,}"
-    zh = "，".join([*(f"{name.zh} {value}" for name, value in identifiers), f"容量 {size} 字节"])
-    en = ", ".join([*(f"{name.en} {value}" for name, value in identifiers), f"size {size} bytes"])
-    return Text(zh=f"请和手里的设备核对：{zh}。", en=f"Compare with the device in your hand: {en}.")
+    described = [shown(device["description"])] if "description" in device else []
+    zh = [*described, *(f"{name.zh} {value}" for name, value in identifiers)]
+    en = [*described, *(f"{name.en} {value}" for name, value in identifiers)]
+    if "size_bytes" in device:
+        size = f"{device['size_bytes']:,}"
+        zh.append(f"容量 {size} 字节")
+        en.append(f"size {size} bytes")
+    return Text(
+        zh=f"请和手里的设备核对：{'，'.join(zh)}。",
+        en=f"Compare with the device in your hand: {', '.join(en)}.",
+    )
 
 
 def _identifier_name(kind: str) -> Text:
@@ -160,7 +227,7 @@ def _warnings(statement: JsonObject) -> tuple[Text, ...]:
     hidden = device["hidden_areas"].values()
     breaks = len(statement["interruptions"])
     warnings = (
-        (statement["practice"], "这是练习，不是证明。", "Practice: this is no certificate."),
+        (statement["practice"], PRACTICE.zh, PRACTICE.en),
         (
             device["identity_strength"] != "medium",
             WEAK_IDENTITY.zh,

@@ -112,8 +112,8 @@ def believed(
     if verdict.statement["type"] != DocumentType.CERTIFICATE.value:
         raise InvalidInputError(
             Text(
-                zh="这是通知书，不是证明：没有东西可以核对。",
-                en="A notice, not a certificate: it states nothing to compare with.",
+                zh="这不是清除证明：没有东西可以核对。",
+                en="Not a certificate of erasure: it states nothing to compare with.",
             ),
             hint=hint,
         )

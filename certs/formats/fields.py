@@ -14,6 +14,11 @@ from certs.text import Text
 
 MAX_LIST_ITEMS = 10_000
 MAX_TEXT_CHARACTERS = 1000
+MAX_DECIMALS = 4
+MAX_MEASURES = 256
+MAX_MEASURE_CHARACTERS = 256
+MEASURE_NAME = r"[a-z][a-z0-9_]{0,63}"
+"""Of measures, whose limits are `grading.measures`'s."""
 UNKNOWN = "unknown"
 
 _HINT = Text(
@@ -31,21 +36,32 @@ class Kind(Enum):
     TEXT = "text of 1 to 1000 characters"
     CODE = "code of 1 to 64 letters, digits and _ . : + -"
     TIME = "UTC time YYYY-MM-DDTHH:MM:SSZ"
+    OFFSET = "offset from UTC, such as +08:00"
     ID = "job time, 8 hex digits, -nN in notices"
     SHA256 = "SHA-256, 64 lower-case hex digits"
     SHA256_OR_UNKNOWN = "SHA-256, 64 lower-case hex digits, or unknown"
     KEY = "stream key, 64 lower-case hex digits"
+    SALT = "32 random bytes as 64 lower-case hex digits"
+    STAFF = "staff number of 1 to 10 digits"
+    CURRENCY = "currency by its three letters (ISO 4217)"
     BYTES = "1 to 512 bytes in lower-case hex"
     COUNT = "integer from 0 to 2^53-1"
     COUNT_OR_UNKNOWN = "integer from 0 to 2^53-1, or unknown"
+    DECIMALS = "integer from 0 to 4"
+    TRUE = "true"
+    MEASURES = "object of at most 256 names with integers, texts, true or false"
 
 
 PATTERNS = {
     Kind.CODE: r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,63}",
+    Kind.OFFSET: r"[+-](0[0-9]|1[0-4]):[0-5][0-9]",
     Kind.ID: r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-n[1-9][0-9]{0,5})?",
     Kind.SHA256: r"[0-9a-f]{64}",
     Kind.SHA256_OR_UNKNOWN: r"[0-9a-f]{64}|unknown",
     Kind.KEY: r"[0-9a-f]{64}",
+    Kind.SALT: r"[0-9a-f]{64}",
+    Kind.STAFF: r"[0-9]{1,10}",
+    Kind.CURRENCY: r"[A-Z]{3}",
     Kind.BYTES: r"([0-9a-f]{2}){1,512}",
 }
 """Of whole strings, in what Python and JavaScript have in common."""
@@ -78,6 +94,13 @@ class Field:
     required_in: Required
     meaning: Text
     values: tuple[str, ...] = ()
+
+
+def field(path: str, kind: Kind, required: Required, zh: str, en: str, *values: str) -> Field:
+    """Return a row; a table is read by its rows, so each is one line."""
+    return Field(
+        path=path, kind=kind, required_in=required, meaning=Text(zh=zh, en=en), values=values
+    )
 
 
 class FieldTable:
@@ -211,6 +234,20 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_TEXT_CHARACTERS
 
 
+def _are_measures(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and len(value) <= MAX_MEASURES
+        and all(re.fullmatch(MEASURE_NAME, name) and _is_measure(of) for name, of in value.items())
+    )
+
+
+def _is_measure(value: object) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= MAX_MEASURE_CHARACTERS
+    return isinstance(value, bool) or _is_count(value)
+
+
 def fits(kind: Kind, value: object) -> bool:
     """Tell whether a value is of a kind; lists and objects are of none."""
     return _LEAF_CHECKS.get(kind, _never)(value)
@@ -223,4 +260,7 @@ _LEAF_CHECKS: dict[Kind, Callable[[object], bool]] = {
     **{kind: _matches(kind) for kind in PATTERNS},
     Kind.COUNT: _is_count,
     Kind.COUNT_OR_UNKNOWN: lambda value: value == UNKNOWN or _is_count(value),
+    Kind.DECIMALS: lambda value: type(value) is int and 0 <= value <= MAX_DECIMALS,
+    Kind.MEASURES: _are_measures,
+    Kind.TRUE: lambda value: value is True,
 }

@@ -1,23 +1,32 @@
-"""Statements of version 1: the table of fields. Pure.
+"""Statements of version 1: which table a document is checked against. Pure."""
 
-Objects, lists, strings, booleans and integers only. A field that does not apply is absent; a fact
-that nobody knows is the string ``unknown``. What fields must agree with each other on stands in
-`certs.formats.statement_v1_rules`.
-"""
-
-# ruff: noqa: E501  a table is read by its rows
+from typing import Final
 
 from certs.canonical import JsonObject
-from certs.formats.fields import Field, FieldTable, Kind, Required, refuse
-from certs.formats.statement_v1_rules import check_rules
+from certs.formats import (
+    correction_v1,
+    countersignature_v1,
+    custody_notice_v1,
+    erasure_v1,
+    grade_report_v1,
+    receipt_v1,
+)
+from certs.formats.document import DocumentFormat
+from certs.formats.fields import refuse
+from certs.formats.head_v1 import SCHEMA, SCHEMA_VERSION
 from certs.layout import DocumentType
-from certs.text import Text
 
-SCHEMA = "wipe-station/statement"
-SCHEMA_VERSION = 1
-
-_TYPES = tuple(document_type.value for document_type in DocumentType)
-_OUTCOMES = ("verified", "verified-with-exceptions", "failed", "aborted", "indeterminate")
+FORMATS: Final[dict[DocumentType, DocumentFormat]] = {
+    module.FORMAT.document_type: module.FORMAT
+    for module in (
+        receipt_v1,
+        custody_notice_v1,
+        correction_v1,
+        grade_report_v1,
+        countersignature_v1,
+    )
+}
+"""All types but those about a job, which `certs.formats.erasure_v1` describes."""
 
 
 def check(statement: JsonObject) -> None:
@@ -28,12 +37,20 @@ def check(statement: JsonObject) -> None:
 
     Raises:
         CertificateError: SCHEMA, naming the path of the first field found wrong; also for a
-            schema or version that this module does not know.
+            schema, version or type that this module does not know.
     """
     _check_version(statement)
     document_type = _document_type(statement)
-    _TABLE.check(statement, document_type)
-    check_rules(statement, document_type)
+    described = FORMATS.get(document_type)
+    if described is None:
+        erasure_v1.check(statement, document_type)
+    else:
+        described.check(statement)
+
+
+def format_of(statement: JsonObject) -> DocumentFormat | None:
+    """Return how a checked statement's type is described; None for those about a job."""
+    return FORMATS.get(DocumentType(statement["type"]))
 
 
 def _check_version(statement: JsonObject) -> None:
@@ -46,185 +63,8 @@ def _check_version(statement: JsonObject) -> None:
 
 def _document_type(statement: JsonObject) -> DocumentType:
     name = statement.get("type")
-    if name not in _TYPES:
-        allowed = " | ".join(_TYPES)
+    types = {document_type.value: document_type for document_type in DocumentType}
+    if not isinstance(name, str) or name not in types:
+        allowed = " | ".join(types)
         refuse("type", f"只能是：{allowed}", f"expected one of: {allowed}")
-    return DocumentType(name)
-
-
-def _field(path: str, kind: Kind, required: Required, zh: str, en: str, *values: str) -> Field:
-    return Field(
-        path=path, kind=kind, required_in=required, meaning=Text(zh=zh, en=en), values=values
-    )
-
-
-_ALWAYS, _CERTIFICATE, _NOTICE = Required.ALWAYS, Required.CERTIFICATE, Required.NOTICE
-_OPTIONAL = Required.WHERE_IT_APPLIES
-
-# fmt: off
-_HEAD = (
-    _field("schema", Kind.TEXT, _ALWAYS, "格式的名称", "Name of this format", SCHEMA),
-    _field("schema_version", Kind.COUNT, _ALWAYS, "格式的版本", "Version of this format"),
-    _field("type", Kind.CODE, _ALWAYS, "清除证明或通知书", "What the document is", *_TYPES),
-    _field("id", Kind.ID, _ALWAYS, "文件编号，也是文件夹名", "Name of the document and its folder"),
-    _field("issued_at", Kind.TIME, _ALWAYS, "签发时间，以工作站时钟为准", "Time of signing by the station's clock"),
-    _field("practice", Kind.BOOLEAN, _ALWAYS, "是否为练习", "Whether this was practice"),
-    _field("key_id", Kind.SHA256, _ALWAYS, "签名公钥（SPKI DER）的摘要", "Digest of the signer's SPKI DER"),
-    _field("log_origin", Kind.TEXT, _ALWAYS, "收录它的日志；没有日志时为 none", "Log that holds it, or none"),
-    _field("log_key", Kind.TEXT, _OPTIONAL, "日志的公钥（C2SP vkey）；有日志时才有", "The log's public key, as a C2SP verifier key; where there is a log"),
-    _field("software", Kind.OBJECT, _ALWAYS, "所用软件", "Program that did the work"),
-    _field("software.name", Kind.TEXT, _ALWAYS, "软件名称", "Its name"),
-    _field("software.version", Kind.TEXT, _ALWAYS, "软件版本", "Its version"),
-    _field("software.source_sha256", Kind.SHA256_OR_UNKNOWN, _ALWAYS, "软件源代码的摘要", "Digest of its source"),
-)
-
-_DEVICE = (
-    _field("device", Kind.OBJECT, _ALWAYS, "被处理的设备", "Device that was worked on"),
-    _field("device.node", Kind.TEXT, _ALWAYS, "当时的设备节点", "Node it had at the time"),
-    _field("device.kind", Kind.CODE, _ALWAYS, "设备种类，如 disk、loop", "Kind of device, such as disk or loop"),
-    _field("device.transport", Kind.CODE, _ALWAYS, "接口，如 sata、usb", "How it was attached, such as sata or usb"),
-    _field("device.medium", Kind.CODE, _ALWAYS, "介质种类；只有确证才写明", "Kind of medium, on positive evidence only", "magnetic", "flash", "unknown"),
-    _field("device.identity_strength", Kind.CODE, _ALWAYS, "身份信息来自介质、转接器还是没有", "Whether its identity is the medium's, a bridge's, or none", "medium", "bridge", "none"),
-    _field("device.identifiers", Kind.LIST, _ALWAYS, "设备报告的身份信息", "What it was called, each with its source"),
-    _field("device.identifiers[].kind", Kind.CODE, _ALWAYS, "种类，如 serial、model、backing-file", "Such as serial, model or backing-file"),
-    _field("device.identifiers[].value", Kind.TEXT, _ALWAYS, "原样记录的内容", "As it was reported"),
-    _field("device.identifiers[].source", Kind.CODE, _ALWAYS, "谁报告的", "Who said so", "medium", "bridge", "unknown"),
-    _field("device.identifiers[].evidence", Kind.TEXT, _ALWAYS, "从哪里读到的", "Where it was read"),
-    _field("device.size_bytes", Kind.COUNT, _ALWAYS, "容量，以开始时为准", "Size as known at the start"),
-    _field("device.logical_sector_bytes", Kind.COUNT, _ALWAYS, "逻辑扇区大小", "Logical sector size"),
-    _field("device.physical_sector_bytes", Kind.COUNT_OR_UNKNOWN, _ALWAYS, "物理扇区大小", "Physical sector size"),
-    _field("device.diskseq", Kind.COUNT_OR_UNKNOWN, _ALWAYS, "内核给这次插入的序号", "The kernel's number for this plugging-in"),
-    _field("device.usb_path", Kind.TEXT, _OPTIONAL, "USB 口的位置", "Place of the USB port"),
-    _field("device.siblings_not_covered", Kind.LIST, _ALWAYS, "同一设备上没有处理的部分", "Other parts of the same device that were left alone"),
-    _field("device.siblings_not_covered[]", Kind.TEXT, _ALWAYS, "其中一个", "One of them"),
-    _field("device.hidden_areas", Kind.OBJECT, _ALWAYS, "隐藏区域的情况", "What is known of hidden areas"),
-    _field("device.hidden_areas.hpa", Kind.TEXT, _ALWAYS, "HPA", "Host protected area"),
-    _field("device.hidden_areas.dco", Kind.TEXT, _ALWAYS, "DCO", "Device configuration overlay"),
-    _field("device.hidden_areas.amax", Kind.TEXT, _ALWAYS, "AMAX", "Accessible maximum address"),
-)
-
-_PLAN = (
-    _field("policy", Kind.OBJECT, _OPTIONAL, "所用策略；只选了方法时没有", "Policy; absent when only a method was chosen"),
-    _field("policy.name", Kind.CODE, _ALWAYS, "策略代号", "Its name"),
-    _field("policy.title", Kind.TEXT, _ALWAYS, "策略标题", "Its title"),
-    _field("policy.certainty", Kind.TEXT, _ALWAYS, "策略内容的把握程度", "How certain its content is"),
-    _field("policy.disclaimer", Kind.OBJECT, _ALWAYS, "必须一起出示的说明", "What must be shown with it"),
-    _field("policy.disclaimer.zh", Kind.TEXT, _ALWAYS, "中文", "In Chinese"),
-    _field("policy.disclaimer.en", Kind.TEXT, _ALWAYS, "英文", "In English"),
-    _field("method", Kind.OBJECT, _ALWAYS, "所用方法", "Method"),
-    _field("method.name", Kind.CODE, _ALWAYS, "方法代号", "Its name"),
-    _field("method.certainty", Kind.TEXT, _ALWAYS, "方法内容的把握程度", "How certain its definition is"),
-    _field("claim", Kind.OBJECT, _ALWAYS, "所能支持的结论", "What the evidence supports"),
-    _field("claim.category", Kind.CODE, _ALWAYS, "类别；练习和通知书只能是 none", "Category; none in practice and in notices", "none", "clear", "purge"),
-    _field("claim.edition", Kind.TEXT, _ALWAYS, "类别出自哪个标准的哪一版", "Standard and edition that define the category"),
-    _field("claim.reason", Kind.TEXT, _ALWAYS, "为什么是这个类别", "Why this category"),
-)
-
-_WORK = (
-    _field("probes", Kind.OBJECT, _OPTIONAL, "容量探针；最后一遍和位置无关时才有", "Capacity probes; only where the last pass is bound to no position"),
-    _field("probes.dense_bytes", Kind.COUNT, _ALWAYS, "开头连续写满的字节数", "Bytes written in full at the beginning"),
-    _field("probes.stride_bytes", Kind.COUNT, _ALWAYS, "之后每隔多少字节一个探针", "After that, one probe each so many bytes"),
-    _field("probes.probe_bytes", Kind.COUNT, _ALWAYS, "每个探针的字节数", "Bytes of one probe"),
-    _field("probes.verified_bytes", Kind.COUNT, _ALWAYS, "读回一致的字节数", "Bytes read back and found right"),
-    _field("probes.refused_bytes", Kind.COUNT, _OPTIONAL, "设备拒绝写或读的字节数；任一探针都缺不到四分之一", "Bytes that the device refused; less than a quarter of any probe if they fit"),
-    _field("probes.outcome", Kind.CODE, _ALWAYS, "探针的结果", "How the probes came out", "fit", "failed", "incomplete"),
-    _field("passes", Kind.LIST, _ALWAYS, "每一遍写入", "Each pass, in order"),
-    _field("passes[].number", Kind.COUNT, _ALWAYS, "第几遍，从 1 起", "1, 2, 3, …"),
-    _field("passes[].pattern", Kind.OBJECT, _ALWAYS, "写入的内容", "What was written"),
-    _field("passes[].pattern.kind", Kind.CODE, _ALWAYS, "固定字节或数据流", "Repeated bytes or a stream", "fixed", "stream"),
-    _field("passes[].pattern.bytes_hex", Kind.BYTES, _OPTIONAL, "固定字节，从 0 字节处起重复", "fixed: the bytes, repeated from byte 0"),
-    _field("passes[].pattern.stream", Kind.CODE, _OPTIONAL, "数据流的格式", "stream: its format", "xts128-1mib-v1"),
-    _field("passes[].pattern.key_hex", Kind.KEY, _OPTIONAL, "公开的密钥，供任何人复查", "stream: its key, so that anybody can check the device"),
-    _field("passes[].pattern.key", Kind.CODE, _OPTIONAL, "密钥暂不公开", "stream: instead of key_hex while it is not published", "withheld"),
-    _field("passes[].size_bytes", Kind.COUNT, _ALWAYS, "应写的字节数", "Bytes to write"),
-    _field("passes[].written_bytes", Kind.COUNT, _ALWAYS, "写成的字节数", "Bytes written without an error"),
-    _field("passes[].outcome", Kind.CODE, _ALWAYS, "这一遍是否写完", "Whether the pass came to its end", "completed", "incomplete"),
-    _field("passes[].attempts", Kind.LIST, _ALWAYS, "每次开始到停下", "Each run from start to stop"),
-    _field("passes[].attempts[].from_byte", Kind.COUNT, _ALWAYS, "从哪个字节起", "First byte"),
-    _field("passes[].attempts[].to_byte", Kind.COUNT, _ALWAYS, "到哪个字节前", "Byte after the last"),
-    _field("passes[].attempts[].ended", Kind.CODE, _ALWAYS, "怎么停下的", "How it ended", "completed", "interrupted", "failed"),
-    _field("passes[].started_at", Kind.TIME, _CERTIFICATE, "开始时间；没有开始就没有", "Start; absent if it never started"),
-    _field("passes[].ended_at", Kind.TIME, _CERTIFICATE, "结束时间；没有结束就没有", "End; absent if it never ended"),
-)
-
-_EVIDENCE = (
-    _field("verification", Kind.OBJECT, _ALWAYS, "写完后的读回核对", "Reading back and comparing"),
-    _field("verification.kind", Kind.CODE, _ALWAYS, "全部核对、抽样核对或没有核对", "All of it, a sample, or none", "full", "sampled", "none"),
-    _field("verification.pass_number", Kind.COUNT, _CERTIFICATE, "核对的是第几遍", "The pass that was compared with"),
-    _field("verification.verified_bytes", Kind.COUNT, _CERTIFICATE, "核对一致的字节数", "Bytes read and found right"),
-    _field("verification.mismatched_bytes", Kind.COUNT, _CERTIFICATE, "核对不一致的字节数", "Bytes read and found wrong"),
-    _field("verification.unread_bytes", Kind.COUNT, _CERTIFICATE, "没有读回的字节数：读不出、没写到，或者不在抽样里", "Bytes not read back: unreadable, not written, or not in the sample"),
-    _field("verification.first_mismatch_byte", Kind.COUNT, _OPTIONAL, "第一处不一致的位置", "Where the first wrong byte lies"),
-    _field("verification.sample", Kind.OBJECT, _OPTIONAL, "抽样核对时：读了哪些地方，证明到什么程度", "Where a sample was read: which places, and what that proves"),
-    _field("verification.sample.unit_bytes", Kind.COUNT, _ALWAYS, "一个单元的字节数；最后一个可能短些", "Bytes of one unit; the last one may be shorter"),
-    _field("verification.sample.units", Kind.COUNT, _ALWAYS, "全盘的单元数", "Units of the device"),
-    _field("verification.sample.strata", Kind.COUNT, _ALWAYS, "分层数：每层抽一个单元，另加第一个和最后一个", "Strata: one unit is drawn in each, beside the first and the last of all"),
-    _field("verification.sample.sampled_units", Kind.COUNT, _ALWAYS, "读了的单元数", "Units that were read"),
-    _field("verification.sample.seed_hex", Kind.KEY, _ALWAYS, "种子：最后一次落盘之后才抽出，任何人可以算出同样的地方", "Seed, drawn after the last flush: anybody finds the same places with it"),
-    _field("verification.sample.differing_units", Kind.COUNT, _ALWAYS, "如果至少有这么多单元不对", "If at least so many units differ anywhere"),
-    _field("verification.sample.missed_per_million", Kind.COUNT, _ALWAYS, "漏掉的概率最多是百万分之几", "they are missed at most so often in a million"),
-    _field("verification.started_at", Kind.TIME, _CERTIFICATE, "开始时间", "Start"),
-    _field("verification.ended_at", Kind.TIME, _CERTIFICATE, "结束时间；没有结束就没有", "End; absent if it never ended"),
-    _field("not_reached", Kind.LIST, _ALWAYS, "没有写到或没有核对的范围，从小到大，互不重叠", "Ranges not reached, ascending and disjoint; unwritten wins over unverified"),
-    _field("not_reached[].from_byte", Kind.COUNT, _ALWAYS, "从哪个字节起", "First byte"),
-    _field("not_reached[].to_byte", Kind.COUNT, _ALWAYS, "到哪个字节前", "Byte after the last"),
-    _field("not_reached[].what", Kind.CODE, _ALWAYS, "没写到还是没核对", "What did not happen there", "unwritten", "unverified"),
-    _field("not_reached_bytes", Kind.COUNT, _ALWAYS, "这些范围的总字节数", "Sum of those ranges"),
-    _field("interruptions", Kind.LIST, _ALWAYS, "中断", "Interruptions"),
-    _field("interruptions[].at", Kind.TIME, _ALWAYS, "何时发现", "When it was noticed"),
-    _field("interruptions[].what", Kind.TEXT, _ALWAYS, "发生了什么", "What happened"),
-    _field("interruptions[].resumed_at", Kind.TIME, _OPTIONAL, "何时接着做", "When work went on"),
-    _field("interruptions[].tail_verified_bytes", Kind.COUNT, _OPTIONAL, "接着做之前核对的字节数", "Bytes compared before work went on"),
-    _field("not_checked", Kind.LIST, _ALWAYS, "没有检查的事项", "What nobody checked"),
-    _field("not_checked[]", Kind.CODE, _ALWAYS, "其中一项的代号", "One of them"),
-    _field("outcome", Kind.CODE, _ALWAYS, "从记录重新算出的结果", "Outcome, recomputed from the journal", *_OUTCOMES),
-    _field("notice", Kind.OBJECT, _NOTICE, "通知的内容", "What is made known"),
-    _field("notice.kind", Kind.CODE, _ALWAYS, "通知的种类", "Kind of notice", "failed", "interrupted", "aborted"),
-    _field("notice.reason", Kind.OBJECT, _ALWAYS, "原因", "Why"),
-    _field("notice.reason.code", Kind.CODE, _ALWAYS, "代号", "As a code"),
-    _field("notice.reason.zh", Kind.TEXT, _ALWAYS, "中文", "In Chinese"),
-    _field("notice.reason.en", Kind.TEXT, _ALWAYS, "英文", "In English"),
-    _field("journal", Kind.OBJECT, _ALWAYS, "作为依据的记录", "Journal that this was computed from"),
-    _field("journal.records", Kind.COUNT, _ALWAYS, "记录条数", "Number of its records"),
-    _field("journal.head_sha256", Kind.SHA256, _ALWAYS, "末条的摘要", "Digest of its last record"),
-    _field("measures", Kind.OBJECT, _OPTIONAL, "清除时测到的，评级用；没测到的不写", "What the wipe measured, for grading; what was not measured is left out"),
-    _field("measures.verified", Kind.BOOLEAN, _ALWAYS, "是否核对通过", "Whether the verification found right all that it was to read"),
-    _field("measures.unreached_bytes", Kind.COUNT, _ALWAYS, "没写到或没核对的字节数", "Bytes not written or not verified"),
-    _field("measures.io_errors", Kind.COUNT, _ALWAYS, "出错的读写次数", "Transfers that failed"),
-    _field("measures.interruptions", Kind.COUNT, _ALWAYS, "中断次数", "Interruptions"),
-    _field("measures.identity_strength", Kind.CODE, _ALWAYS, "设备身份的来源", "Who stated the identity", "medium", "bridge", "none"),
-    _field("measures.slowest_write_ms", Kind.COUNT, _OPTIONAL, "最慢一次写入的毫秒数，最后一遍", "Longest single write of the last pass, in ms"),
-    _field("measures.slowest_read_ms", Kind.COUNT, _OPTIONAL, "最慢一次读出的毫秒数，核对时", "Longest single read of the verification, in ms"),
-    _field("measures.write_fastest_zone_bytes_per_s", Kind.COUNT, _OPTIONAL, "写得最快的一区，每秒字节数", "Fastest of 16 zones, last pass"),
-    _field("measures.write_slowest_zone_bytes_per_s", Kind.COUNT, _OPTIONAL, "写得最慢的一区，每秒字节数", "Slowest of 16 zones, last pass"),
-    _field("measures.write_zone_drop_percent", Kind.COUNT, _OPTIONAL, "写入时最慢区比最快区慢多少，百分比", "How much slower the slowest zone wrote than the fastest"),
-    _field("measures.read_fastest_zone_bytes_per_s", Kind.COUNT, _OPTIONAL, "读得最快的一区，每秒字节数", "Fastest of 16 zones, verification"),
-    _field("measures.read_slowest_zone_bytes_per_s", Kind.COUNT, _OPTIONAL, "读得最慢的一区，每秒字节数", "Slowest of 16 zones, verification"),
-    _field("measures.read_zone_drop_percent", Kind.COUNT, _OPTIONAL, "读出时最慢区比最快区慢多少，百分比", "How much slower the slowest zone read than the fastest"),
-    _field("measures.drive_kind", Kind.CODE, _OPTIONAL, "硬盘的种类，有依据才写", "Kind of drive, on positive evidence", "ata-hdd", "ata-ssd", "nvme"),
-    _field("measures.smart_passed", Kind.BOOLEAN, _OPTIONAL, "硬盘自称健康", "What the drive says of its own health"),
-    _field("measures.smart_reallocated_sectors", Kind.COUNT, _OPTIONAL, "换用备用扇区数，清除后", "Reallocated sectors after the wipe"),
-    _field("measures.smart_reallocated_sectors_before", Kind.COUNT, _OPTIONAL, "换用备用扇区数，清除前", "Reallocated sectors before the wipe"),
-    _field("measures.smart_pending_sectors", Kind.COUNT, _OPTIONAL, "待处理扇区数，清除后", "Pending sectors after the wipe"),
-    _field("measures.smart_pending_sectors_before", Kind.COUNT, _OPTIONAL, "待处理扇区数，清除前", "Pending sectors before the wipe"),
-    _field("measures.smart_uncorrectable", Kind.COUNT, _OPTIONAL, "无法修复的扇区数", "Uncorrectable sectors"),
-    _field("measures.power_on_hours", Kind.COUNT, _OPTIONAL, "通电小时数", "Hours powered on"),
-    _field("measures.temperature_celsius", Kind.COUNT, _OPTIONAL, "温度，摄氏度", "Temperature"),
-    _field("measures.ssd_life_used_percent", Kind.COUNT, _OPTIONAL, "已用写入寿命，百分比", "Writing life used"),
-    _field("measures.nvme_critical_warning", Kind.COUNT, _OPTIONAL, "NVMe 严重警告位", "NVMe critical warning bits"),
-    _field("measures.nvme_percentage_used", Kind.COUNT, _OPTIONAL, "NVMe 已用寿命，百分比", "NVMe percentage used"),
-    _field("measures.nvme_media_errors", Kind.COUNT, _OPTIONAL, "NVMe 介质错误数", "NVMe media errors"),
-    _field("grade", Kind.OBJECT, _OPTIONAL, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
-    _field("grade.ruleset", Kind.CODE, _ALWAYS, "规则名称和版本", "Rule set and version"),
-    _field("grade.ruleset_sha256", Kind.SHA256, _ALWAYS, "规则文件的摘要", "Digest of the rule file"),
-    _field("grade.function", Kind.CODE, _ALWAYS, "功能", "Function", "good", "caution", "bad", "unknown"),
-    _field("grade.appearance", Kind.CODE, _ALWAYS, "外观", "Appearance", "good", "caution", "bad", "unknown"),
-    _field("grade.life", Kind.CODE, _ALWAYS, "剩余寿命", "Remaining life", "good", "caution", "bad", "unknown"),
-    _field("earlier_documents", Kind.LIST, _ALWAYS, "同一任务先前的文件", "Earlier documents of the same job"),
-    _field("earlier_documents[].id", Kind.ID, _ALWAYS, "编号", "Its id"),
-    _field("earlier_documents[].sha256", Kind.SHA256, _ALWAYS, "其 JSON 文件的摘要", "Digest of its JSON file"),
-)
-# fmt: on
-
-FIELDS: tuple[Field, ...] = (*_HEAD, *_DEVICE, *_PLAN, *_WORK, *_EVIDENCE)
-_TABLE = FieldTable(FIELDS)
+    return types[name]

@@ -49,6 +49,8 @@ class EntryKind(Enum):
     DESTRUCTION = "destruction"
     TRANSFER = "transfer"
     """The device went to another company, which answers for it from then on."""
+    CORRECTION = "correction"
+    """A document was found wrong; ``document`` is the id of that one."""
     KEY_EVENT = "key-event"
     DATA_DELETED = "data-deleted"
     """Personal data of a ticket were deleted, its commitments' salts with them."""
@@ -81,6 +83,7 @@ OWN: Final[dict[EntryKind, dict[str, Kind]]] = {
         "outcome": Kind.CODE,
         "practice": Kind.BOOLEAN,
     },
+    EntryKind.CORRECTION: {"document": Kind.ID, "commitment": Kind.SHA256},
     EntryKind.KEY_EVENT: {"event": Kind.CODE, "key_id": Kind.SHA256},
     **dict.fromkeys(
         (

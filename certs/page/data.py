@@ -1,6 +1,7 @@
 """What the page's scripts know from this package, so that it stands in one place."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 
 from certs import (
     canonical,
@@ -15,7 +16,10 @@ from certs import (
 )
 from certs.cli import NO_CLAIM, STEP_NAMES
 from certs.errors import Layer, QrLayer
-from certs.formats import fields, statement_v1
+from certs.formats import erasure_v1, fields, head_v1, statement_v1
+from certs.formats.document import DocumentFormat
+from certs.formats.facts import Fact
+from certs.formats.rules import Rule
 from certs.layout import DocumentType
 from certs.log.entry import COMMON, OWN
 from certs.open_questions import OPEN_QUESTIONS
@@ -33,10 +37,11 @@ def page_data() -> dict[str, object]:
         "chain_name": layout.CHAIN_NAME,
         "practice_organization": chain.PRACTICE_ORGANIZATION,
         "documents": [_document(kind) for kind in DocumentType],
-        "schema": statement_v1.SCHEMA,
-        "schema_version": statement_v1.SCHEMA_VERSION,
+        "schema": head_v1.SCHEMA,
+        "schema_version": head_v1.SCHEMA_VERSION,
         "kinds": {kind.name: _kind(kind) for kind in fields.Kind},
-        "fields": [_row(row) for row in statement_v1.FIELDS],
+        "job_fields": [_row(row) for row in erasure_v1.FIELDS],
+        "formats": {kind.value: _format(each) for kind, each in statement_v1.FORMATS.items()},
         "entry_kinds": {kind.value: _named(COMMON | own) for kind, own in OWN.items()},
         "list_name": revocation.LIST_NAME,
         "list_signature_name": revocation.SIGNATURE_NAME,
@@ -55,6 +60,7 @@ def page_data() -> dict[str, object]:
         "identifier_names": {kind: both(text) for kind, text in verdict.IDENTIFIER_NAMES.items()},
         "category_names": {name: both(text) for name, text in verdict.CATEGORY_NAMES.items()},
         "open_questions": {code: both(text) for code, text in OPEN_QUESTIONS.items()},
+        "practice": both(verdict.PRACTICE),
         "no_claim": both(NO_CLAIM),
         "weak_identity": both(verdict.WEAK_IDENTITY),
         "most_cbor_depth": cbor.MAX_DEPTH,
@@ -97,6 +103,10 @@ def _limits() -> dict[str, object]:
         "most_json_depth": canonical.MAX_DEPTH,
         "most_list_items": fields.MAX_LIST_ITEMS,
         "most_text_characters": fields.MAX_TEXT_CHARACTERS,
+        "most_decimals": fields.MAX_DECIMALS,
+        "most_measures": fields.MAX_MEASURES,
+        "most_measure_characters": fields.MAX_MEASURE_CHARACTERS,
+        "measure_name": fields.MEASURE_NAME,
     }
 
 
@@ -124,4 +134,29 @@ def _row(row: fields.Field) -> dict[str, object]:
         "kind": row.kind.name,
         "required": row.required_in.name,
         "values": row.values,
+    }
+
+
+def _format(described: DocumentFormat) -> dict[str, object]:
+    return {
+        "title": both(described.title),
+        "fields": [_row(row) for row in described.fields],
+        "rules": [_rule(rule) for rule in described.rules],
+        "facts": [_fact(fact) for fact in described.facts],
+        "entry_kinds": {said: kind.value for said, kind in described.entry_kinds.items()},
+        "entry_fields": dict(described.entry_fields),
+    }
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    return {"rule": type(rule).__name__, **asdict(rule)}
+
+
+def _fact(fact: Fact) -> dict[str, object]:
+    return {
+        "label": both(fact.label),
+        "path": fact.path,
+        "form": fact.form.value,
+        "parts": fact.parts,
+        "words": {value: both(text) for value, text in fact.words.items()},
     }

@@ -1,5 +1,7 @@
 """Makes ``vectors/certificate``: one document per file, each with one defect at most.
 
+With them ``vectors/fields`` and ``vectors/together``, see `field_vectors`, `together_vectors`.
+
 Run ``python -m certs.tests.make_vectors`` to write them, with ``--check`` to compare. Everything
 is fixed (keys, times, serial numbers, RFC 6979 signatures), so the same bytes come out each time.
 The file is long because it is a list: one short function per vector, its docstring the comment.
@@ -32,7 +34,14 @@ from certs.log.entry import EntryKind
 from certs.log.note import NoteSigner
 from certs.log.proof import Proof
 from certs.revocation import SignedList
-from certs.tests import certificate_vectors, rule_vectors, time_vectors
+from certs.tests import (
+    certificate_vectors,
+    document_vectors,
+    field_vectors,
+    rule_vectors,
+    time_vectors,
+    together_vectors,
+)
 from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.revocation_samples import entry, listing, other_entry, signed, stated
@@ -75,6 +84,7 @@ RFC5280 = "RFC 5280"
 X690 = "X.690 §8.3, §10.1"
 RFC8785 = "RFC 8785; RFC 7493 §2"
 SCHEMA = "certs/formats/statement_v1.py"
+DOCUMENT_RULE = "certs/formats/document.py"
 
 Files = dict[str, bytes]
 
@@ -1388,6 +1398,27 @@ def _register_tables() -> None:
 _register_tables()
 
 
+def _register_documents() -> None:
+    for name, comment, files in document_vectors.accepted():
+        _register_accepted(name, comment, files)
+    for name, (comment, _, _) in document_vectors.RULES.items():
+        files = partial(document_vectors.rule_files, name)
+        _register(name, comment, Layer.SCHEMA, DOCUMENT_RULE, files)
+    for name, (comment, files) in document_vectors.LOG.items():
+        _register(f"log_{name}", comment, Layer.LOG, LOG_RULE, files)
+
+
+def _register_accepted(name: str, comment: str, files: Callable[[], Files]) -> None:
+    def maker() -> Vector:
+        return Vector(expect=Status.GENUINE, source=DOCUMENT_RULE, files=files())
+
+    maker.__doc__ = comment
+    MAKERS[f"accept_{name}"] = maker
+
+
+_register_documents()
+
+
 @vector
 def refuse_chain_signed_with_another_digest() -> Vector:
     """The signer's certificate was signed with SHA-384."""
@@ -1503,9 +1534,13 @@ def main() -> int:
     """Write or compare; return 1 if they differ."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    families = {FOLDER: rendered()} | {
+        family.FOLDER: family.rendered() for family in (field_vectors, together_vectors)
+    }
     if not parser.parse_args().check:
-        write_files(FOLDER, rendered())
-    different = differences(FOLDER)
+        for folder, files in families.items():
+            write_files(folder, files)
+    different = [name for folder, files in families.items() for name in differing(folder, files)]
     sys.stdout.writelines(f"differs: {name}\n" for name in different)
     return 1 if different else 0
 

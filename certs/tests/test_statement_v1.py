@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from certs.errors import CertificateError, Layer
-from certs.formats import statement_v1
+from certs.formats import erasure_v1, statement_v1
 from certs.formats.fields import Field, Kind, Required
 from certs.tests.log_samples import logged_statement
 from certs.tests.samples import (
@@ -48,7 +48,7 @@ def _places(statement: Statement, path: str) -> Iterator[tuple[Any, Any, str]]:
 
 
 @pytest.mark.parametrize("make", [certificate_statement, notice_statement])
-@pytest.mark.parametrize("row", statement_v1.FIELDS, ids=lambda row: row.path)
+@pytest.mark.parametrize("row", erasure_v1.FIELDS, ids=lambda row: row.path)
 def test_field__removed_or_of_another_type__refused_by_its_path(
     make: Callable[[], Statement], row: Field
 ) -> None:
@@ -77,7 +77,7 @@ def test_fields__samples__every_row_is_exercised() -> None:
     ]
     unused = {
         row.path
-        for row in statement_v1.FIELDS
+        for row in erasure_v1.FIELDS
         if not any(list(_places(sample, row.path)) for sample in samples)
     }
     assert unused == {
@@ -91,8 +91,8 @@ def test_fields__samples__every_row_is_exercised() -> None:
 
 def test_fields__table__parents_are_objects_or_lists() -> None:
     """Every row's parent stands in the table, so the documentation is complete."""
-    rows = {row.path: row for row in statement_v1.FIELDS}
-    assert len(rows) == len(statement_v1.FIELDS)
+    rows = {row.path: row for row in erasure_v1.FIELDS}
+    assert len(rows) == len(erasure_v1.FIELDS)
     for path in rows:
         parent = path.removesuffix("[]") if path.endswith("[]") else path.rpartition(".")[0]
         if parent.endswith("[]"):
@@ -292,7 +292,7 @@ _JSON = st.recursive(
 )
 
 
-@given(st.sampled_from(statement_v1.FIELDS), st.booleans(), _JSON)
+@given(st.sampled_from(erasure_v1.FIELDS), st.booleans(), _JSON)
 def test_check__any_value_anywhere__only_the_declared_error(
     row: Field, notice: bool, value: object
 ) -> None:

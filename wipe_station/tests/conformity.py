@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from certs.formats.statement_v1 import FIELDS
+from certs.formats.erasure_v1 import FIELDS
 from certs.text import Text
 from wipe_station.policies import all_policies
 from wipe_station.policy import Policy

@@ -3,13 +3,28 @@
 import ast
 import inspect
 from collections.abc import Iterator, Sequence
+from typing import Final, assert_never
 
-from certs.formats import statement_v1
+from certs.formats import erasure_v1, head_v1, statement_v1
+from certs.formats.document import DocumentFormat
 from certs.formats.fields import Field, Required
+from certs.formats.rules import (
+    Differ,
+    ExactlyOne,
+    InOrder,
+    NoneTwice,
+    NotEmpty,
+    Rule,
+    StandsWhere,
+)
 from certs.layout import CHAIN_NAME, DocumentType
 from certs.log.entry import COMMON, OWN, EntryKind
 from certs.revocation import ENTRY_FIELDS, FIELDS, Reason
+from certs.text import Text
 from wipe_station.tests.markdown import code, page, table
+
+HEAD: Final = len(head_v1.head(DocumentType.CERTIFICATE))
+"""Rows that every table begins with."""
 
 INTRODUCTION = """\
 What a bundle consists of, precise enough to write another verifier from. `certs/verify.py`
@@ -18,8 +33,8 @@ way to fail, and says at which step it must. How to check by hand: [verify.md](v
 
 BUNDLE = """\
 A folder, or a `.zip` of one, or a PDF that carries all other files. Nothing else may lie in it.
-A certificate's files and a notice's have names of their own, so that neither passes as the
-other."""
+The files of each type of document have names of their own, so that none passes as another;
+`STEM` is the type's."""
 
 DOCUMENT = """\
 **JSON**: RFC 8785 within I-JSON (RFC 7493): one object; objects, lists, strings, booleans and
@@ -39,6 +54,15 @@ SHA-256 over the signer's SPKI in DER.
 but the signature's own digits; CMS with the signer's chain, `ETSI.CAdES.detached`. The files
 attached are the bundle's other files, byte for byte, but the time stamp, which is made later."""
 
+ERASED = Text(zh="清除证明", en="Certificate of erasure")
+NOT_ERASED = Text(zh="任务的通知书：没有确认清除", en="Notice of a job: erasure not confirmed")
+
+OTHERS = """\
+They begin with the same head, as far as `software`, and are bundled, signed and verified alike; of
+an erasure they say nothing. An `id` that ends in `-n` and a number is a job's notice's alone. Their
+log entry says nothing of them but a commitment: `commitment` is SHA-256 over the 32 bytes of
+`salt_hex` and then the bytes of the JSON file."""
+
 LOG = """\
 Hashes are RFC 6962's. On disk, [tlog-tiles](https://c2sp.org/tlog-tiles): `checkpoint`,
 `tile/<level>/<number>[.p/<width>]`, `tile/entries/<number>[.p/<width>]`. The checkpoint is a
@@ -51,9 +75,9 @@ the log.
 `certificate.tlog-proof` is a [tlog-proof](https://c2sp.org/tlog-proof) whose `extra` line is
 always there and holds the entry itself. A verifier reads the entry, follows the hashes to the
 root of the checkpoint, checks the checkpoint by `log_key`, and compares the entry with the
-document: kind `outcome`, and `document`, `document_sha256`, `issued_at`, `journal_sha256`,
-`type`, `outcome`, `practice` as the statement has them (`journal_sha256` is
-`journal.head_sha256`).
+document. For certificates and notices of a job: kind `outcome`, and `document`,
+`document_sha256`, `issued_at`, `journal_sha256`, `type`, `outcome`, `practice` as the statement
+has them (`journal_sha256` is `journal.head_sha256`). For all others see above.
 
 An entry is a JSON object in the spelling above, of at most 65,535 bytes, with exactly these
 fields:"""
@@ -109,13 +133,17 @@ def formats_page() -> str:
         INTRODUCTION,
         "## Bundle",
         BUNDLE,
-        table(("Certificate", "Notice", "What", "At most"), _files()),
+        table(("File", "What", "At most"), _files()),
+        table(("Type", "`STEM`", "What it is"), _types()),
         DOCUMENT,
-        "## Statement, version 1",
+        "## Certificate and notice of a job, version 1",
         "`[]` stands for each item of a list. A field that is not in this table is refused.",
-        table(("Field", "Holds", "Stands", "Meaning"), map(_row, statement_v1.FIELDS)),
+        table(("Field", "Holds", "Stands", "Meaning"), map(_row, erasure_v1.FIELDS)),
         "Beyond the table, fields must agree with each other:"
-        " `certs/formats/statement_v1_rules.py` and `sample_rules.py` say how.",
+        " `certs/formats/erasure_v1_rules.py` and `sample_rules.py` say how.",
+        "## Other documents, version 1",
+        OTHERS,
+        *_documents(),
         "## Log",
         LOG,
         table(("Kind", "Fields beside the common ones", "What happened"), _entries()),
@@ -130,17 +158,64 @@ def formats_page() -> str:
 
 
 def _files() -> Iterator[Sequence[str]]:
-    one, other = DocumentType.CERTIFICATE, DocumentType.NOTICE
-    limits = one.size_limits_bytes | one.optional_limits_bytes
-    for here, there, what in (
-        (one.document_name, other.document_name, "the statement"),
-        (one.signature_name, other.signature_name, "the station's signature over it"),
-        (CHAIN_NAME, CHAIN_NAME, "the station's certificates"),
-        (one.proof_name, other.proof_name, "that the log has it; where it names a log"),
-        (one.timestamp_name, other.timestamp_name, "a time service's word; may come later"),
-        (one.pdf_name, other.pdf_name, "the page for people; may be missing"),
+    kind = DocumentType.CERTIFICATE
+    limits = kind.size_limits_bytes | kind.optional_limits_bytes
+    for name, what in (
+        (kind.document_name, "the statement"),
+        (kind.signature_name, "the station's signature over it"),
+        (CHAIN_NAME, "the station's certificates"),
+        (kind.proof_name, "that the log has it; where it names a log"),
+        (kind.timestamp_name, "a time service's word; may come later"),
+        (kind.pdf_name, "the page for people; may be missing"),
     ):
-        yield code(here), code(there), what, f"{limits[here]:,} bytes"
+        yield code(name.replace(kind.stem, "STEM")), what, f"{limits[name]:,} bytes"
+
+
+def _types() -> Iterator[Sequence[str]]:
+    said = {DocumentType.CERTIFICATE: ERASED, DocumentType.NOTICE: NOT_ERASED}
+    for kind in DocumentType:
+        title = said[kind] if kind in said else statement_v1.FORMATS[kind].title
+        yield code(kind.value), code(kind.stem), f"{title.zh}<br>{title.en}"
+
+
+def _documents() -> Iterator[str]:
+    """Show each type that is not about a job: its table, its rules, its entry in the log."""
+    for kind, described in statement_v1.FORMATS.items():
+        yield f"### `{kind.value}`"
+        yield f"{described.title.zh}。{described.title.en}. {_entry_of(described)}"
+        yield table(("Field", "Holds", "Stands", "Meaning"), map(_row, described.fields[HEAD:]))
+        yield "\n".join(f"- {_said_of(rule)}" for rule in described.rules)
+
+
+def _entry_of(described: DocumentFormat) -> str:
+    kinds = " or ".join(
+        code(kind.value) + (f" where `kind` is {code(said)}" if said else "")
+        for said, kind in described.entry_kinds.items()
+    )
+    same = ", ".join(
+        f"{code(name)} is {code(path)}" for name, path in described.entry_fields.items()
+    )
+    return f"Its log entry: kind {kinds}; {same}."
+
+
+def _said_of(rule: Rule) -> str:
+    match rule:
+        case StandsWhere():
+            values = " or ".join(map(code, rule.values))
+            end = "." if rule.elsewhere else ", and only there."
+            return f"{code(rule.path)} stands where {code(rule.given)} is {values}{end}"
+        case ExactlyOne():
+            return "Exactly one of " + ", ".join(map(code, rule.paths)) + " stands."
+        case Differ():
+            return f"{code(rule.path)} is not {code(rule.other)}."
+        case NoneTwice():
+            return f"No {code(rule.path)} stands there twice."
+        case NotEmpty():
+            return f"{code(rule.path)} is not empty."
+        case InOrder():
+            return f"{code(rule.earlier)} is not after {code(rule.later)}."
+        case _ as never:
+            assert_never(never)
 
 
 def _list_fields() -> Iterator[Sequence[str]]:

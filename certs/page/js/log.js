@@ -57,7 +57,23 @@ async function checkLogged(statement, bundle) {
 }
 
 async function isAbout(entry, statement, document) {
-  const wanted = {
+  const wanted = await wantedOf(statement, document);
+  return Object.entries(wanted).every(([name, value]) => entry[name] === value);
+}
+
+// What the log must say about a document.
+async function wantedOf(statement, document) {
+  const described = formatOf(statement);
+  if (described !== null) {
+    const salt = Uint8Array.from(statement.salt_hex.match(/../g), (digits) => parseInt(digits, 16));
+    const own = Object.entries(described.entry_fields).map(([name, path]) => [name, valueAt(statement, path)]);
+    return {
+      kind: described.entry_kinds[""] ?? described.entry_kinds[statement.kind],
+      commitment: hexOf(await sha256(salt, document)),
+      ...Object.fromEntries(own),
+    };
+  }
+  return {
     kind: "outcome",
     issued_at: statement.issued_at,
     document: statement.id,
@@ -67,7 +83,6 @@ async function isAbout(entry, statement, document) {
     outcome: statement.outcome,
     practice: statement.practice,
   };
-  return Object.entries(wanted).every(([name, value]) => entry[name] === value);
 }
 
 // --- signed notes --------------------------------------------------------------------------------

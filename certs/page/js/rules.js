@@ -1,47 +1,27 @@
-// What the fields of a statement must agree on; as certs/formats/statement_v1_rules.py and
-// sample_rules.py.
+// What the fields of a statement about a job must agree on; as certs/formats/erasure_v1_rules.py
+// and sample_rules.py.
 
 const OUTCOMES_OF_NOTICE = {
   failed: ["failed", "verified-with-exceptions"],
   interrupted: ["indeterminate"],
   aborted: ["aborted"],
 };
+const ZONES = 16;
 const MILLION = 1_000_000;
 const ROUNDING = 1e-9;
 
-async function checkRules(statement, isNotice) {
-  await checkLogNamed(statement);
+function checkJobRules(statement) {
+  const isNotice = statement.type === NOTICE;
   checkClaim(statement, isNotice);
   checkPasses(statement);
   checkVerification(statement);
   checkNotReached(statement);
   checkMeasures(statement);
+  checkSpeed(statement);
   if (isNotice) {
     checkNotice(statement);
   } else {
     checkCertificate(statement);
-  }
-}
-
-// A document that names a log names its key, under the log's own name.
-async function checkLogNamed(statement) {
-  if (statement.log_origin === NO_LOG) {
-    if (Object.hasOwn(statement, "log_key")) {
-      refuseField("log_key", "没有日志就没有日志的公钥", "no key where there is no log");
-    }
-    return;
-  }
-  if (!Object.hasOwn(statement, "log_key")) {
-    refuseField("log_key", "缺少这个字段", "missing");
-  }
-  const key = await readNoteKey(statement.log_key).catch((error) => {
-    if (error instanceof Refusal) {
-      refuseField("log_key", error.text.zh, error.text.en);
-    }
-    throw error;
-  });
-  if (key.name !== statement.log_origin || key.algorithm !== ED25519) {
-    refuseField("log_key", "不是这份日志的", "not this log's");
   }
 }
 
@@ -77,6 +57,26 @@ function checkMeasures(statement) {
   }
   if (measures.interruptions !== statement.interruptions.length) {
     refuseField("measures.interruptions", "和中断不符", "contradicts the interruptions");
+  }
+}
+
+// What is drawn as a curve is what the measures, and so the grade, were taken from.
+function checkSpeed(statement) {
+  for (const [what, zones] of Object.entries(statement.speed ?? {})) {
+    let following = -1;
+    for (const [index, { zone }] of zones.entries()) {
+      if (!(following < zone && zone < ZONES)) {
+        refuseField(`speed.${what}[${index}].zone`, "次序不对，或者没有这一区", "no such zone");
+      }
+      following = zone;
+    }
+    const speeds = zones.map((each) => each.bytes_per_s);
+    for (const [name, of] of [["slowest", Math.min], ["fastest", Math.max]]) {
+      const known = zones.length === ZONES ? of(...speeds) : undefined;
+      if (statement.measures?.[`${what}_${name}_zone_bytes_per_s`] !== known) {
+        refuseField(`speed.${what}`, "和测量不符", "contradicts the measures");
+      }
+    }
   }
 }
 
@@ -210,9 +210,6 @@ function checkNotReached(statement) {
 }
 
 function checkCertificate(statement) {
-  if (statement.id.includes("-n")) {
-    refuseField("id", "证明的编号不带 -n", "a certificate's id has no -n");
-  }
   if (statement.outcome !== "verified") {
     refuseField("outcome", "证明只能是 verified", "a certificate needs: verified");
   }

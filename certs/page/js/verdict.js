@@ -8,13 +8,10 @@ function verdictOf(statement, chain, logged, standing, rootLearned) {
   return {
     status,
     statement,
-    compare: compareLine(statement.device),
+    compare: compareLine(statement),
     lines: [
       headlineOf(status, statement, chain),
-      ...sampleLines(statement),
-      ...warnings(statement),
-      ...reasonLines(statement),
-      ...claimLines(statement),
+      ...(formatOf(statement) === null ? jobLines(statement) : otherLines(statement)),
       signedLine(statement, chain),
       ...logLines(logged, status),
       ...standingLines(standing),
@@ -22,9 +19,27 @@ function verdictOf(statement, chain, logged, standing, rootLearned) {
   };
 }
 
+function jobLines(statement) {
+  return [
+    ...sampleLines(statement),
+    ...warnings(statement),
+    ...reasonLines(statement),
+    ...claimLines(statement),
+  ];
+}
+
+function otherLines(statement) {
+  const { title, facts } = formatOf(statement);
+  const practice = statement.practice ? [DATA.practice] : [];
+  return [{ zh: `${title.zh}。`, en: `${title.en}.` }, ...practice, ...factLines(statement, facts)];
+}
+
 function statusOf(statement, logged, rootLearned) {
   if (!rootLearned) {
     return "signer-unknown";
+  }
+  if (formatOf(statement) !== null) {
+    return "genuine";
   }
   if (statement.type === NOTICE) {
     return DATA.not_erased_outcomes.includes(statement.outcome) ? "not-erased" : "inconclusive";
@@ -34,26 +49,51 @@ function statusOf(statement, logged, rootLearned) {
 
 function headlineOf(status, statement, chain) {
   const { words } = DATA;
-  const sampled = statement.verification.kind === "sampled";
   const own = {
-    erased: sampled ? DATA.erased_by_sample : DATA.erased,
+    erased: statement.verification?.kind === "sampled" ? DATA.erased_by_sample : DATA.erased,
     "signer-unknown": chain.rootKnown ? words.signer_unknown_not_learned : words.signer_unknown_no_root,
     [LOG_NOT_CHECKED]: words.log_not_checked,
   };
   return own[status] ?? DATA.sentences[status];
 }
 
-function compareLine(device) {
-  const found = device.identifiers.map(({ kind, value }) => {
-    const name = DATA.identifier_names[kind.replaceAll("_", "-")] ?? { zh: kind, en: kind };
-    return { name, value: shown(value) };
-  });
-  const zh = found.map(({ name, value }) => `${name.zh} ${value}`);
-  const en = found.map(({ name, value }) => `${name.en} ${value}`);
-  const size = grouped(device.size_bytes);
+function compareLine(statement) {
+  if (Object.hasOwn(statement, "device")) {
+    return compareDevice(statement.device);
+  }
+  if (Object.hasOwn(statement, "about")) {
+    const { document, document_sha256: digest } = statement.about;
+    return {
+      zh: `请和它说的那份文件核对：${document}，SHA-256 ${digest}。`,
+      en: `Compare with the document that it is about: ${document}, SHA-256 ${digest}.`,
+    };
+  }
+  const { id } = statement;
+  return { zh: `请核对编号：${id}。`, en: `Compare the number of the document: ${id}.` };
+}
+
+function compareDevice(device) {
+  const zh = [];
+  const en = [];
+  if (Object.hasOwn(device, "description")) {
+    zh.push(shown(device.description));
+    en.push(shown(device.description));
+  }
+  for (const { kind, value } of device.identifiers) {
+    const code = kind.replaceAll("_", "-");
+    const known = Object.hasOwn(DATA.identifier_names, code);
+    const name = known ? DATA.identifier_names[code] : { zh: kind, en: kind };
+    zh.push(`${name.zh} ${shown(value)}`);
+    en.push(`${name.en} ${shown(value)}`);
+  }
+  if (Object.hasOwn(device, "size_bytes")) {
+    const size = grouped(device.size_bytes);
+    zh.push(`容量 ${size} 字节`);
+    en.push(`size ${size} bytes`);
+  }
   return {
-    zh: `请和手里的设备核对：${[...zh, `容量 ${size} 字节`].join("，")}。`,
-    en: `Compare with the device in your hand: ${[...en, `size ${size} bytes`].join(", ")}.`,
+    zh: `请和手里的设备核对：${zh.join("，")}。`,
+    en: `Compare with the device in your hand: ${en.join(", ")}.`,
   };
 }
 
@@ -86,7 +126,7 @@ function warnings(statement) {
   const openEn = open.map(({ en }) => en).join("; ");
   const breaks = statement.interruptions.length;
   const found = [
-    [statement.practice, "这是练习，不是证明。", "Practice: this is no certificate."],
+    [statement.practice, DATA.practice.zh, DATA.practice.en],
     [
       device.identity_strength !== "medium",
       "序列号可能不是设备本身的：没有读到介质自己的身份信息。",

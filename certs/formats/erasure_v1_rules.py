@@ -1,15 +1,13 @@
-"""Statements of version 1: what the fields must agree on. Pure.
+"""Statements about an erasure, version 1: what the fields must agree on. Pure.
 
 The station's own replay decides an outcome; these rules are what a stranger can still check
 without the journal, so that a defect of the station cannot sign a contradiction.
 """
 
 from certs.canonical import JsonObject
-from certs.errors import MalformedLogError
 from certs.formats.fields import refuse
 from certs.formats.sample_rules import bytes_of_sample, check_sample
 from certs.layout import DocumentType
-from certs.log.note import Algorithm, parse_key
 
 # What a notice of each kind may report.
 _OUTCOMES_OF_NOTICE = {
@@ -17,6 +15,7 @@ _OUTCOMES_OF_NOTICE = {
     "interrupted": ("indeterminate",),
     "aborted": ("aborted",),
 }
+_ZONES = 16
 _COUNTERS = ("verified_bytes", "mismatched_bytes", "unread_bytes")
 
 
@@ -26,32 +25,16 @@ def check_rules(statement: JsonObject, document_type: DocumentType) -> None:
     Raises:
         CertificateError: SCHEMA, naming the field that disagrees.
     """
-    _check_log(statement)
     _check_claim(statement, document_type)
     _check_passes(statement)
     _check_verification(statement)
     _check_not_reached(statement)
     _check_measures(statement)
+    _check_speed(statement)
     if document_type is DocumentType.CERTIFICATE:
         _check_certificate(statement)
     else:
         _check_notice(statement)
-
-
-def _check_log(statement: JsonObject) -> None:
-    """A document that names a log names its key, under the log's own name."""
-    if statement["log_origin"] == "none":
-        if "log_key" in statement:
-            refuse("log_key", "没有日志就没有日志的公钥", "no key where there is no log")
-        return
-    if "log_key" not in statement:
-        refuse("log_key", "缺少这个字段", "missing")
-    try:
-        key = parse_key(statement["log_key"])
-    except MalformedLogError as error:
-        refuse("log_key", error.message.zh, error.message.en)
-    if key.name != statement["log_origin"] or key.algorithm is not Algorithm.ED25519:
-        refuse("log_key", "不是这份日志的", "not this log's")
 
 
 def _check_claim(statement: JsonObject, document_type: DocumentType) -> None:
@@ -78,6 +61,21 @@ def _check_measures(statement: JsonObject) -> None:
         refuse("measures.unreached_bytes", "和没到的范围不符", "contradicts the ranges not reached")
     if measures["interruptions"] != len(statement["interruptions"]):
         refuse("measures.interruptions", "和中断不符", "contradicts the interruptions")
+
+
+def _check_speed(statement: JsonObject) -> None:
+    """What is drawn as a curve is what the measures, and so the grade, were taken from."""
+    for what, zones in statement.get("speed", {}).items():
+        following = -1
+        for index, each in enumerate(zones):
+            if not following < each["zone"] < _ZONES:
+                refuse(f"speed.{what}[{index}].zone", "次序不对，或者没有这一区", "no such zone")
+            following = each["zone"]
+        measures, speeds = statement.get("measures", {}), [each["bytes_per_s"] for each in zones]
+        for name, of in (("slowest", min), ("fastest", max)):
+            known = of(speeds) if len(speeds) == _ZONES else None
+            if measures.get(f"{what}_{name}_zone_bytes_per_s") != known:
+                refuse(f"speed.{what}", "和测量不符", "contradicts the measures")
 
 
 def _check_passes(statement: JsonObject) -> None:
@@ -139,8 +137,6 @@ def _check_not_reached(statement: JsonObject) -> None:
 
 
 def _check_certificate(statement: JsonObject) -> None:
-    if "-n" in statement["id"]:
-        refuse("id", "证明的编号不带 -n", "a certificate's id has no -n")
     if statement["outcome"] != "verified":
         refuse("outcome", "证明只能是 verified", "a certificate needs: verified")
     if statement["device"]["size_bytes"] == 0 or not statement["passes"]:
