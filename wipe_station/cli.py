@@ -38,7 +38,7 @@ from wipe_station.errors import (
     InvalidInputError,
     NotConfirmedError,
 )
-from wipe_station.issuer import JobEnd
+from wipe_station.issuer import OWN_FOLDER, JobEnd
 from wipe_station.lookout import Lookout
 from wipe_station.methods import all_methods, unavailable_methods
 from wipe_station.options import (
@@ -497,9 +497,9 @@ def up(
 @app.command(
     help=say("检查这台机器能做什么、缺什么。", "Say what this machine can do and what is missing.")
 )
-def doctor(json_lines: JsonOption = False) -> None:
+def doctor(state: StateOption = DEFAULT_STATE, json_lines: JsonOption = False) -> None:
     """Check this machine."""
-    findings = checks.examine()
+    findings = checks.examine(state / OWN_FOLDER / "keys", SystemClock().utc())
     Screen(LANGUAGE, json_lines=json_lines).findings(findings)
     raise typer.Exit(EXIT_VERIFIED if all(f.present for f in findings) else EXIT_REFUSED)
 

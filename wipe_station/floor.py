@@ -87,6 +87,7 @@ class Floor:
 
     def board(self) -> BoardView:
         """Return all that a screen shows."""
+        notices = (*self._station.notices(), *self._witnessing.notices())
         with self._lock:
             return BoardView(
                 epoch=self._epoch,
@@ -94,7 +95,7 @@ class Floor:
                 practice=self._practice,
                 stopping=self.counter.stopping,
                 self_test_failed=self._self_test.failed,
-                notices=tuple(map(words, self._witnessing.notices())),
+                notices=tuple(map(words, notices)),
                 devices=self._devices,
                 strangers=self._strangers(),
                 jobs=tuple(seat.view() for seat in self.counter),

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from certs.bundle import read_bundle, write_bundle
 from certs.canonical import decode
-from certs.errors import CertificateError, ExpiredKeyError, KeyStoreError, PdfError
+from certs.errors import CertificateError, ExpiredKeyError, KeyStoreError, PdfError, TokenError
+from certs.expiry import expiry_notice
 from certs.formats.fields import parse_time
 from certs.keys import Signer
 from certs.layout import Bundle
@@ -74,6 +75,23 @@ class Own:
         except ExpiredKeyError as error:
             raise EvidenceError(error.message, hint=error.hint) from error
         return Seal(signer=self.keys.signer, log=self.log)
+
+    def notices(self, now: datetime) -> tuple[Text, ...]:
+        """Return what the manager should see to: a certificate that ends soon, or has ended."""
+        notice = expiry_notice(self.keys.chain, now)
+        return () if notice is None else (notice,)
+
+    def require_ready(self, now: datetime) -> None:
+        """Refuse what nobody could sign in the end.
+
+        Raises:
+            EvidenceError: the certificate is over, the clock is behind, or the key's token is away.
+        """
+        self.seal(now)
+        try:
+            self.keys.prove()
+        except TokenError as error:
+            raise EvidenceError(error.message, hint=error.hint) from error
 
 
 def load_own(folder: Path, clock: Clock) -> Own | None:

@@ -110,6 +110,10 @@ class Station:
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = keys.root_path
 
+    def notices(self) -> tuple[Text, ...]:
+        """Return what the manager should see to; work goes on meanwhile, as far as it can."""
+        return () if self._own is None else self._own.notices(self._clock.utc())
+
     # --- planning ----------------------------------------------------------------------------
 
     def plan(  # noqa: PLR0913 - what a person can ask for
@@ -187,10 +191,11 @@ class Station:
         Raises:
             RefusedByPolicyError: the device, or who uses it, changed since the plan.
             SelfTestError: the station did not pass its self-test.
-            EvidenceError: the station's certificate is over; nothing that it signs would count.
+            EvidenceError: the station's certificate is over, or its key is away; nothing could be
+                signed that counts.
         """
         if self._own is not None and not plan.practice:
-            self._own.seal(self._clock.utc())
+            self._own.require_ready(self._clock.utc())
         self._require_self_test()
         with contextlib.ExitStack() as held:
             held.enter_context(self._claim(plan.device))
