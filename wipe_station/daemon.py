@@ -137,6 +137,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         require_self_test=self_test.require,
         bays=bays.holds if practice is None else practice_drives(practice),
         host=read_settings(options.state).host,
+        practice=practice is not None,
     )
     self_test.record_in(station.log)
     witnessing = station.log.witnessing(settings.witnesses)

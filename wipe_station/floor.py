@@ -48,6 +48,7 @@ class Floor:
     def __init__(self, parts: Parts) -> None:
         """Put a station on the floor; nothing is looked at before ``recover``."""
         self._station = parts.station
+        self.tickets = parts.station.tickets
         self._store = parts.store
         self._clock = parts.clock
         self._practice = parts.practice

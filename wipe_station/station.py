@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from certs.durable import sync_folder
-from certs.keys import ensure_practice_keys
+from certs.keys import ROOT_NAME
 from certs.text import Text
 from wipe_station import reasons
 from wipe_station.bays import Bays, everywhere
@@ -34,7 +34,7 @@ from wipe_station.errors import (
 )
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.identity import same_identity
-from wipe_station.issuer import OWN_FOLDER, Issuer, JobEnd, load_own
+from wipe_station.issuer import KEYS_FOLDER, Issuer, JobEnd, open_seals
 from wipe_station.job import Going, OpenJob
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
@@ -52,7 +52,7 @@ from wipe_station.policies import all_policies
 from wipe_station.records import DeviceFacts, Json, Outcome
 from wipe_station.run_state import Kind
 from wipe_station.software import software
-from wipe_station.station_log import StationLog
+from wipe_station.tickets import Surroundings, Tickets
 from wipe_station.write_guard import WriteGuard
 
 JOURNAL_NAME: Final = "journal.jsonl"
@@ -71,6 +71,7 @@ class Station:
         bays: Bays = everywhere,
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
         host: str | None = None,
+        practice: bool = False,
     ) -> None:
         """Make the state's folders and keys where they are missing.
 
@@ -82,24 +83,35 @@ class Station:
             bays: which devices are the station's business.
             checkpoint_every_ms: how often a pass flushes and says how far it is.
             host: the organisation's page for codes, or None.
+            practice: whether only practice drives are minded; every ticket is practice then.
         """
         self._state = state
         self._clock = clock
         self._guard = guard
         self._require_self_test = require_self_test
         self._checkpoint_every_ms = checkpoint_every_ms
-        for name in ("jobs", "bundles", "keys"):
+        for name in ("jobs", "bundles", KEYS_FOLDER):
             (state / name).mkdir(mode=0o700, exist_ok=True)
         sync_folder(state)
-        keys = ensure_practice_keys(state / "keys", clock.utc())
-        self._practice_log = StationLog(state, clock, keys.signer.key_id)
-        self._own = load_own(state / OWN_FOLDER, clock)
+        seals = open_seals(state, clock)
+        self._practice_log, self._own = seals.practice.log, seals.own
         self.log = self._practice_log if self._own is None else self._own.log
         self.issuer = Issuer(
-            state / "bundles", keys.signer, self._practice_log, clock, self._own, host=host
+            state / "bundles",
+            seals.practice.signer,
+            self._practice_log,
+            clock,
+            self._own,
+            host=host,
         )
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
-        self.root_certificate = keys.root_path
+        self.root_certificate = state / KEYS_FOLDER / ROOT_NAME
+        look = Surroundings(
+            device=lambda wanted: self.lookout.find(self.lookout.look(), wanted),
+            job_ids=self.job_ids,
+            evidence=self.evidence,
+        )
+        self.tickets = Tickets(state, clock, seals, look, practice=practice)
 
     # --- planning ----------------------------------------------------------------------------
 
@@ -132,6 +144,7 @@ class Station:
         world = self.lookout.look()
         device = self.lookout.find(world, wanted)
         self.lookout.require_safe(device, world)
+        self.tickets.require_wipeable(device)
         policies = all_policies()
         if policy_name is not None and policy_name not in policies:
             raise InvalidInputError(
@@ -228,6 +241,7 @@ class Station:
         if now != plan.device:
             _refuse_changed(plan.device)
         self.lookout.require_safe(plan.device, world)
+        self.tickets.require_wipeable(plan.device)
 
     @contextlib.contextmanager
     def _claim(self, device: DeviceFacts) -> Iterator[None]:
