@@ -31,10 +31,9 @@ from wipe_station.errors import (
     NotConfirmedError,
 )
 from wipe_station.peers import Peer, Role
-from wipe_station.plan import WipePlan, choose
+from wipe_station.plan import WipePlan, choose, require_confirmed
 from wipe_station.presence import Presence
 from wipe_station.seat import Seat
-from wipe_station.station import require_confirmed
 from wipe_station.store import ConfirmationUse
 from wipe_station.views import key_of, stranger_view, words
 

@@ -23,17 +23,19 @@ from certs.bundle import put_bundle
 from certs.canonical import JsonObject, decode, encode
 from certs.durable import sync_folder
 from certs.errors import CertsError
-from certs.log.entry import Entry
+from certs.log.entry import Entry, EntryKind
 from certs.text import Text
 from wipe_station.errors import EvidenceError, InvalidInputError
 from wipe_station.issuer import PdfMaker, Seals
 from wipe_station.journal import state_disk_error
-from wipe_station.station_log import StationLog
 from wipe_station.ticket import (
+    NUMBER,
     Event,
     Signed,
     Ticket,
     damaged,
+    event_json,
+    event_of,
     parse_ticket,
     ticket_bytes,
     ticket_json,
@@ -45,11 +47,20 @@ INTENT: Final = "intent"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
-    """What is going to happen to a ticket, or was when the station stopped."""
+class Correction:
+    """That a document is wrong: an event of its own, of no ticket."""
 
-    ticket: Ticket
-    """With events that have no index yet, at its end."""
+    practice: bool
+    event: Event
+    """With the id of that document in its details."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What is going to happen, or was when the station stopped: to a ticket, or to a document."""
+
+    about: Ticket | Correction
+    """A ticket with events that have no index yet, at its end."""
     log_size: int
     """Of its log before: no entry about these events stands before that place."""
     deleted: tuple[str, ...] = ()
@@ -58,12 +69,14 @@ class Intent:
     @property
     def fresh(self) -> tuple[Event, ...]:
         """Return the events that are to be written down, oldest first."""
-        return tuple(event for event in self.ticket.events if event.index is None)
+        if isinstance(self.about, Correction):
+            return (self.about.event,)
+        return tuple(event for event in self.about.events if event.index is None)
 
     @property
     def deletes(self) -> bool:
         """Whether personal data are deleted."""
-        return self.ticket.opening is None
+        return isinstance(self.about, Ticket) and self.about.opening is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +115,13 @@ class Ledger:
             InvalidInputError: there is none.
             EvidenceError: the log has a ticket that is not here, or tells another story.
         """
-        if not self._vault.holds(number):
+        if not NUMBER.fullmatch(number) or not self._vault.holds(number):
             raise self._absent(number)
         ticket = parse_ticket(self._vault.read(number), number)
         log = self._seals.log(practice=ticket.practice)
         for event in ticket.events:
             entry = None if event.index is None else log.entry(event.index)
-            if entry is None or not _tells(entry, number, event):
+            if entry is None or not _tells(entry, event.kind, _fields(number, event)):
                 raise _contradicted(number)
         last = ticket.events[-1].index
         if log.newest(lambda entry: entry.fields.get("ticket") == number, last or 0) != last:
@@ -150,9 +163,21 @@ class Ledger:
             EvidenceError: the disk or the log refuses; ``heal`` finds out how far it came.
         """
         log = self._seals.log(practice=ticket.practice)
-        intent = Intent(ticket=ticket, log_size=log.size, deleted=deleted)
+        first, no_pdf = self._begin(Intent(about=ticket, log_size=log.size, deleted=deleted))
+        return Kept(ticket=_placed(ticket, first), no_pdf=no_pdf)
+
+    def correct(self, correction: Correction) -> Text | None:
+        """Have a correction happen; return why its bundle has no PDF.
+
+        Raises:
+            EvidenceError: as for ``carry_out``.
+        """
+        log = self._seals.log(practice=correction.practice)
+        return self._begin(Intent(about=correction, log_size=log.size))[1]
+
+    def _begin(self, intent: Intent) -> tuple[int, Text | None]:
         self._vault.write(INTENT, intent_bytes(intent))
-        return self._go_on(intent, log, None)
+        return self._go_on(intent, None)
 
     def heal(self) -> None:
         """Bring what an earlier run left unfinished to its end, or take it back.
@@ -163,33 +188,37 @@ class Ledger:
         if not self._vault.holds(INTENT):
             return
         intent = parse_intent(self._vault.read(INTENT))
-        number, first = intent.ticket.number, intent.fresh[0]
-        log = self._seals.log(practice=intent.ticket.practice)
-        index = log.newest(lambda entry: _tells(entry, number, first), intent.log_size)
+        wanted = _entries(intent)[0]
+        log = self._seals.log(practice=intent.about.practice)
+        index = log.newest(lambda entry: _tells(entry, *wanted), intent.log_size)
         if index is None and not intent.deletes:
             self._vault.remove(INTENT)
         else:
-            self._go_on(intent, log, index)
+            self._go_on(intent, index)
 
-    def _go_on(self, intent: Intent, log: StationLog, index: int | None) -> Kept:
-        fresh, number = intent.fresh, intent.ticket.number
+    def _go_on(self, intent: Intent, index: int | None) -> tuple[int, Text | None]:
+        """Do what is left to be done; return the index of the first entry, and what PDF lacks."""
+        practice = intent.about.practice
         if intent.deletes:
             self._delete(intent)
         if index is None:
-            index = log.happened([(event.kind, _fields(number, event)) for event in fresh])
-        placed = tuple(replace(event, index=at) for at, event in enumerate(fresh, start=index))
-        ticket = replace(intent.ticket, events=(*intent.ticket.events[: -len(fresh)], *placed))
-        self._vault.write(number, ticket_bytes(ticket))
+            index = self._seals.log(practice=practice).happened(_entries(intent))
+        if isinstance(intent.about, Ticket):
+            ticket = _placed(intent.about, index)
+            self._vault.write(ticket.number, ticket_bytes(ticket))
         no_pdf = [
-            self._put(ticket, event.signed, event.index or 0) for event in placed if event.signed
+            self._put(event.signed, at, practice=practice)
+            for at, event in enumerate(intent.fresh, start=index)
+            if event.signed
         ]
         self._vault.remove(INTENT)
-        return Kept(ticket=ticket, no_pdf=no_pdf[0] if no_pdf else None)
+        return index, no_pdf[0] if no_pdf else None
 
     def _delete(self, intent: Intent) -> None:
         """Take personal data off the disk before the log says that it was done."""
-        before = intent.ticket.events[: -len(intent.fresh)]
-        self._vault.write(intent.ticket.number, ticket_bytes(replace(intent.ticket, events=before)))
+        assert isinstance(intent.about, Ticket), "a correction deletes nothing"
+        before = replace(intent.about, events=intent.about.events[: -len(intent.fresh)])
+        self._vault.write(before.number, ticket_bytes(before))
         try:
             for name in intent.deleted:
                 folder = self._bundles / name
@@ -199,15 +228,33 @@ class Ledger:
         except OSError as error:
             raise state_disk_error(self._bundles) from error
 
-    def _put(self, ticket: Ticket, signed: Signed, index: int) -> Text | None:
-        seal = self._seals.practice if ticket.practice else self._seals.seal(practice=False)
-        page = PdfMaker(seal.signer)
-        bundle = signed.bundle(self._seals.log(practice=ticket.practice).proof(index))
+    def _put(self, signed: Signed, index: int, *, practice: bool) -> Text | None:
+        """Write a bundle; where nobody can sign its page now, without."""
+        bundle = signed.bundle(self._seals.log(practice=practice).proof(index))
         try:
+            page = PdfMaker(self._seals.seal(practice=practice).signer)
             put_bundle(self._bundles, signed.id, bundle, page.add)
         except OSError as error:
             raise state_disk_error(self._bundles) from error
         return page.problem
+
+
+def _placed(ticket: Ticket, index: int) -> Ticket:
+    """Return a ticket whose last events stand in the log, one after the other."""
+    before = [event for event in ticket.events if event.index is not None]
+    fresh = ticket.events[len(before) :]
+    placed = [replace(event, index=at) for at, event in enumerate(fresh, start=index)]
+    return replace(ticket, events=(*before, *placed))
+
+
+def _entries(intent: Intent) -> list[tuple[EntryKind, JsonObject]]:
+    """Return what the log is going to say."""
+    if isinstance(intent.about, Correction):
+        event = intent.about.event
+        fields = {"document": event.details["document"], "commitment": event.commitment}
+        return [(event.kind, fields)]
+    number = intent.about.number
+    return [(event.kind, _fields(number, event)) for event in intent.fresh]
 
 
 def _fields(number: str, event: Event) -> JsonObject:
@@ -215,10 +262,9 @@ def _fields(number: str, event: Event) -> JsonObject:
     return {"ticket": number} | committed
 
 
-def _tells(entry: Entry, number: str, event: Event) -> bool:
-    """Tell whether an entry is about this event of this ticket."""
-    wanted = _fields(number, event)
-    return entry.kind is event.kind and entry.fields == entry.fields | wanted
+def _tells(entry: Entry, kind: EntryKind, fields: JsonObject) -> bool:
+    """Tell whether an entry says this."""
+    return entry.kind is kind and entry.fields == entry.fields | fields
 
 
 def _contradicted(number: str) -> EvidenceError:
@@ -236,13 +282,18 @@ def _contradicted(number: str) -> EvidenceError:
 
 def intent_bytes(intent: Intent) -> bytes:
     """Return an intent as it is sealed."""
+    about = intent.about
     return encode(
         {
-            "ticket": ticket_json(intent.ticket),
             "log_size": intent.log_size,
             "deleted": list(intent.deleted),
+            **({"ticket": ticket_json(about)} if isinstance(about, Ticket) else _json(about)),
         }
     )
+
+
+def _json(about: Correction) -> JsonObject:
+    return {"practice": about.practice, "correction": event_json(about.event)}
 
 
 def parse_intent(data: bytes) -> Intent:
@@ -253,8 +304,14 @@ def parse_intent(data: bytes) -> Intent:
     """
     try:
         found = decode(data)
+        about: Ticket | Correction
+        if "ticket" in found:
+            about = ticket_of(found["ticket"])
+        else:
+            event = event_of(found["correction"])
+            about = Correction(practice=found["practice"] is True, event=event)
         intent = Intent(
-            ticket=ticket_of(found["ticket"]),
+            about=about,
             log_size=int(found["log_size"]),
             deleted=tuple(map(str, found["deleted"])),
         )

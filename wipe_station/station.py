@@ -11,7 +11,6 @@
 
 import contextlib
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -22,14 +21,13 @@ from certs.text import Text
 from wipe_station import reasons
 from wipe_station.bays import Bays, everywhere
 from wipe_station.block import check_same_device, is_read_only, open_block
-from wipe_station.clock import Clock
+from wipe_station.clock import Clock, drawn_id
 from wipe_station.detect.classify import World
 from wipe_station.detect.snapshot import devno_text
 from wipe_station.engine import CHECKPOINT_EVERY_MS, Engine, Target
 from wipe_station.errors import (
     DeviceGoneError,
     InvalidInputError,
-    NotConfirmedError,
     RefusedByPolicyError,
 )
 from wipe_station.evidence import JobEvidence, replay
@@ -172,7 +170,7 @@ class Station:
 
     def new_job_id(self) -> str:
         """Draw the id of a job to come: the time, and four random bytes."""
-        return self._clock.utc().strftime("%Y%m%dT%H%M%SZ") + "-" + secrets.token_hex(4)
+        return drawn_id(self._clock.utc())
 
     def start(
         self,
@@ -375,30 +373,6 @@ class Station:
             and same_identity(planned, device)
         ]
         return fitting[0] if len(fitting) == 1 else None
-
-
-def require_confirmed(plan: WipePlan, confirm: str) -> None:
-    """Refuse unless a person repeated what names the device.
-
-    Args:
-        plan: for the device.
-        confirm: its serial, or a loop device's backing file.
-
-    Raises:
-        NotConfirmedError: it names another device, or none.
-    """
-    if not secrets.compare_digest(confirm.encode(), str(plan.device.confirmation).encode()):
-        raise NotConfirmedError(
-            Text(
-                zh="确认的内容和设备不符，没有开始。",
-                en="The confirmation does not name this device; nothing was started.",
-            ),
-            hint=Text(
-                zh=f"请原样重复：--confirm {plan.device.confirmation}",
-                en=f"Repeat exactly: --confirm {plan.device.confirmation}",
-            ),
-            device_id=plan.device.stable_id,
-        )
 
 
 def _refuse_changed(device: DeviceFacts) -> None:

@@ -8,6 +8,7 @@ document that was signed about it or, where there is none, the event's own recor
 here and, in a document, with whoever holds that.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -15,6 +16,8 @@ from typing import Any, Final
 
 from certs.canonical import JsonObject, decode, encode
 from certs.errors import CertsError
+from certs.formats.head_v1 import DescribedDevice, Identifier
+from certs.formats.receipt_v1 import Price
 from certs.layout import Bundle, DocumentType
 from certs.log.entry import EntryKind, commitment
 from certs.text import Text
@@ -23,6 +26,8 @@ from wipe_station.errors import EvidenceError
 from wipe_station.records import fields_of
 
 VERSION: Final = 1
+NUMBER: Final = re.compile(r"p?[0-9]{6}-[0-9]{2,6}")
+"""``261128-01``: the day in UTC and a count; a ``p`` before it for practice."""
 _HINT: Final = Text(
     zh="停下，叫工程师：拿备份恢复 tickets 文件夹。",
     en="Stop and call an engineer: restore the folder tickets from a copy.",
@@ -40,43 +45,10 @@ class Consent(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """An amount of money."""
-
-    minor_units: int
-    """In the currency's smallest unit."""
-    decimals: int
-    """How many of its digits stand behind the point."""
-    currency: str
-    """ISO 4217."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identifier:
-    """One name of a device."""
-
-    kind: str
-    value: str
-    source: str
-    """``medium``, ``bridge``, ``label`` or ``unknown``."""
-    evidence: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Described:
-    """A device as it was taken in."""
-
-    kind: str
-    description: str
-    identifiers: tuple[Identifier, ...] = ()
-    size_bytes: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """What a ticket was opened with. The same again, while it is open, is the same ticket."""
 
-    device: Described
+    device: DescribedDevice
     alike: int = 1
     """Counts devices that nobody can tell apart by what is written here."""
     price: Price | None = None
@@ -193,6 +165,16 @@ class Came:
     no_pdf: Text | None = None
     repeated: bool = False
     """Whether it had happened before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Righted:
+    """What came of a request to correct a document."""
+
+    document: str
+    """The correction's id."""
+    no_pdf: Text | None = None
+    repeated: bool = False
 
 
 def _kept(event: Event) -> JsonObject:
@@ -336,19 +318,12 @@ def _signed_of(found: JsonObject) -> Signed:
 
 
 def _opening_json(opening: Opening) -> JsonObject:
-    device = opening.device
-    size = {} if device.size_bytes is None else {"size_bytes": device.size_bytes}
     rest: JsonObject = {
         "price": None if opening.price is None else fields_of(opening.price),
         "seller": opening.seller,
     }
     return {
-        "device": {
-            "kind": device.kind,
-            "description": device.description,
-            "identifiers": [fields_of(each) for each in device.identifiers],
-        }
-        | size,
+        "device": opening.device.statement(),
         "alike": opening.alike,
         "consents": [each.value for each in opening.consents],
         "condition": list(opening.condition),
@@ -358,7 +333,7 @@ def _opening_json(opening: Opening) -> JsonObject:
 def _opening_of(found: JsonObject) -> Opening:
     device = found["device"]
     return Opening(
-        device=Described(
+        device=DescribedDevice(
             kind=_text(device["kind"]),
             description=_text(device["description"]),
             identifiers=_identifiers(device["identifiers"]),

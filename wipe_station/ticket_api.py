@@ -13,13 +13,15 @@ from wipe_station.errors import NotConfirmedError
 from wipe_station.peers import Peer, Role
 from wipe_station.ticket_values import (
     AcceptRequest,
+    CorrectionEnd,
+    CorrectRequest,
     EventRequest,
     SellerView,
     TicketEnd,
     TicketList,
     TicketView,
 )
-from wipe_station.ticket_views import end_view, ticket_view
+from wipe_station.ticket_views import correction_view, end_view, ticket_view
 from wipe_station.tickets import Tickets
 
 
@@ -47,34 +49,40 @@ def _tickets(request: Request) -> Tickets:
 
 TheTickets = Annotated[Tickets, Depends(_tickets)]
 AnyEvent = Annotated[EventRequest, Body(discriminator="kind")]
-router = APIRouter(prefix="/v1/tickets", dependencies=[Depends(_operator)])
+router = APIRouter(prefix="/v1", dependencies=[Depends(_operator)])
 
 
-@router.post("")
+@router.post("/tickets")
 def accept(request: AcceptRequest, tickets: TheTickets) -> TicketEnd:
     """Take a device in."""
     return end_view(tickets.accept(request))
 
 
-@router.get("")
+@router.get("/tickets")
 def listed(tickets: TheTickets) -> TicketList:
     """Return all tickets."""
     return TicketList(tickets=tuple(map(ticket_view, tickets.all())))
 
 
-@router.get("/{number}")
+@router.get("/tickets/{number}")
 def ticket(number: str, tickets: TheTickets) -> TicketView:
     """Return one ticket."""
     return ticket_view(tickets.ticket(number))
 
 
-@router.get("/{number}/seller")
+@router.get("/tickets/{number}/seller")
 def seller(number: str, tickets: TheTickets) -> SellerView:
     """Return who the customer is."""
     return SellerView(seller=tickets.seller(number))
 
 
-@router.post("/{number}/events")
+@router.post("/tickets/{number}/events")
 def event(number: str, request: AnyEvent, tickets: TheTickets) -> TicketEnd:
     """Have something happen to a ticket."""
     return end_view(tickets.happen(number, request))
+
+
+@router.post("/corrections")
+def correct(request: CorrectRequest, tickets: TheTickets) -> CorrectionEnd:
+    """Sign that a document is wrong."""
+    return correction_view(tickets.corrections.correct(request))

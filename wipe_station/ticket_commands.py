@@ -1,6 +1,7 @@
 """``wipe-station ticket``: custody from the command line. I/O.
 
-Options and their help are a command's arguments; what a command does stands in ``tickets``.
+Longer than other rooms, because a command's options and their help are its arguments; what a
+command does stands in ``tickets`` and ``corrections``.
 """
 
 import hashlib
@@ -24,6 +25,8 @@ from wipe_station.ticket_show import TicketScreen
 from wipe_station.ticket_values import (
     AcceptRequest,
     ConsentRequest,
+    CorrectedValue,
+    CorrectRequest,
     DestroyRequest,
     EventRequest,
     ForgetRequest,
@@ -332,6 +335,56 @@ def forget(
     _happen(ticket, ForgetRequest, state, json_lines=json_lines)
 
 
+@app.command(
+    help=say(
+        "更正本机签发的一份文件，或宣布它作废；原件不改。",
+        "Correct a document of this station, or void it; the document itself stays as it is.",
+    )
+)
+def correct(
+    document: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DOCUMENT", help=say("文件夹，或它的编号。", "Its folder, or its id.")
+        ),
+    ],
+    staff: StaffOption,
+    reason: Annotated[
+        str, typer.Option("--reason", help=say("为什么；不要写姓名。", "Why; no names."))
+    ],
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field",
+            metavar="PATH=RIGHT",
+            help=say("哪个字段，正确的是什么。", "Which field, and what is right; repeatable."),
+        ),
+    ] = None,
+    void: Annotated[
+        bool, typer.Option("--void", help=say("整份作废。", "All of it is void."))
+    ] = False,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Correct a document."""
+    screen = TicketScreen(LANGUAGE, json_lines=json_lines)
+    with handled(screen):
+        if void == bool(field):
+            raise InvalidInputError(
+                Text(zh="更正什么？", en="What is to be corrected?"),
+                hint=Text(zh="给出 --field，或者 --void。", en="Give --field, or --void."),
+            )
+        wanted = _request(
+            CorrectRequest,
+            document=document.name,
+            staff=staff,
+            reason=reason,
+            corrected=tuple(map(_right, field or ())),
+        )
+        with ticket_desk(state, SystemClock()) as desk:
+            screen.correction_end(desk.correct(wanted), state / "bundles")
+
+
 @app.command(name="list", help=say("列出还在店里的设备。", "List the devices that are here."))
 def list_tickets(
     everything: Annotated[
@@ -400,6 +453,11 @@ def _consents(text: str) -> tuple[str, ...]:
 def _identifier(text: str) -> IdentifierValue:
     kind, _, value = text.partition("=")
     return _request(IdentifierValue, kind=kind.strip(), value=value.strip())
+
+
+def _right(text: str) -> CorrectedValue:
+    field, _, correct = text.partition("=")
+    return _request(CorrectedValue, field=field.strip(), correct=correct.strip())
 
 
 def _price(amount: str, currency: str) -> PriceValue:

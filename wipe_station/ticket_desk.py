@@ -14,13 +14,15 @@ from wipe_station.state import socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.ticket_values import (
     AcceptRequest,
+    CorrectionEnd,
+    CorrectRequest,
     EventRequest,
     SellerView,
     TicketEnd,
     TicketList,
     TicketView,
 )
-from wipe_station.ticket_views import end_view, ticket_view
+from wipe_station.ticket_views import correction_view, end_view, ticket_view
 
 
 class TicketDesk(Protocol):
@@ -40,6 +42,9 @@ class TicketDesk(Protocol):
 
     def seller(self, number: str) -> SellerView:
         """Return who the customer is."""
+
+    def correct(self, request: CorrectRequest) -> CorrectionEnd:
+        """Sign that a document is wrong."""
 
 
 @contextlib.contextmanager
@@ -92,6 +97,10 @@ class Here:
         """Read one file."""
         return SellerView(seller=self._tickets.seller(number))
 
+    def correct(self, request: CorrectRequest) -> CorrectionEnd:
+        """Do it in this process."""
+        return correction_view(self._tickets.corrections.correct(request))
+
 
 class There(Client):
     """The daemon's tickets, over its socket."""
@@ -115,6 +124,10 @@ class There(Client):
     def seller(self, number: str) -> SellerView:
         """Ask the daemon."""
         return self._told(SellerView, Ask("GET", f"{_path(number)}/seller"))
+
+    def correct(self, request: CorrectRequest) -> CorrectionEnd:
+        """Have the daemon do it."""
+        return self._told(CorrectionEnd, Ask("POST", "/corrections", body=request))
 
     def _told(self, shape: type[Shape], ask: Ask) -> Shape:
         with translated():

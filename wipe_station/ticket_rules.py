@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from certs.formats.head_v1 import DescribedDevice, Identifier
+from certs.formats.receipt_v1 import Price
 from certs.log.entry import EntryKind
 from certs.text import Text
 from wipe_station import release
@@ -10,7 +12,7 @@ from wipe_station.api_values import Value
 from wipe_station.custody import NAMES, TRANSITIONS, Custody, next_custody
 from wipe_station.errors import CustodyError, InvalidInputError, RefusedByPolicyError
 from wipe_station.records import DeviceFacts
-from wipe_station.ticket import Consent, Described, Identifier, Opening, Price, Ticket
+from wipe_station.ticket import Consent, Opening, Ticket
 from wipe_station.ticket_values import (
     AcceptRequest,
     ConsentRequest,
@@ -75,7 +77,7 @@ def opening(asked: AcceptRequest, facts: DeviceFacts | None) -> Opening:
         for each in (facts.identifiers if facts else ())
     )
     return Opening(
-        device=Described(
+        device=DescribedDevice(
             description=asked.description.strip(),
             kind=asked.kind or ("disk" if facts else "unknown"),
             identifiers=(*read, *typed),

@@ -5,7 +5,7 @@ from pathlib import Path
 from certs.text import Text
 from wipe_station.money import amount_text
 from wipe_station.show import Screen
-from wipe_station.ticket_values import TicketEnd, TicketView
+from wipe_station.ticket_values import CorrectionEnd, TicketEnd, TicketView
 from wipe_station.views import text_of
 
 _WHAT = {
@@ -41,6 +41,19 @@ class TicketScreen(Screen):
         self.ticket(end.ticket)
         if document is not None:
             self._say_line(f"文件：{document}", f"Bundle: {document}")
+        if end.no_pdf is not None:
+            self._print(self._say(text_of(end.no_pdf)))
+
+    def correction_end(self, end: CorrectionEnd, bundles: Path) -> None:
+        """Show where a correction is."""
+        bundle = bundles / end.document
+        if self._json_lines:
+            no_pdf = end.no_pdf.model_dump() if end.no_pdf else None
+            self._line("correction", document=str(bundle), repeated=end.repeated, no_pdf=no_pdf)
+            return
+        if end.repeated:
+            self._say_line("这件事已经办过，没有再记一次。", "This had happened before; not again.")
+        self._say_line(f"文件：{bundle}", f"Bundle: {bundle}")
         if end.no_pdf is not None:
             self._print(self._say(text_of(end.no_pdf)))
 

@@ -143,6 +143,30 @@ EventRequest = (
 )
 
 
+class CorrectedValue(Value):
+    """What is right in a field that is wrong."""
+
+    field: Annotated[str, Field(min_length=1, max_length=200)]
+    correct: Short
+
+
+class CorrectRequest(Value):
+    """A document of this station is wrong; without fields, all of it is void."""
+
+    document: DocumentId
+    staff: Staff
+    reason: Short
+    corrected: Annotated[tuple[CorrectedValue, ...], Field(max_length=50)] = ()
+
+
+class CorrectionEnd(Value):
+    """What was signed about it."""
+
+    document: DocumentId
+    no_pdf: Words | None
+    repeated: bool
+
+
 class EventView(Value):
     """One thing that happened, with its place in the log."""
 

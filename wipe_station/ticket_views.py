@@ -4,8 +4,8 @@ from dataclasses import asdict
 
 from wipe_station.api_values import IdentifierView
 from wipe_station.custody import NAMES
-from wipe_station.ticket import Came, Event, Ticket
-from wipe_station.ticket_values import EventView, PriceValue, TicketEnd, TicketView
+from wipe_station.ticket import Came, Event, Righted, Ticket
+from wipe_station.ticket_values import CorrectionEnd, EventView, PriceValue, TicketEnd, TicketView
 from wipe_station.views import words
 
 
@@ -38,6 +38,15 @@ def end_view(came: Came) -> TicketEnd:
         document=came.document,
         no_pdf=words(came.no_pdf) if came.no_pdf else None,
         repeated=came.repeated,
+    )
+
+
+def correction_view(righted: Righted) -> CorrectionEnd:
+    """Return what came of a correction as it is told."""
+    return CorrectionEnd(
+        document=righted.document,
+        no_pdf=words(righted.no_pdf) if righted.no_pdf else None,
+        repeated=righted.repeated,
     )
 
 

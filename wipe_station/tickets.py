@@ -23,16 +23,19 @@ from certs.text import Text
 from certs.verify import verify
 from wipe_station import release
 from wipe_station import ticket_rules as rules
-from wipe_station.clock import Clock, utc_text
+from wipe_station.clock import Clock, drawn_id, utc_text
+from wipe_station.corrections import Corrections, corrections_in, is_corrected
+from wipe_station.custody_documents import statement_about
 from wipe_station.errors import (
     CustodyError,
     EvidenceError,
     InvalidInputError,
 )
 from wipe_station.evidence import JobEvidence
-from wipe_station.issuer import Seals
+from wipe_station.issuer import Seal, Seals
 from wipe_station.ledger import Kept, Ledger
 from wipe_station.records import VIRTUAL_TRANSPORTS, DeviceFacts
+from wipe_station.signing import head_of, signed_by
 from wipe_station.ticket import (
     Came,
     Consent,
@@ -83,6 +86,7 @@ class Tickets:
         self._ledger = Ledger(state, seals)
         self._bundles = state / "bundles"
         self._lock = RLock()
+        self.corrections = Corrections(state, clock, seals, self._ledger, self._lock)
 
     # --- looking -----------------------------------------------------------------------------
 
@@ -158,7 +162,6 @@ class Tickets:
             return self._accept(opening, asked.staff, practice=self._practice or virtual)
 
     def _accept(self, opening: Opening, staff: str, *, practice: bool) -> Came:
-        self._seals.seal(practice=practice)
         at = utc_text(self._clock.utc())
         number = self._next_number(at, practice=practice)
         ticket = Ticket(number=number, practice=practice, opening=opening, events=())
@@ -221,14 +224,28 @@ class Tickets:
         return Event(kind=kind, at=at, salt=secrets.token_bytes(SALT_BYTES), details=details)
 
     def _happen(self, ticket: Ticket, events: list[Event]) -> Came:
-        fresh = tuple(committed(ticket.number, event) for event in events)
+        seal = self._seals.seal(practice=ticket.practice)
+        fresh = tuple(
+            committed(ticket.number, self._signed(ticket, event, seal)) for event in events
+        )
         kept = self._ledger.carry_out(replace(ticket, events=(*ticket.events, *fresh)))
         return _came(kept, fresh[0].kind)
+
+    def _signed(self, ticket: Ticket, event: Event, seal: Seal) -> Event:
+        """Sign what the customer gets about an event, before the log has it."""
+        head = head_of(drawn_id(self._clock.utc()), event.at, seal, practice=ticket.practice)
+        statement = statement_about(ticket, event, head)
+        return event if statement is None else replace(event, signed=signed_by(seal, statement))
 
     def _forget(self, ticket: Ticket) -> Came:
         at = utc_text(self._clock.utc())
         event = Event(kind=EntryKind.DATA_DELETED, at=at)
         documents = tuple(each.signed.id for each in ticket.events if each.signed)
+        documents += tuple(
+            name
+            for name, statement in corrections_in(self._bundles)
+            if statement["about"]["document"] in documents
+        )
         forgotten = ticket.forgotten()
         after = replace(forgotten, events=(*forgotten.events, event))
         return _came(self._ledger.carry_out(after, documents), event.kind)
@@ -301,6 +318,8 @@ class Tickets:
         )
         if began is None:
             release.refuse_early(asked.document)
+        if is_corrected(log, asked.document, at or 0):
+            release.refuse_corrected(asked.document)
 
 
 def _again(ticket: Ticket, kind: EntryKind) -> Came:

@@ -141,12 +141,19 @@ def _commands(program: str) -> list[tuple[str, ...]]:
     if program == "wipe-station":
         group = typer.main.get_command(cli.app)
         assert isinstance(group, typer.core.TyperGroup), "the program has subcommands"
-        names = list(group.commands)
-    elif program == "wipe-cert":
+        return [(), *_below(group)]
+    if program == "wipe-cert":
         names = _subcommands(cert_command_line(CertLanguage.EN))
     else:
         names = _subcommands(grade_command_line(GradeLanguage.EN))
     return [(), *((name,) for name in names)]
+
+
+def _below(group: typer.core.TyperGroup) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (name,)
+        if isinstance(command, typer.core.TyperGroup):
+            yield from ((name, *each) for each in _below(command))
 
 
 def _subcommands(parser: argparse.ArgumentParser) -> list[str]:
