@@ -232,7 +232,8 @@ def parse_ticket(data: bytes, number: str) -> Ticket:
         whole = ticket.number == number and ticket_bytes(ticket) == data
     except (CertsError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(number) from error
-    if not whole or custody_after(tuple(event.kind for event in ticket.events)) is None:
+    lived = custody_after(tuple(event.kind for event in ticket.events))
+    if not whole or lived in {None, Custody.NONE}:
         raise damaged(number)
     return ticket
 

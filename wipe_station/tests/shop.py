@@ -1,6 +1,7 @@
 """A station's keys, logs, signer and tickets without a machine below; shared by several tests."""
 
 import secrets
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -67,6 +68,12 @@ class Shop:
             device=self._device, job_ids=self._job_ids, evidence=lambda job: replay(self._read(job))
         )
         self.tickets = Tickets(self.state, self.clock, self.seals, look, practice=self.practice)
+
+    def copied(self, state: Path) -> "Shop":
+        """Return another station that stands where this one does."""
+        shutil.copytree(self.state, state)
+        clock = FakeClock(self.clock.now)
+        return Shop(state=state, clock=clock, practice=self.practice, plugged_in=self.plugged_in)
 
     def _device(self, wanted: str) -> DeviceFacts:
         if self.plugged_in is None:

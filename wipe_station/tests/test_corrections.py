@@ -107,10 +107,11 @@ def test_correct__fault_at_any_call__repeated_it_is_one_correction(
     tmp_path: Path, fault: Fault
 ) -> None:
     """One entry, one bundle, whatever broke in between."""
+    held = Shop(state=tmp_path / "held")
+    document = held.accept(DISK).document or ""
     step, hit = 0, True
     while hit:
-        shop = Shop(state=tmp_path / f"run-{step}")
-        document = shop.accept(DISK).document or ""
+        shop = held.copied(tmp_path / f"run-{step}")
         with fault.injected(step) as injection:
             try:
                 shop.tickets.corrections.correct(void(document))

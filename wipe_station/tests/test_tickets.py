@@ -361,9 +361,10 @@ def test_accept__fault_at_any_call__repeated_it_is_one_ticket_and_one_entry(
 
     No ticket is shown that the log has not, at any moment.
     """
+    fresh = Shop(state=tmp_path / "fresh")
     step, hit = 0, True
     while hit:
-        shop = Shop(state=tmp_path / f"run-{step}")
+        shop = fresh.copied(tmp_path / f"run-{step}")
         with fault.injected(step) as injection:
             try:
                 shop.accept(FULL)
@@ -376,9 +377,10 @@ def test_accept__fault_at_any_call__repeated_it_is_one_ticket_and_one_entry(
         assert came.repeated or not shown
         assert shop.tickets.all() == (came.ticket,)
         assert came.ticket.number == "p261123-01"
-        assert shop.audited().open_custody == [came.ticket.number]
+        found = shop.audited()
+        assert (found.findings, found.open_custody) == ([], [came.ticket.number])
         for kind in (EntryKind.CUSTODY_ACCEPTED, EntryKind.PRICE_AGREED, EntryKind.CONSENT):
-            assert entries(shop, kind) == 1
+            assert found.counts[kind.value] == 1
         assert names_in(shop.state / "bundles") == [came.document] * bool(came.document)
         assert not (shop.state / FOLDER / f"{INTENT}.sealed").exists()
         step, hit = step + 1, injection.hit
@@ -398,10 +400,11 @@ def test_happen__fault_at_any_call__repeated_it_happened_once(
     tmp_path: Path, fault: Fault, kind: EntryKind
 ) -> None:
     """What failed half-way did not happen, or did: never twice, and the repetition tells which."""
+    held = Shop(state=tmp_path / "held")
+    came = held.accept()
     step, hit = 0, True
     while hit:
-        shop = Shop(state=tmp_path / f"run-{step}")
-        came = shop.accept()
+        shop = held.copied(tmp_path / f"run-{step}")
         with fault.injected(step) as injection:
             try:
                 shop.happen(came, HAPPENINGS[kind])
@@ -422,10 +425,11 @@ def test_happen__fault_in_a_running_station__the_next_request_finds_out(
     tmp_path: Path, fault: Fault
 ) -> None:
     """A daemon that goes on after an error need not be started anew to know what happened."""
+    held = Shop(state=tmp_path / "held")
+    came = held.accept()
     step, hit = 0, True
     while hit:
-        shop = Shop(state=tmp_path / f"run-{step}")
-        came = shop.accept()
+        shop = held.copied(tmp_path / f"run-{step}")
         with fault.injected(step) as injection:
             try:
                 shop.happen(came, BACK)
@@ -443,10 +447,11 @@ def test_forget__fault_at_any_call__the_log_never_says_what_was_not_done(
     tmp_path: Path, fault: Fault
 ) -> None:
     """An entry about a deletion means that it was done; begun, it is always carried on."""
+    left = Shop(state=tmp_path / "left")
+    came = left.happen(left.accept(FULL), BACK)
     step, hit = 0, True
     while hit:
-        shop = Shop(state=tmp_path / f"run-{step}")
-        came = shop.happen(shop.accept(FULL), BACK)
+        shop = left.copied(tmp_path / f"run-{step}")
         with fault.injected(step) as injection:
             try:
                 shop.happen(came, ForgetRequest())
