@@ -109,8 +109,8 @@ def _document(job_id: str, name: str) -> Ask:
     return Ask("GET", f"{_path_of(job_id)}/documents/{segment(name)}")
 
 
-def _print(job_id: str, form: PrintForm) -> _Ask:
-    return _Ask("GET", f"{_path_of(job_id)}/prints/{form.value}")
+def _print(job_id: str, form: PrintForm) -> Ask:
+    return Ask("GET", f"{_path_of(job_id)}/prints/{form.value}")
 
 
 def _take(held: bytearray, chunk: bytes) -> None:
