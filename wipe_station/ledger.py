@@ -104,6 +104,15 @@ class Ledger:
             if name != INTENT:
                 yield parse_ticket(self._vault.read(name), name)
 
+    def agreed(self) -> Iterator[Ticket]:
+        """Return all tickets; the log agrees with each that is open.
+
+        Raises:
+            EvidenceError: one is older than the log knows it, and hides what became of its device.
+        """
+        for ticket in self.tickets():
+            yield self.ticket(ticket.number) if ticket.open else ticket
+
     def holds(self, number: str) -> bool:
         """Tell whether there is a ticket."""
         return self._vault.holds(number)

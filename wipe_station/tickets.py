@@ -294,7 +294,7 @@ class Tickets:
         self._require_logged(ticket, bundle, asked)
         device = verdict.statement["device"]
         release.check_device(ticket, device)
-        release.check_others(ticket, self._ledger.tickets(), asked.document, device)
+        release.check_others(ticket, self._ledger.agreed(), asked.document, device)
 
     def _own_bundle(self, asked: ReleaseRequest) -> Bundle:
         try:

@@ -32,6 +32,7 @@ from wipe_station.ticket_values import (
     ReturnRequest,
     WithdrawRequest,
 )
+from wipe_station.vault import FOLDER
 
 CLAIM = {"category": "clear", "edition": "NIST SP 800-88 Rev. 2", "reason": "all of it"}
 
@@ -168,6 +169,19 @@ def test_release__same_certificate_for_two_devices__refused(shop: Shop) -> None:
     refused(shop, second, asked(end.bundle), f"released ticket {first.ticket.number}")
     shop.happen(first, ForgetRequest())
     refused(shop, second, asked(end.bundle), f"released ticket {first.ticket.number}")
+
+
+def test_release__released_ticket_set_back_to_before__certificate_still_spent(shop: Shop) -> None:
+    """A copy of the folder from before a release does not give its certificate back."""
+    first, second = shop.accept(PHONE), shop.accept(PHONE, alike=2)
+    end = shop.erase()
+    file = shop.state / FOLDER / f"{first.ticket.number}.sealed"
+    before = file.read_bytes()
+    shop.happen(first, asked(end.bundle))
+    file.write_bytes(before)
+    with pytest.raises(EvidenceError, match=first.ticket.number):
+        shop.happen(second, asked(end.bundle))
+    assert shop.audited().counts["release"] == 1
 
 
 def test_release__certificate_of_a_device_that_is_here_under_another_ticket__refused(
