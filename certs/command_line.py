@@ -47,6 +47,15 @@ HELP = {
     "revoked-version": Text(
         zh="名单至少是第几版，再旧就不认", en="refuse a list of an older version than this"
     ),
+    "with": Text(
+        zh="说到它的另一份文件（更正、会签、评级报告），一起检查；可以重复",
+        en="another document that is about it (correction, countersignature, grade report), checked"
+        " together; may be repeated",
+    ),
+    "assessor-root": Text(
+        zh="第三方评估人的根证书，如果和 --root 不同",
+        en="the root of third-party assessors, if it is not --root",
+    ),
     "qr": Text(
         zh="检查证明上的二维码：是谁签的，说了什么，和文件是不是一致。",
         en="Check the code on a certificate: who signed it, what it says, whether the document"
@@ -166,11 +175,12 @@ def command_line(language: Language) -> argparse.ArgumentParser:
 
     Returns:
         a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
-        None), ``revoked`` (or None), ``revoked_version_at_least``, ``tsa_root`` (or None),
-        ``allow_practice`` and ``json``; of ``qr``, ``text``, ``chain`` and ``document`` (at least
-        one of them), ``root``, ``allow_practice`` and ``json``; of ``log verify``, ``folder``,
-        ``key`` (or None), ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see
-        `certs.keys_arguments`, of ``label`` and ``strip`` `certs.print_arguments`.
+        None), ``revoked`` (or None), ``revoked_version_at_least``, ``others``,
+        ``assessor_root`` (or None), ``tsa_root`` (or None), ``allow_practice`` and ``json``; of
+        ``qr``, ``text``, ``chain`` and ``document`` (at least one of them), ``root``,
+        ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
+        ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see `certs.keys_arguments`, of
+        ``label`` and ``strip`` `certs.print_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -334,6 +344,18 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
         default=0,
         metavar="N",
         help=_say("revoked-version", language),
+    )
+    options.add_argument(
+        "--with",
+        type=Path,
+        action="append",
+        default=[],
+        dest="others",
+        metavar="OTHER",
+        help=_say("with", language),
+    )
+    options.add_argument(
+        "--assessor-root", type=Path, metavar="ROOT.pem", help=_say("assessor-root", language)
     )
     options.add_argument(
         "--tsa-root", type=Path, metavar="TSA.pem", help=_say("tsa-root", language)

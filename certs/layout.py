@@ -43,6 +43,8 @@ class DocumentType(Enum):
     RECEIPT = "receipt", "receipt"
     CUSTODY_NOTICE = "notice-of-custody", "custody-notice"
     CORRECTION = "correction", "correction"
+    GRADE_REPORT = "grade-report", "grade-report"
+    COUNTERSIGNATURE = "countersignature", "countersignature"
 
     stem: str
 

@@ -44,6 +44,11 @@ def drawn_id(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") + "-" + secrets.token_hex(4)
 
 
+def offset_text(moment: datetime) -> str:
+    """Return by how much the machine's local time is ahead of UTC at a moment, as ``+08:00``."""
+    return moment.astimezone().isoformat()[-6:]
+
+
 def utc_text(moment: datetime) -> str:
     """Format aware UTC as ``YYYY-MM-DDTHH:MM:SSZ``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
