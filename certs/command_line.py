@@ -102,8 +102,8 @@ HELP = {
         en="a checkpoint that you kept from before; may be repeated",
     ),
     "log-proof": Text(
-        zh="证明或凭证里的 .tlog-proof 文件；可以重复",
-        en="a .tlog-proof out of a bundle or a receipt; may be repeated",
+        zh="证明或收据：整份文件，或其中的 .tlog-proof；可以重复",
+        en="a certificate or a receipt, whole or its .tlog-proof; may be repeated",
     ),
     "log-codes": Text(
         zh="退出码：0 日志完好；2 用法不对或文件不存在；5 不知道是谁的日志；6 不可信",
