@@ -24,6 +24,7 @@ SCRIPTS: Final = (
     "revocation.js",
     "verdict.js",
     "verify.js",
+    "together.js",
 )
 """In this order: later ones use what earlier ones name. None touches the document."""
 

@@ -214,7 +214,7 @@ async function check() {
   if (files.length === 0) {
     return;
   }
-  const report = await verify(files, {
+  const report = await verifyTogether(bundlesOf(files), {
     rootPem: root === null ? null : root.pem,
     rootLearned: howLearned() === "otherwise",
     allowPractice: byId("allow-practice").checked,
@@ -225,6 +225,12 @@ async function check() {
     state.report = report;
     draw();
   }
+}
+
+// Several archives are several documents, each about the first or the other way round.
+function bundlesOf(files) {
+  const archives = files.every(({ name }) => name.toLowerCase().endsWith(".zip"));
+  return archives ? files.map((file) => [file]) : [files];
 }
 
 function drawReport() {
@@ -269,7 +275,7 @@ function refusedParts(report) {
 
 // Green is for an erasure, signed by whom the person knows; practice is no erasure of anything.
 function colourOf({ status, statement }) {
-  if (status === "not-erased") {
+  if (status === "not-erased" || status === "void") {
     return "bad";
   }
   return status === "erased" && !statement.practice ? "good" : "note";
@@ -353,4 +359,5 @@ byId("learned").addEventListener("change", check);
 byId("allow-practice").addEventListener("change", check);
 // For tests and other people's pages: the check without the screen.
 window.verifyBundle = verify;
+window.verifyTogether = verifyTogether;
 draw();

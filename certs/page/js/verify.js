@@ -63,7 +63,8 @@ async function accepted(files, options, at) {
   const verdict = verdictOf(statement, chain, logged, standing, isRootLearned(options)); // 12
   const marks = marksOf(verdict, logged);
   const steps = DATA.layers.map(({ code }) => ({ code, mark: marks[code] ?? markOf(code, at) }));
-  return { accepted: true, layer: "none", steps, hasPdf: bundle.hasPdf, ...verdict };
+  const digest = hexOf(await sha256(bundle.document));
+  return { accepted: true, layer: "none", steps, hasPdf: bundle.hasPdf, digest, ...verdict };
 }
 
 function marksOf({ status }, logged) {
