@@ -26,7 +26,7 @@ from certs.reading import UnexpectedFileError, read_regular_file
 from certs.text import Text
 from certs.verify import check_signed
 
-# Three to five files are expected; a folder with thousands must not be listed to its end.
+# Three to six files are expected; a folder with thousands must not be listed to its end.
 _MAX_LISTED = 16
 
 
@@ -106,10 +106,10 @@ def read_bundle(path: Path) -> Bundle:
     """Read a bundle that anybody may have made.
 
     Args:
-        path: the folder, which must hold the three files, perhaps proof and PDF, and nothing else;
-            or its JSON file, whose siblings but the PDF are then read and nothing else is looked
-            at; or a PDF under any name that ends in ``.pdf``, which carries the other files; or
-            the folder packed as a file that ends in ``.zip``.
+        path: the folder, which must hold the three files, perhaps proof, timestamp and PDF, and
+            nothing else; or its JSON file, whose siblings but the PDF are then read and nothing
+            else is looked at; or a PDF under any name that ends in ``.pdf``, which carries the
+            other files but the timestamp; or the folder packed as a file that ends in ``.zip``.
 
     Returns:
         the bundle, nothing checked but names, kinds of file and sizes.
@@ -127,8 +127,9 @@ def read_bundle(path: Path) -> Bundle:
         return attached_bundle(_read_member(path, MAX_PDF_BYTES))
     kind = _type_of_document(path)
     limits = dict(kind.size_limits_bytes)
-    if os.path.lexists(path.parent / kind.proof_name):
-        limits[kind.proof_name] = kind.optional_limits_bytes[kind.proof_name]
+    for name in (kind.proof_name, kind.timestamp_name):
+        if os.path.lexists(path.parent / name):
+            limits[name] = kind.optional_limits_bytes[name]
     return bundle_of({name: _read_member(path.parent / name, limits[name]) for name in limits})
 
 

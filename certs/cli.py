@@ -18,10 +18,13 @@ from certs.errors import CertificateError, Layer
 from certs.keys_command import keys_report
 from certs.layout import MAX_CHAIN_BYTES, Bundle
 from certs.log_report import log_report
+from certs.print_report import print_report
 from certs.qr_report import QrQuestion, qr_report
 from certs.reading import read_chosen, read_signed_list
 from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
 from certs.text import Language, Text, language_of
+from certs.time_service import MOST_ROOTS_BYTES
+from certs.timestamp import Stamp
 from certs.together import Trust, of_other, verify_together
 from certs.verdict import Verdict
 from certs.witness_report import cosign_report, new_report, serve_report
@@ -41,6 +44,9 @@ STEP_NAMES = {
         zh="内容与签名方、文件名相符", en="the content fits its signer and file name"
     ),
     Layer.LOG: Text(zh="日志收录了它", en="the log has it"),
+    Layer.TIME: Text(
+        zh="您信任的时间服务给它盖过时间戳", en="a time service that you trust stamped it"
+    ),
     Layer.REVOCATION: Text(
         zh="签名方和上级的密钥没有作废，或那时还没有",
         en="no key of the signer's chain is revoked, or was not yet",
@@ -112,10 +118,10 @@ def _check(options: argparse.Namespace, now: datetime) -> Report:
         others = [_read_other(number, path) for number, path in enumerate(options.others, 1)]
         verdict = verify_together(bundle, others, trust)
     except CertificateError as error:
-        return _refused(error, _left_out(bundle, options), rooted=options.root is not None)
+        return _refused(error, _marks(bundle, options))
     except OSError as error:
         return missing(error)
-    return _accepted(verdict)
+    return _accepted(verdict, _marks(bundle, options))
 
 
 def _trust(options: argparse.Namespace, now: datetime) -> Trust:
@@ -123,6 +129,7 @@ def _trust(options: argparse.Namespace, now: datetime) -> Trust:
         read_chosen(path, MAX_CHAIN_BYTES) if path else None
         for path in (options.root, options.assessor_root)
     )
+    services = read_chosen(options.tsa_root, MOST_ROOTS_BYTES) if options.tsa_root else None
     revoked = None
     if options.revoked:
         revoked = read_signed_list(options.revoked, options.revoked_version_at_least)
@@ -132,6 +139,7 @@ def _trust(options: argparse.Namespace, now: datetime) -> Trust:
         now=now,
         revoked=revoked,
         assessor_root_pem=assessors,
+        tsa_roots_pem=services,
     )
 
 
@@ -151,22 +159,19 @@ def _list_missing() -> Report:
     return Report(exit_code=ExitCode.USAGE, lines=(message,), machine=machine)
 
 
-def _accepted(verdict: Verdict) -> Report:
+def _accepted(verdict: Verdict, marks: Mapping[Layer, str]) -> Report:
     exit_code = EXIT_CODES[verdict.status]
-    marks = dict.fromkeys((Layer.PDF, Layer.LOG, Layer.REVOCATION), NOT_THERE)
-    steps = [
-        _step_line(layer, "✓" if layer in verdict.steps else marks.get(layer, "?"))
-        for layer in Layer
-    ]
+    stamp = verdict.stamp
     return Report(
         exit_code=exit_code,
-        lines=(*steps, *verdict.lines),
+        lines=(*(_step_line(layer, marks.get(layer, "✓")) for layer in Layer), *verdict.lines),
         machine={
             "status": verdict.status.value,
             "exit_code": int(exit_code),
             "steps": [layer.value for layer in verdict.steps],
             "lines": [both(line) for line in verdict.lines],
             "statement": verdict.statement,
+            "stamped": {} if stamp is None else _stamped(stamp),
             "with": [
                 {"status": each.status.value, "statement": each.statement}
                 for each in verdict.others
@@ -175,21 +180,34 @@ def _accepted(verdict: Verdict) -> Report:
     )
 
 
-def _left_out(bundle: Bundle | None, options: argparse.Namespace) -> set[Layer]:
-    """Return the steps that had nothing to look at."""
+def _stamped(stamp: Stamp) -> dict[str, object]:
     return {
-        *((Layer.PDF,) if bundle is not None and bundle.pdf is None else ()),
-        *((Layer.LOG,) if bundle is not None and bundle.proof is None else ()),
-        *(() if options.revoked else (Layer.REVOCATION,)),
+        "not_after": f"{stamp.at:%Y-%m-%dT%H:%M:%SZ}",
+        "service": stamp.service,
+        "policy": stamp.policy,
+        "service_known": stamp.vouched,
     }
 
 
-def _refused(error: CertificateError, left_out: set[Layer], *, rooted: bool) -> Report:
+def _marks(bundle: Bundle | None, options: argparse.Namespace) -> Mapping[Layer, str]:
+    """Return the steps that had nothing to look at, or somebody to look to."""
+    # What ends nowhere is consistent, but nobody vouches for it.
+    unknown = {Layer.CHAIN: options.root, Layer.TIME: options.tsa_root}
+    nothing = {
+        Layer.PDF: bundle is not None and bundle.pdf is None,
+        Layer.LOG: bundle is not None and bundle.proof is None,
+        Layer.TIME: bundle is None or bundle.timestamp is None,
+        Layer.REVOCATION: not options.revoked,
+    }
+    return {layer: "?" for layer, given in unknown.items() if not given} | {
+        layer: NOT_THERE for layer, is_nothing in nothing.items() if is_nothing
+    }
+
+
+def _refused(error: CertificateError, marks: Mapping[Layer, str]) -> Report:
     practice = error.layer is Layer.PRACTICE
     exit_code = ExitCode.PRACTICE_REFUSED if practice else ExitCode.NOT_TRUSTED
     passed = tuple(Layer)[: tuple(Layer).index(error.layer)]
-    # A chain that ends nowhere is consistent, but nobody vouches for it.
-    marks = dict.fromkeys(left_out, NOT_THERE) | ({} if rooted else {Layer.CHAIN: "?"})
     return Report(
         exit_code=exit_code,
         lines=(
@@ -218,6 +236,7 @@ def _step_line(layer: Layer, mark: str) -> Text:
 _REPORTS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "verify": lambda asked: _check(asked, datetime.now(UTC)),
     "qr": _qr,
+    **dict.fromkeys(("label", "strip"), lambda asked: print_report(asked, datetime.now(UTC))),
     "log verify": lambda asked: log_report(
         asked.folder, asked.key, asked.checkpoints, asked.proofs
     ),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from certs.keys_arguments import add_keys_commands
+from certs.print_arguments import add_print_commands
 from certs.text import Language, Text
 
 
@@ -145,6 +146,11 @@ HELP = {
         en="exit codes: 0 done; 2 usage, missing file or address; 5 the witness did not sign;"
         " 6 cannot be trusted",
     ),
+    "tsa-root": Text(
+        zh="您信任的时间服务的根证书；可以有几张。没有它，时间戳只显示、不算数",
+        en="root of a time service that you trust, or several; without it a time stamp is shown and"
+        " does not count",
+    ),
     "json": Text(zh="输出一个 JSON 对象", en="print one JSON object"),
     "help": Text(zh="显示这份说明", en="show this help"),
     "usage": Text(zh="用法：", en="usage: "),
@@ -169,11 +175,12 @@ def command_line(language: Language) -> argparse.ArgumentParser:
 
     Returns:
         a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
-        None), ``revoked`` (or None), ``revoked_version_at_least``, ``others``,
-        ``assessor_root`` (or None), ``allow_practice`` and ``json``; of ``qr``, ``text``,
-        ``chain`` and ``document`` (at least one of them), ``root``,
-        ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
-        ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see `certs.keys_arguments`.
+        None), ``revoked`` (or None), ``revoked_version_at_least``, ``tsa_root`` (or None),
+        ``others``, ``assessor_root`` (or None), ``allow_practice`` and ``json``; of ``qr``,
+        ``text``, ``chain`` and ``document`` (at least one of them), ``root``, ``allow_practice``
+        and ``json``; of ``log verify``, ``folder``, ``key`` (or None), ``checkpoints``, ``proofs``
+        and ``json``; of ``keys …`` see `certs.keys_arguments`, of ``label`` and ``strip``
+        `certs.print_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -190,6 +197,7 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     _add_arguments(verify, language)
     code = _command(commands, "qr", "qr", "qr-codes", language)
     _add_qr_arguments(code, language)
+    add_print_commands(commands, language, _FORMATTERS[language])
     of_log = _group(commands, "log", "log-codes", language)
     whole = _command(of_log, "verify", "log-verify", "log-codes", language)
     _add_log_arguments(whole, language)
@@ -336,6 +344,9 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
         default=0,
         metavar="N",
         help=_say("revoked-version", language),
+    )
+    options.add_argument(
+        "--tsa-root", type=Path, metavar="TSA.pem", help=_say("tsa-root", language)
     )
     options.add_argument(
         "--with",

@@ -20,6 +20,7 @@ class Layer(Enum):
     SCHEMA = "schema"
     BINDING = "binding"
     LOG = "log"
+    TIME = "time"
     REVOCATION = "revocation"
     PRACTICE = "practice"
 
@@ -92,8 +93,16 @@ class MalformedJsonError(CertsError):
     """Bytes from outside are not the canonical JSON that we write."""
 
 
+class MalformedDerError(CertsError):
+    """Bytes from outside are not DER, or not the structure that they should be."""
+
+
 class MalformedLogError(CertsError):
     """A log's key, note, checkpoint, proof, tile or entry is none, or does not fit."""
+
+
+class TimestampError(CertsError):
+    """A time stamp is none, does not fit, or nobody who may stamp signed it."""
 
 
 class LogBrokenError(CertsError):
@@ -102,6 +111,10 @@ class LogBrokenError(CertsError):
 
 class WitnessError(CertsError):
     """A witness cannot be reached, or did not sign."""
+
+
+class WitnessRefusedError(WitnessError):
+    """A witness was reached and will not sign: asking again changes nothing."""
 
 
 class UnencodableValueError(CertsError):

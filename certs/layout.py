@@ -18,10 +18,12 @@ MAX_SIGNATURE_BYTES = 256
 MAX_CHAIN_BYTES = 16 << 10
 # An entry of the log is 1 KB; its checkpoint may carry some witnesses.
 MAX_PROOF_BYTES = 192 << 10
+# A time service's answer with its certificates has 1 to 7 KB.
+MAX_TIMESTAMP_BYTES = 64 << 10
 # A page is 60 KB; ten thousand ranges make some hundred pages.
 MAX_PDF_BYTES = 8 << 20
 MAX_ZIP_BYTES = 10 << 20
-MOST_FILES = 5
+MOST_FILES = 6
 
 _HINT = Text(
     zh="请让出具方重新给一份完整的文件夹，不要改名、增减文件。",
@@ -74,9 +76,18 @@ class DocumentType(Enum):
         return f"{self.stem}.tlog-proof"
 
     @property
+    def timestamp_name(self) -> str:
+        """Name of a time service's answer about the proof's checkpoint; it may come later."""
+        return f"{self.stem}.tsr"
+
+    @property
     def optional_limits_bytes(self) -> dict[str, int]:
         """The files that a bundle of this type may have, and the most each may hold."""
-        return {self.proof_name: MAX_PROOF_BYTES, self.pdf_name: MAX_PDF_BYTES}
+        return {
+            self.proof_name: MAX_PROOF_BYTES,
+            self.timestamp_name: MAX_TIMESTAMP_BYTES,
+            self.pdf_name: MAX_PDF_BYTES,
+        }
 
     @property
     def size_limits_bytes(self) -> dict[str, int]:
@@ -98,7 +109,8 @@ class Bundle:
         signature: the detached signature over exactly those bytes.
         chain_pem: the signer's certificate first, then its issuers, without the root.
         proof: that the log has the document, or None.
-        pdf: the page for people with all other files attached, or None.
+        pdf: the page for people with all other files attached, but the timestamp; or None.
+        timestamp: a time service's answer about the proof's checkpoint, or None.
     """
 
     type_by_name: DocumentType
@@ -107,11 +119,14 @@ class Bundle:
     chain_pem: bytes
     proof: bytes | None = None
     pdf: bytes | None = None
+    timestamp: bytes | None = None
 
     def files(self) -> dict[str, bytes]:
         """Return the files by name, the PDF last if there is one."""
-        pdf = {} if self.pdf is None else {self.type_by_name.pdf_name: self.pdf}
-        return self.attached_files() | pdf
+        kind = self.type_by_name
+        stamp = {} if self.timestamp is None else {kind.timestamp_name: self.timestamp}
+        pdf = {} if self.pdf is None else {kind.pdf_name: self.pdf}
+        return self.attached_files() | stamp | pdf
 
     def attached_files(self) -> dict[str, bytes]:
         """Return the files that a PDF carries: the three of every bundle, and the proof."""
@@ -129,7 +144,7 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
 
     Args:
         files: by name: one JSON document, its signature and the chain; perhaps the log's proof
-            and the PDF; nothing else.
+            with its timestamp and the PDF; nothing else.
 
     Returns:
         the bundle, within the size limits.
@@ -145,6 +160,7 @@ def bundle_of(files: Mapping[str, bytes]) -> Bundle:
         chain_pem=files[CHAIN_NAME],
         proof=files.get(document_type.proof_name),
         pdf=files.get(document_type.pdf_name),
+        timestamp=files.get(document_type.timestamp_name),
     )
     check_sizes(bundle)
     return bundle
@@ -204,7 +220,7 @@ def type_of_names(names: Iterable[str]) -> DocumentType:
 
     Raises:
         CertificateError: BUNDLE; not the three files of one document, or more beside them than
-            its proof and its PDF.
+            its proof, its timestamp and its PDF.
     """
     found = set(names)
     matching = [
@@ -214,9 +230,9 @@ def type_of_names(names: Iterable[str]) -> DocumentType:
     ]
     if not matching:
         refuse(
-            "应该有三个文件：证明、签名和 station.pem，另外最多一份日志证明、一份 PDF",
+            "应该有三个文件：证明、签名和 station.pem，另外最多一份日志证明、一个时间戳、一份 PDF",
             "expected three files: the document, its signature and station.pem; at most its"
-            " .tlog-proof and its PDF beside them",
+            " .tlog-proof, its .tsr and its PDF beside them",
         )
     return matching[0]
 

@@ -36,8 +36,8 @@ from certs.chain import SigningChain, check_validity, read_chain, verify_signatu
 from certs.der import P256_ORDER
 from certs.errors import CertificateError, MalformedCborError, QrError, QrLayer
 from certs.qr_claims import QrClaims, as_map, claims_in, claims_of
+from certs.stamped import CLOCK_TOLERANCE
 from certs.text import Text
-from certs.verify import CLOCK_TOLERANCE
 
 PREFIX: Final = "wipe-cert:"
 """Stands before the digits where the organisation has no page of its own."""
@@ -56,6 +56,11 @@ _NUMBER_BYTES: Final = 32
 _HINT: Final = Text(
     zh="不要相信这个二维码。先重新扫一次；还是不行就向出具方核实。",
     en="Do not trust this code. Scan it once more; if that does not help, ask the issuer.",
+)
+_NO_HOST: Final = Text(zh="二维码不能用这个网址。", en="An address that cannot stand in a code.")
+_HOST_HINT: Final = Text(
+    zh="网址以 https:// 开头，后面 1 到 56 个字符，不含空格、# 和中文。",
+    en="An address is https:// and 1 to 56 characters of ASCII without spaces and #.",
 )
 _PRACTICE_HINT: Final = Text(
     zh="练习的二维码只用来试用。要看内容，请加上 --allow-practice。",
@@ -95,8 +100,8 @@ def signed_qr(claims: QrClaims, sign: Callable[[bytes], bytes], host: str | None
 
     Source: RFC 9052 §4.4; RFC 9053 §2.1.
     """
-    if host is not None and not re.fullmatch(_HOST, host):
-        _refuse(QrLayer.TEXT, "网址不能用", "an address that cannot be used")
+    if host is not None:
+        require_host(host)
     hint = bytes.fromhex(claims.key_id)[:KEY_HINT_BYTES]
     protected = cbor.encode({_ALGORITHM: _ES256, _KEY_ID: hint})
     payload = cbor.encode(as_map(claims))
@@ -106,6 +111,16 @@ def signed_qr(claims: QrClaims, sign: Callable[[bytes], bytes], host: str | None
     text = _beginning(host) + digits_of(_TAG + cbor.encode([protected, {}, payload, raw]))
     parse_qr(text)
     return text
+
+
+def require_host(host: str) -> None:
+    """Refuse an address that no code can carry.
+
+    Raises:
+        QrError: TEXT.
+    """
+    if not re.fullmatch(_HOST, host):
+        raise QrError(QrLayer.TEXT, _NO_HOST, _HOST_HINT)
 
 
 def parse_qr(text: str) -> SignedQr:

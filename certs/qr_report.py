@@ -34,7 +34,7 @@ STEP_NAMES: Final = {
     QrLayer.PRACTICE: Text(zh="练习的是否允许", en="practice codes only if allowed"),
     QrLayer.DOCUMENT: Text(zh="和文件一致", en="the document says the same"),
 }
-_NO_CLAIM: Final = Text(zh="这个二维码什么也证明不了。", en="This code proves nothing.")
+NO_CLAIM: Final = Text(zh="这个二维码什么也证明不了。", en="This code proves nothing.")
 _NO_STATION: Final = Text(
     zh="二维码里没有工作站的证书：请用 --chain 给出 station.pem，或用 --document 给出证明。",
     en="A code brings no certificates: give the station's with --chain, or the document with"
@@ -48,12 +48,12 @@ _ALONE: Final = Text(
     en="This station signed that the device was erased ({}). A code alone proves no more: compare"
     " with the device, then check the whole certificate with --document.",
 )
-_READ_BACK: Final = {
+READ_BACK: Final = {
     "full": Text(zh="每个字节都核对过", en="every byte checked"),
     "sampled": Text(zh="抽样核对", en="a sample checked"),
     "none": Text(zh="没有核对", en="nothing checked"),
 }
-_SAME: Final = Text(
+SAME: Final = Text(
     zh="二维码和文件逐项一致。", en="The code says what the document says, field by field."
 )
 
@@ -112,7 +112,7 @@ def qr_report(asked: QrQuestion, now: datetime) -> Report:
         worth = _Worth(
             status=verdict.status.value,
             exit_code=EXIT_CODES[verdict.status],
-            lines=(*verdict.lines, _SAME),
+            lines=(*verdict.lines, SAME),
         )
         return _accepted(qr.claims, worth, marks)
     except QrError as error:
@@ -212,7 +212,7 @@ def _refused(error: CertsError, layer: QrLayer, steps: tuple[Text, ...]) -> Repo
     exit_code = ExitCode.PRACTICE_REFUSED if practice else ExitCode.NOT_TRUSTED
     return Report(
         exit_code=exit_code,
-        lines=(*steps, _NO_CLAIM, error.message, error.hint),
+        lines=(*steps, NO_CLAIM, error.message, error.hint),
         machine={
             "status": "refused",
             "exit_code": int(exit_code),
@@ -238,7 +238,7 @@ def _compare(claims: QrClaims) -> Text:
 
 
 def _signed_sentence(claims: QrClaims) -> Text:
-    read_back = _READ_BACK[claims.verification]
+    read_back = READ_BACK[claims.verification]
     return Text(zh=_ALONE.zh.format(read_back.zh), en=_ALONE.en.format(read_back.en))
 
 

@@ -39,6 +39,7 @@ class Trust:
         now: aware; the caller's clock.
         revoked: the root's list of revoked keys, or None.
         assessor_root_pem: the root of third-party assessors, if another one.
+        tsa_roots_pem: the time services that the caller trusts, or None.
     """
 
     root_pem: bytes | None
@@ -46,6 +47,7 @@ class Trust:
     now: datetime
     revoked: SignedList | None = None
     assessor_root_pem: bytes | None = None
+    tsa_roots_pem: bytes | None = None
 
 
 def verify_together(bundle: Bundle, others: Sequence[Bundle], trust: Trust) -> Verdict:
@@ -105,6 +107,7 @@ def _verified(bundle: Bundle, trust: Trust) -> Verdict:
         allow_practice=trust.allow_practice,
         now=trust.now,
         revoked=revoked,
+        tsa_roots_pem=trust.tsa_roots_pem,
     )
 
 

@@ -16,6 +16,7 @@ from certs.open_questions import open_question
 from certs.revocation import REASONS, Standing
 from certs.sampled import erased_text, guarantee_text
 from certs.text import Text
+from certs.timestamp import Stamp
 
 
 class Status(Enum):
@@ -42,6 +43,7 @@ class Verdict:
         steps: the layers that it passed, in order; without a known root CHAIN is not among them.
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
+        stamp: what a time service says; None where the document has no time stamp.
         others: of documents that were given with it and are about it.
     """
 
@@ -49,6 +51,7 @@ class Verdict:
     steps: tuple[Layer, ...]
     statement: JsonObject
     lines: tuple[Text, ...]
+    stamp: Stamp | None = None
     others: tuple["Verdict", ...] = ()
 
 
@@ -99,12 +102,14 @@ CATEGORY_NAMES = {
 }
 
 
-def verdict_of(
+def verdict_of(  # noqa: PLR0913 - all that was found out
     statement: JsonObject,
     chain: SigningChain,
     steps: tuple[Layer, ...],
     logged: Logged | None = None,
     standing: Standing | None = None,
+    *,
+    stamp: Stamp | None = None,
 ) -> Verdict:
     """Put an accepted document into words.
 
@@ -114,6 +119,7 @@ def verdict_of(
         steps: the layers that it passed.
         logged: where it stands in its log; None where it names none.
         standing: of the signer on a list of revoked keys; None where no list was given.
+        stamp: its time stamp, which fits; None where it has none.
 
     Returns:
         the verdict; without a known root always SIGNER_UNKNOWN.
@@ -131,8 +137,10 @@ def verdict_of(
             *content,
             _signed_line(statement, chain),
             *_log_line(logged),
+            *_stamp_line(stamp),
             *_standing_line(standing),
         ),
+        stamp=stamp,
     )
 
 
@@ -261,6 +269,26 @@ def _log_line(logged: Logged | None) -> tuple[Text, ...]:
         Text(
             zh=f"日志 {name} 的第 {at} 条就是它（当时共 {size} 条）。",
             en=f"Entry {at} of the log {name} is about it ({size} entries at the time).",
+        ),
+    )
+
+
+def _stamp_line(stamp: Stamp | None) -> tuple[Text, ...]:
+    if stamp is None:
+        return ()
+    at, name = f"{stamp.at:%Y-%m-%dT%H:%M:%SZ}", stamp.service
+    if stamp.vouched:
+        return (
+            Text(
+                zh=f"最晚在 {at} 就已经有了：时间服务 {name} 这样说（策略 {stamp.policy}）。",
+                en=f"It existed before {at}, says {name} (policy {stamp.policy}).",
+            ),
+        )
+    return (
+        Text(
+            zh=f"附有时间戳 {at}，出自不认识的时间服务 {name}，不算数（见 --tsa-root）。",
+            en=f"Stamped {at} by an unknown time service, {name}: it does not count"
+            " (see --tsa-root).",
         ),
     )
 

@@ -23,13 +23,16 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 # 9. log                  A document that names a log carries the proof that the log has it: an
 #                         entry about these very bytes, on a way that leads to a checkpoint that
 #                         this log's key signed. The key stands in the statement.
-# 10. revocation          Where the caller has a list of revoked keys: the root signed it, it is no
+# 10. time                Where there is a time stamp, it is about the proof's checkpoint, a service
+#                         that may stamp signed it, and the document does not contradict it. Without
+#                         a service that the caller trusts it is told, and does not count.
+# 11. revocation          Where the caller has a list of revoked keys: the root signed it, it is no
 #                         older than the caller knows, and neither this key nor an issuer's is on
 #                         it, or the log had the document before. Only now is that place known.
-# 11. practice            Practice is refused unless the caller asked for it.
-# 12. verdict             Put it into words. Without a root it is "signer unknown", never green.
+# 12. practice            Practice is refused unless the caller asked for it.
+# 13. verdict             Put it into words. Without a root it is "signer unknown", never green.
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NoReturn
 
 from certs.canonical import JsonObject, decode
@@ -43,11 +46,9 @@ from certs.logged import check_logged
 from certs.pdf.cms import check_pdf_signature
 from certs.pdf.container import check_attachments, signed_bytes
 from certs.revocation import SignedList, check_not_revoked
+from certs.stamped import CLOCK_TOLERANCE, check_stamped
 from certs.text import Text
 from certs.verdict import Verdict, verdict_of
-
-# Clocks of a shop and of a recycler differ by minutes, time zones set wrongly by hours.
-CLOCK_TOLERANCE = timedelta(days=1)
 
 _BINDING_HINT = Text(
     zh="不要相信这份文件，请向出具方核实。", en="Do not trust this document; ask the issuer."
@@ -58,13 +59,14 @@ _PRACTICE_HINT = Text(
 )
 
 
-def verify(
+def verify(  # noqa: PLR0913 - all that a caller may trust and ask for
     bundle: Bundle,
     *,
     root_pem: bytes | None,
     allow_practice: bool,
     now: datetime,
     revoked: SignedList | None = None,
+    tsa_roots_pem: bytes | None = None,
 ) -> Verdict:
     """Check a bundle from the outside in.
 
@@ -74,6 +76,7 @@ def verify(
         allow_practice: whether practice documents are wanted.
         now: aware; the caller's clock.
         revoked: the list of revoked keys, as found; None if the caller has none.
+        tsa_roots_pem: the time services that the caller trusts; None if it knows none.
 
     Returns:
         the verdict on a genuine document, which may still say "not erased".
@@ -83,13 +86,18 @@ def verify(
     """
     chain, statement = check_signed(bundle, root_pem=root_pem, now=now)  # 1 to 8
     logged = check_logged(statement, bundle)  # 9
-    standing = None  # 10
+    issued_at = parse_time(statement["issued_at"])
+    stamp = check_stamped(  # 10
+        bundle, logged, issued_at=issued_at, roots_pem=tsa_roots_pem, now=now
+    )
+    standing = None  # 11
     if revoked is not None:
         log_key = statement.get("log_key", "")
         standing = check_not_revoked(revoked, root_pem, chain, log_key, logged)
-    _check_practice(statement, allow_practice)  # 11
-    passed = _passed(bundle, chain, listed=standing is not None)
-    return verdict_of(statement, chain, passed, logged, standing)  # 12
+    _check_practice(statement, allow_practice)  # 12
+    stamped = stamp is not None and stamp.vouched
+    passed = _passed(bundle, chain, stamped=stamped, listed=standing is not None)
+    return verdict_of(statement, chain, passed, logged, standing, stamp=stamp)  # 13
 
 
 def check_signed(
@@ -120,12 +128,15 @@ def check_signed(
     return chain, statement
 
 
-def _passed(bundle: Bundle, chain: SigningChain, *, listed: bool) -> tuple[Layer, ...]:
-    # A chain that ends nowhere is consistent, but nobody vouches for it.
+def _passed(
+    bundle: Bundle, chain: SigningChain, *, stamped: bool, listed: bool
+) -> tuple[Layer, ...]:
+    # A chain that ends nowhere is consistent, but nobody vouches for it; nor for such a time.
     left_out = {
         *(() if chain.root_known else (Layer.CHAIN,)),
         *(() if bundle.pdf is not None else (Layer.PDF,)),
         *(() if bundle.proof is not None else (Layer.LOG,)),
+        *(() if stamped else (Layer.TIME,)),
         *(() if listed else (Layer.REVOCATION,)),
     }
     return tuple(layer for layer in Layer if layer not in left_out)

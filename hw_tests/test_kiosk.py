@@ -1,6 +1,7 @@
 """The whole trade-in of a drive at the counter's page, in a real browser over real processes."""
 
 import io
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from certs.canonical import decode
+from certs.qr import compare_qr, parse_qr
+from certs.short_code import short_code
 from hw_tests.browser import Counter, counter
 from hw_tests.command import openssl_agrees, sha256
 from hw_tests.loop import pull, replug, unplug
@@ -17,6 +21,7 @@ from wipe_station.api_values import JobState
 
 SIZE_BYTES = 48 << 20
 BYTES_PER_S = 24 << 20
+LEAST_TARGET_PX = 48
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +34,8 @@ class Phrases:
     erased: str
     pdf: str
     everything: str
+    label: str
+    strip: str
     usability: str
     away: str
     handed_out: str
@@ -48,6 +55,8 @@ ZH = Phrases(
     erased="已清除，每个字节都核对过。",
     pdf="看证明（PDF）",
     everything="全部文件（zip）",
+    label="标签",
+    strip="纸条",
     usability="可用程度",
     away="设备不在。插回去，会接着做。",
     handed_out="取走了",
@@ -60,6 +69,8 @@ EN = Phrases(
     erased="Erased; every byte checked.",
     pdf="Certificate (PDF)",
     everything="All files (zip)",
+    label="Label",
+    strip="Strip",
     usability="How usable it is",
     away="The device is away. Plug it back in; the job continues.",
     handed_out="Handed out",
@@ -106,6 +117,33 @@ def check_documents(station: WholeStation, page: Counter, words: Phrases, folder
     assert (bundle / "certificate.json").read_bytes() == kept.read_bytes()
 
 
+def check_prints(station: WholeStation, page: Counter, words: Phrases, folder: Path) -> None:
+    """Label and strip are behind buttons that a finger hits and the keyboard reaches."""
+    (path,) = (station.state / "bundles").glob("*/certificate.json")
+    document = path.read_bytes()
+    assert scanned(downloaded(page, words.label), folder) == short_code(document)
+    text = scanned(downloaded(page, words.strip), folder)
+    assert text.startswith("wipe-cert:"), "an address that nobody has set"
+    compare_qr(parse_qr(text).claims, decode(document), document)
+    for name in (words.label, words.strip):
+        box = page.say(name).bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= LEAST_TARGET_PX
+    page.say(words.label).focus()
+    page.page.keyboard.press("Tab")
+    assert page.say(words.strip).evaluate("each => each === document.activeElement")
+
+
+def scanned(pdf: bytes, folder: Path) -> str:
+    """Return what a scanner reads off a printed page."""
+    (folder / "page.pdf").write_bytes(pdf)
+    draw = ["pdftoppm", "-r", "203", "-png", "-singlefile", "page.pdf", "page"]
+    subprocess.run(draw, cwd=folder, check=True, capture_output=True)
+    read = ["zbarimg", "--quiet", "--raw", "page.png"]
+    done = subprocess.run(read, cwd=folder, check=True, capture_output=True)
+    return done.stdout.decode().strip()
+
+
 @pytest.mark.parametrize("words", [ZH, EN], ids=["zh", "en"])
 def test_counter__drive_plugged_in_and_held__erased_graded_and_documented(
     station: WholeStation, folder: Path, words: Phrases
@@ -122,6 +160,7 @@ def test_counter__drive_plugged_in_and_held__erased_graded_and_documented(
         page.sees(page.say(words.erased))
         page.sees(page.say(words.usability))
         check_documents(station, page, words, folder)
+        check_prints(station, page, words, folder)
         page.say(words.handed_out).click()
         page.sees(page.say(words.plan))  # still plugged in: a new business
     assert sha256(drive.file) != before

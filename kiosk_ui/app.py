@@ -24,6 +24,7 @@ from wipe_station.api_values import (
     JobId,
     Key,
     PlanRequest,
+    PrintForm,
     Problem,
     ResumeRequest,
     WipeRequest,
@@ -193,6 +194,14 @@ async def document(job_id: JobId, name: str, kiosk: TheKiosk) -> Response:
     file_name = quote(f"{job_id}-{name}", safe="")
     headers = {"content-disposition": f"{shown}; filename*=UTF-8''{file_name}"}
     return Response(data, media_type=kind, headers=headers)
+
+
+@app_routes.get("/jobs/{job_id}/prints/{form}")
+async def printed(job_id: JobId, form: PrintForm, kiosk: TheKiosk) -> Response:
+    """Return a label or a strip, to be printed from the browser."""
+    data = await kiosk.station.printed(job_id, form)
+    headers = {"content-disposition": f'inline; filename="{job_id}-{form.value}.pdf"'}
+    return Response(data, media_type="application/pdf", headers=headers)
 
 
 @app_routes.post("/look")

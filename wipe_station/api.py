@@ -27,6 +27,7 @@ from wipe_station.api_values import (
     JobView,
     PlanRequest,
     PlanView,
+    PrintForm,
     ResumeRequest,
     WipeRequest,
 )
@@ -190,6 +191,12 @@ def document(job_id: JobId, name: str, floor: TheFloor) -> Response:
         )
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     return Response(data, media_type=kind)
+
+
+@router.get("/jobs/{job_id}/prints/{form}")
+def printed(job_id: JobId, form: PrintForm, floor: TheFloor) -> Response:
+    """Return a label or a strip, drawn now."""
+    return Response(floor.counter.printed(job_id, form), media_type="application/pdf")
 
 
 def create_api(floor: Floor, on_refused: Callable[[Peer, str, str], None]) -> FastAPI:

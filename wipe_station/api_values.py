@@ -17,6 +17,7 @@ people read are bilingual; all times are UTC; a missing value is ``None`` and me
     POST /v1/jobs/{id}/close                 → 204: the device was handed out; the kiosk sees the
                                                job and its documents no more
     GET  /v1/jobs/{id}/documents/{name}      → bytes of one document
+    GET  /v1/jobs/{id}/prints/{form}         → PDF of the device's label, or of the customer's strip
 
 An error is a ``Problem`` with the HTTP status of ``errors.HANDLING``.
 """
@@ -127,6 +128,15 @@ class JobState(Enum):
     """Its records or its signing failed: stop the line; ``reason`` says what to do."""
 
 
+class PrintForm(Enum):
+    """What is printed beside a document's page."""
+
+    LABEL = "label"
+    """For the device, 40 by 30 mm."""
+    STRIP = "strip"
+    """For the customer, 58 mm wide, with the signed code."""
+
+
 class ProgressView(Value):
     """How far a running job is, over all its steps."""
 
@@ -226,6 +236,8 @@ class BoardView(Value):
     stopping: bool
     self_test_failed: bool = False
     """No job starts before it passes."""
+    notices: tuple[Words, ...] = ()
+    """What the manager should see to; work goes on meanwhile."""
     devices: tuple[DeviceView, ...]
     strangers: tuple[StrangerView, ...] = ()
     jobs: tuple[JobView, ...]

@@ -20,6 +20,7 @@ from wipe_station.api_values import (
     JobView,
     PlanRequest,
     PlanView,
+    PrintForm,
     Problem,
     ResumeRequest,
     WipeRequest,
@@ -106,6 +107,10 @@ def _act(job_id: str, what: str, body: BaseModel | None = None) -> _Ask:
 
 def _document(job_id: str, name: str) -> _Ask:
     return _Ask("GET", f"{_path_of(job_id)}/documents/{_segment(name)}")
+
+
+def _print(job_id: str, form: PrintForm) -> _Ask:
+    return _Ask("GET", f"{_path_of(job_id)}/prints/{form.value}")
 
 
 def _take(held: bytearray, chunk: bytes) -> None:
@@ -209,6 +214,10 @@ class Client:
         """Return one document of a job."""
         return self._ask(_document(job_id, name))
 
+    def printed(self, job_id: str, form: PrintForm) -> bytes:
+        """Return a job's label or strip."""
+        return self._ask(_print(job_id, form))
+
 
 class AsyncClient:
     """Asks and lets others go on. Every call raises ``ProblemError`` or ``StationAwayError``."""
@@ -273,3 +282,7 @@ class AsyncClient:
     async def document(self, job_id: str, name: str) -> bytes:
         """Return one document of a job."""
         return await self._ask(_document(job_id, name))
+
+    async def printed(self, job_id: str, form: PrintForm) -> bytes:
+        """Return a job's label or strip."""
+        return await self._ask(_print(job_id, form))

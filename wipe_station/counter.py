@@ -10,7 +10,7 @@ from typing import Final
 
 from certs.errors import CertsError
 from certs.text import Text
-from wipe_station.api_values import JobState, JobView
+from wipe_station.api_values import JobState, JobView, PrintForm
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock, utc_text
 from wipe_station.continuing import goes_on_alone
@@ -18,6 +18,7 @@ from wipe_station.errors import BusyError, EvidenceError, InvalidInputError, Sta
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
 from wipe_station.presence import Presence
+from wipe_station.prints import printed
 from wipe_station.records import Outcome
 from wipe_station.seat import Seat
 from wipe_station.self_test import SelfTest
@@ -25,6 +26,7 @@ from wipe_station.station import Station
 from wipe_station.store import Store
 from wipe_station.usb_gate import UsbGate
 from wipe_station.views import key_of
+from wipe_station.witnessing import Witnessing
 from wipe_station.write_guard import WriteGuard
 
 _log = logging.getLogger(__name__)
@@ -49,6 +51,8 @@ class Parts:
     """None for a practice station: it leaves the machine's USB alone."""
     practice: bool
     """Whether only practice drives are minded."""
+    witnessing: Witnessing
+    """Of the log that documents stand in."""
 
 
 class Counter:
@@ -227,6 +231,15 @@ class Counter:
                 hint=Text(zh="等任务做完。", en="Wait for the job to end."),
             )
         return self._bundles / document.id
+
+    def printed(self, job_id: str, form: PrintForm) -> bytes:
+        """Return the label or the strip of a job's newest document.
+
+        Raises:
+            InvalidInputError: as `bundle`.
+            StationError: it cannot be drawn.
+        """
+        return printed(self.bundle(job_id), form, self._station.issuer)
 
     # --- start and stop ----------------------------------------------------------------------
 

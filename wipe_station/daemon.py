@@ -43,7 +43,7 @@ from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
 from wipe_station.privileges import die_with
 from wipe_station.self_test import SelfTest
-from wipe_station.state import socket_of, state_lock
+from wipe_station.state import read_settings, socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.store import RefusalNote, Store
 from wipe_station.usb_gate import UsbGate
@@ -126,6 +126,7 @@ def bay_map(file: Path | None) -> BayMap:
 def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Parts:
     practice = options.practice.resolve() if options.practice else None
     bays = bay_map(options.bays) if practice is None else BayMap()
+    settings = read_settings(options.state)
     store.forget_other_boots(clock.boot_id())
     guard = WriteGuard(clock, store)
     self_test = SelfTest(options.state, clock)
@@ -135,8 +136,10 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         guard=guard,
         require_self_test=self_test.require,
         bays=bays.holds if practice is None else practice_drives(practice),
+        host=read_settings(options.state).host,
     )
     self_test.record_in(station.log)
+    witnessing = station.log.witnessing(settings.witnesses)
     return Parts(
         state=options.state,
         station=station,
@@ -147,6 +150,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         self_test=self_test,
         gate=UsbGate(options.state, clock, bays) if practice is None else None,
         practice=practice is not None,
+        witnessing=witnessing,
     )
 
 
@@ -207,6 +211,7 @@ def _run(options: argparse.Namespace) -> None:
             floor = Floor(parts)
             floor.recover()
             _follow(watch, floor.rescan, stopping, glance)
+            Thread(target=parts.witnessing.follow, args=(stopping,), daemon=True).start()
             asyncio.run(_serve(options, floor, store))
             stopping.set()
             floor.leave()

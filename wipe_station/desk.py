@@ -17,7 +17,7 @@ from wipe_station.job import OpenJob
 from wipe_station.plan import WipePlan, choose
 from wipe_station.records import Progress
 from wipe_station.self_test import SelfTest
-from wipe_station.state import socket_of, state_lock
+from wipe_station.state import read_settings, socket_of, state_lock
 from wipe_station.station import Station, require_confirmed
 from wipe_station.views import plan_view
 from wipe_station.write_guard import WriteGuard
@@ -82,7 +82,11 @@ class Foreground:
     def __init__(self, state: Path, clock: Clock) -> None:
         self_test = SelfTest(state, clock)
         self._station = Station(
-            state, clock, guard=known_guard(state, clock), require_self_test=self_test.require
+            state,
+            clock,
+            guard=known_guard(state, clock),
+            require_self_test=self_test.require,
+            host=read_settings(state).host,
         )
         self_test.record_in(self._station.log)
         self._plans: dict[str, WipePlan] = {}

@@ -36,7 +36,7 @@ from wipe_station.presence import Presence
 from wipe_station.seat import Seat
 from wipe_station.station import require_confirmed
 from wipe_station.store import ConfirmationUse
-from wipe_station.views import key_of, stranger_view
+from wipe_station.views import key_of, stranger_view, words
 
 HOLD_S_OF: Final = {Role.KIOSK: 3.0, Role.OPERATOR: 0.0}
 _log = logging.getLogger(__name__)
@@ -51,6 +51,8 @@ class Floor:
         self._store = parts.store
         self._clock = parts.clock
         self._practice = parts.practice
+        self._witnessing = parts.witnessing
+        self._witnessing.listen(self._changed)
         self._lock = RLock()
         self._looking = Lock()
         """Held for a look at the machine, which takes its time: the board answers meanwhile."""
@@ -92,6 +94,7 @@ class Floor:
                 practice=self._practice,
                 stopping=self.counter.stopping,
                 self_test_failed=self._self_test.failed,
+                notices=tuple(map(words, self._witnessing.notices())),
                 devices=self._devices,
                 strangers=self._strangers(),
                 jobs=tuple(seat.view() for seat in self.counter),

@@ -21,7 +21,7 @@ from certs.station_keys import StationKeys, load_station_keys
 from certs.text import Text
 from grading.library import DEFAULT_RULESET, ruleset_named
 from wipe_station.clock import Clock, utc_text
-from wipe_station.errors import EvidenceError
+from wipe_station.errors import EvidenceError, StationError
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.journal import Journal, state_disk_error
 from wipe_station.journal_format import parse
@@ -91,8 +91,9 @@ def load_own(folder: Path, clock: Clock) -> Own | None:
 class PdfMaker:
     """Makes the PDF of one bundle; where that fails, the bundle goes on without (decision 007)."""
 
-    def __init__(self, signer: Signer) -> None:
+    def __init__(self, signer: Signer, host: str | None = None) -> None:
         self._signer = signer
+        self._host = host
         self.problem: Text | None = None
 
     def add(self, bundle: Bundle) -> Bundle:
@@ -101,7 +102,7 @@ class PdfMaker:
             # Here, because what it loads takes 0.4 s and most commands make no PDF.
             from certs.pdf.make import add_pdf  # noqa: PLC0415
 
-            return add_pdf(bundle, self._signer)
+            return add_pdf(bundle, self._signer, host=self._host)
         except KeyStoreError:
             raise
         except PdfError as error:
@@ -115,13 +116,15 @@ class PdfMaker:
 class Issuer:
     """Turns journals into signed bundles below one folder."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a signer is built of
         self,
         bundles: Path,
         signer: Signer,
         log: StationLog,
         clock: Clock,
         own: Own | None = None,
+        *,
+        host: str | None = None,
     ) -> None:
         """Take the keys.
 
@@ -131,11 +134,36 @@ class Issuer:
             log: that practice documents stand in.
             clock: for documents.
             own: for all other documents; without it there are none.
+            host: the organisation's page for codes, or None.
         """
         self._bundles = bundles
         self._practice = Seal(signer=signer, log=log)
         self._clock = clock
         self._own = own
+        self.host = host
+
+    def signer_of(self, bundle: Bundle) -> Signer:
+        """Return the key that signed a document of ours.
+
+        Raises:
+            StationError: the station signs with it no more.
+        """
+        key_id: str = decode(bundle.document)["key_id"]
+        known: list[Signer] = [self._practice.signer]
+        known += [] if self._own is None else [self._own.keys.signer]
+        signer = next((each for each in known if each.key_id == key_id), None)
+        if signer is None:
+            raise StationError(
+                Text(
+                    zh="签这份文件的密钥已经换掉了，做不出新的二维码。",
+                    en="The key of this document was replaced; no new code can be signed.",
+                ),
+                hint=Text(
+                    zh="请打印证明（PDF），上面有原来的二维码。",
+                    en="Print the PDF: it has the code that was signed then.",
+                ),
+            )
+        return signer
 
     def sign(self, journal: Journal) -> JobEnd:
         """Sign what the journal proves now, or return what was already signed for it.
@@ -154,7 +182,7 @@ class Issuer:
             self._check_belongs(folder, job)
         else:
             seal = self._seal_of(job)
-            page = PdfMaker(seal.signer)
+            page = PdfMaker(seal.signer, self.host)
             folder = self._write(job.job_id, self._statement(job, seal), seal, page)
             no_pdf = page.problem
         document = _read(folder).document

@@ -22,8 +22,9 @@ import tomllib
 from dataclasses import dataclass
 from typing import Any, Final
 
-from certs.errors import MalformedLogError
+from certs.errors import MalformedLogError, QrError
 from certs.log.note import Algorithm, NoteKey, parse_key
+from certs.qr import require_host
 from certs.text import Text
 from wipe_station.errors import InvalidInputError
 
@@ -81,10 +82,19 @@ def parse_settings(text: str) -> Settings:
     _require_known(said, _KNOWN, "")
     host = said.get("host")
     return Settings(
-        host=None if host is None else _matching(_URL, host, "host"),
+        host=None if host is None else _host(host),
         time=_time(said["time"]) if "time" in said else None,
         witnesses=_witnesses(said.get("witness", [])),
     )
+
+
+def _host(said: Any) -> str:  # noqa: ANN401 - a file's value
+    host = _matching(_URL, said, "host")
+    try:
+        require_host(host)
+    except QrError as error:
+        raise wrong_setting(f"host: {error.hint.en}") from error
+    return host
 
 
 def _time(said: Any) -> TimeService:  # noqa: ANN401 - a file's value

@@ -70,6 +70,7 @@ class Station:
         require_self_test: Callable[[], None],
         bays: Bays = everywhere,
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
+        host: str | None = None,
     ) -> None:
         """Make the state's folders and keys where they are missing.
 
@@ -80,6 +81,7 @@ class Station:
             require_self_test: raises where the detector has not proven itself.
             bays: which devices are the station's business.
             checkpoint_every_ms: how often a pass flushes and says how far it is.
+            host: the organisation's page for codes, or None.
         """
         self._state = state
         self._clock = clock
@@ -93,7 +95,9 @@ class Station:
         self._practice_log = StationLog(state, clock, keys.signer.key_id)
         self._own = load_own(state / OWN_FOLDER, clock)
         self.log = self._practice_log if self._own is None else self._own.log
-        self._issuer = Issuer(state / "bundles", keys.signer, self._practice_log, clock, self._own)
+        self.issuer = Issuer(
+            state / "bundles", keys.signer, self._practice_log, clock, self._own, host=host
+        )
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = keys.root_path
 
@@ -195,7 +199,7 @@ class Station:
     def _open(
         self, job_id: str, journal: Journal, held: contextlib.ExitStack, going: Going | None
     ) -> OpenJob:
-        return OpenJob(job_id=job_id, journal=journal, issuer=self._issuer, held=held, going=going)
+        return OpenJob(job_id=job_id, journal=journal, issuer=self.issuer, held=held, going=going)
 
     def _begin(self, plan: WipePlan, job_id: str, confirmed: Mapping[str, Json]) -> Journal:
         """Open the journal of a new job; its first record is the plan, and the log knows of it."""
@@ -331,7 +335,7 @@ class Station:
                 journal.append(
                     Kind.ABORTED.value, {"reason": reasons.reason("abandoned", reasons.ABANDONED)}
                 )
-            return self._issuer.sign(journal)
+            return self.issuer.sign(journal)
 
     def _open_journal(self, job_id: str) -> Journal:
         known = self.job_ids()

@@ -12,7 +12,7 @@ The log has a key of its own. The station's key vouches for it: each document na
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -30,7 +30,9 @@ from certs.logged import wanted_of
 from wipe_station.clock import Clock, utc_text
 from wipe_station.errors import EvidenceError
 from wipe_station.journal import state_disk_error
+from wipe_station.settings import WitnessSetting
 from wipe_station.software import software
+from wipe_station.witnessing import Witnessing
 
 FOLDER: Final = "log"
 KEY_FOLDER: Final = "log-key"
@@ -76,6 +78,10 @@ class StationLog:
     def names(self) -> dict[str, str]:
         """Return what a statement says about its log."""
         return {"log_origin": self.key.name, "log_key": self.key.text()}
+
+    def witnessing(self, witnesses: Sequence[WitnessSetting]) -> Witnessing:
+        """Return what has others sign that this log only grew."""
+        return Witnessing(self._folder, self.key, witnesses)
 
     def started(self, job_id: str, plan: JsonObject) -> bytes:
         """Write down that a job begins; return the salt under which its plan is committed to.

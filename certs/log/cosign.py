@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from certs.durable import NewFile, write_file
-from certs.errors import MalformedLogError, WitnessError
+from certs.errors import MalformedLogError, WitnessError, WitnessRefusedError
 from certs.log.audit import CHECKPOINT
 from certs.log.checkpoint import open_checkpoint
 from certs.log.folder import read_log_file
@@ -28,6 +28,7 @@ from certs.text import Text
 
 FOLDER: Final = "witnessed"
 PATIENCE_S: Final = 30.0
+_REFUSALS: Final = frozenset(each.value for each in Status if each is not Status.SIGNED)
 _SIZE: Final = re.compile(rb"(0|[1-9][0-9]{0,15})\n")
 _HINT: Final = Text(
     zh="日志不受影响。稍后再试；一直这样就问见证方。",
@@ -48,7 +49,8 @@ def cosign(folder: Path, log: NoteKey, witness: NoteKey, url: str) -> bytes:
         the checkpoint with both signatures, which lies in ``witnessed/`` now.
 
     Raises:
-        WitnessError: it cannot be reached, refuses, or answers what does not fit.
+        WitnessRefusedError: it will not sign: it knows another or a longer log, or none of ours.
+        WitnessError: it cannot be reached, or answers what does not fit.
         MalformedLogError: the log is damaged.
         OSError: the log cannot be read, or the answer not be kept.
     """
@@ -61,7 +63,7 @@ def cosign(folder: Path, log: NoteKey, witness: NoteKey, url: str) -> bytes:
 
     def ask(old_size: int) -> tuple[int, bytes]:
         if old_size > size:
-            _fail("它见过更长的日志", "it has seen a longer log; this one was cut or set back")
+            _refused("它见过更长的日志", "it has seen a longer log; this one was cut or set back")
         grown = 0 < old_size < size
         proof = tuple(consistency_proof(full, old_size, size)) if grown else ()
         wish = Request(old_size=old_size, proof=proof, checkpoint=checkpoint)
@@ -70,8 +72,10 @@ def cosign(folder: Path, log: NoteKey, witness: NoteKey, url: str) -> bytes:
     status, body = ask(before)
     if status == Status.CONFLICT.value and _SIZE.fullmatch(body):
         status, body = ask(int(body))
+    if status in _REFUSALS:
+        _refused(f"它不签（{status}）", f"it does not sign ({status})")
     if status != Status.SIGNED.value:
-        _fail(f"它不签（{status}）", f"it does not sign ({status})")
+        _fail(f"它答不上来（{status}）", f"it has no answer ({status})")
     return _kept(folder / name, checkpoint + body, log, witness)
 
 
@@ -99,6 +103,16 @@ def _kept(path: Path, whole: bytes, log: NoteKey, witness: NoteKey) -> bytes:
     path.parent.mkdir(mode=0o755, exist_ok=True)
     write_file(path, NewFile(data=whole))
     return whole
+
+
+def _refused(zh: str, en: str) -> NoReturn:
+    raise WitnessRefusedError(
+        Text(zh=f"见证方：{zh}。", en=f"The witness: {en}."),
+        Text(
+            zh="别再签发文件，叫工程师核对日志。",
+            en="Issue no more documents; have an engineer compare the log.",
+        ),
+    )
 
 
 def _fail(zh: str, en: str, cause: Exception | None = None) -> NoReturn:

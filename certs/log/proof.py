@@ -26,6 +26,7 @@ from certs.text import Text
 
 MOST_BYTES: Final = 192 << 10
 """An entry of 64 KiB in base64, 63 hashes, and a checkpoint."""
+_GAP: Final = b"\n\n"
 _FIRST: Final = "c2sp.org/tlog-proof@v1"
 _INDEX: Final = re.compile(r"index (0|[1-9][0-9]{0,15})")
 _HINT: Final = Text(
@@ -48,7 +49,7 @@ class Proof:
         """Return the file."""
         lines = [_FIRST, f"extra {base64.b64encode(self.entry).decode()}", f"index {self.index}"]
         lines += [base64.b64encode(each).decode() for each in self.hashes]
-        return "\n".join(lines).encode() + b"\n\n" + self.checkpoint
+        return "\n".join(lines).encode() + _GAP + self.checkpoint
 
     def reaches(self, checkpoint: Checkpoint) -> bool:
         """Tell whether the entry's way leads to the root of a checkpoint."""
@@ -67,7 +68,7 @@ def parse_proof(data: bytes) -> Proof:
     """
     if len(data) > MOST_BYTES:
         _refuse("太大", "too large")
-    head, gap, checkpoint = data.partition(b"\n\n")
+    head, gap, checkpoint = data.partition(_GAP)
     try:
         lines = head.decode("ascii").split("\n")
     except UnicodeDecodeError as error:
@@ -86,6 +87,11 @@ def parse_proof(data: bytes) -> Proof:
     if proof.text() != data:
         _refuse("写法不对", "another spelling")
     return proof
+
+
+def checkpoint_in(data: bytes) -> bytes:
+    """Return what stands behind the first empty line of a proof, unread."""
+    return data.partition(_GAP)[2]
 
 
 def _decoded(text: str) -> bytes:

@@ -3,9 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from certs import canonical, chain, layout, revocation, verdict
+from certs import (
+    canonical,
+    cbor,
+    chain,
+    layout,
+    qr,
+    qr_claims,
+    qr_report,
+    revocation,
+    verdict,
+)
 from certs.cli import NO_CLAIM, STEP_NAMES
-from certs.errors import Layer
+from certs.errors import Layer, QrLayer
 from certs.formats import erasure_v1, fields, head_v1, statement_v1
 from certs.formats.document import DocumentFormat
 from certs.formats.facts import Fact
@@ -14,6 +24,8 @@ from certs.layout import DocumentType
 from certs.log.entry import COMMON, OWN
 from certs.open_questions import OPEN_QUESTIONS
 from certs.page.words import WORDS
+from certs.pdf.words import WORDS as PAPER_WORDS
+from certs.pdf.words import code_words
 from certs.report import both
 from certs.sampled import ERASED, ERASED_BY_SAMPLE
 
@@ -50,7 +62,30 @@ def page_data() -> dict[str, object]:
         "open_questions": {code: both(text) for code, text in OPEN_QUESTIONS.items()},
         "practice": both(verdict.PRACTICE),
         "no_claim": both(NO_CLAIM),
+        "weak_identity": both(verdict.WEAK_IDENTITY),
+        "most_cbor_depth": cbor.MAX_DEPTH,
+        "qr": _qr(),
         "words": {key: both(text) for key, text in WORDS.items()},
+    }
+
+
+def _qr() -> dict[str, object]:
+    return {
+        "most_bytes": qr.MAX_BYTES,
+        "most_name_bytes": qr_claims.MAX_NAME_BYTES,
+        "no_code": both(qr_claims.NO_CODE),
+        "types": qr_claims.TYPES,
+        "outcomes": qr_claims.OUTCOMES,
+        "verifications": qr_claims.VERIFICATIONS,
+        "strengths": qr_claims.STRENGTHS,
+        "grades": qr_claims.GRADES,
+        "axes": qr_claims.AXES,
+        "axis_names": {axis: both(PAPER_WORDS[axis]) for axis in qr_claims.AXES},
+        "grade_names": {name: both(code_words(f"grade-{name}")) for name in qr_claims.GRADES},
+        "layers": [{"code": layer.value, **both(qr_report.STEP_NAMES[layer])} for layer in QrLayer],
+        "read_back": {kind: both(text) for kind, text in qr_report.READ_BACK.items()},
+        "same": both(qr_report.SAME),
+        "no_claim": both(qr_report.NO_CLAIM),
     }
 
 
@@ -82,6 +117,7 @@ def _document(kind: DocumentType) -> dict[str, object]:
         "document": kind.document_name,
         "signature": kind.signature_name,
         "proof": kind.proof_name,
+        "timestamp": kind.timestamp_name,
         "pdf": kind.pdf_name,
         "required": kind.size_limits_bytes,
         "optional": kind.optional_limits_bytes,

@@ -24,9 +24,13 @@ SCRIPTS: Final = (
     "revocation.js",
     "verdict.js",
     "verify.js",
+    "cbor.js",
+    "qr.js",
     "together.js",
 )
 """In this order: later ones use what earlier ones name. None touches the document."""
+SCREENS: Final = ("camera.js", "screen.js", "code_screen.js", "start.js")
+"""What the person sees and does, in this order too."""
 
 
 def checking_script() -> str:
@@ -38,7 +42,7 @@ def checking_script() -> str:
 
 def verify_page() -> str:
     """Return the whole page."""
-    screen = (FOLDER / "js" / "screen.js").read_text("utf-8")
+    screen = "\n".join((FOLDER / "js" / name).read_text("utf-8") for name in SCREENS)
     # An element of this kind ends at the first "</", whatever stands around it.
     script = f"(() => {{\n{checking_script()}\n{screen}\n}})();\n".replace("</", "<\\/")
     style = (FOLDER / "verify.css").read_text("utf-8")

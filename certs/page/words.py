@@ -52,6 +52,11 @@ WORDS = {
         en="The PDF was not looked at: do not go by what it says. wipe-cert or a PDF reader checks"
         " it.",
     ),
+    "time_step": Text(zh="时间戳：这一页不看", en="the time stamp: this page does not look at it"),
+    "time_not_read": Text(
+        zh="这一页没有看时间戳。要核对它，请用 wipe-cert 或 openssl。",
+        en="The time stamp was not looked at; wipe-cert or openssl checks it.",
+    ),
     "mark_passed": Text(zh="通过", en="passed"),
     "mark_left_out": Text(zh="没有查", en="not checked"),
     "mark_unknown": Text(zh="不能确定", en="not certain"),
@@ -118,6 +123,50 @@ WORDS = {
         zh="这不是作废名单：要把 revoked.json 和 revoked.sig 一起选。在换掉以前，什么都不算通过。",
         en="This is no list of revoked keys: choose revoked.json and revoked.sig together. Until"
         " then nothing passes.",
+    ),
+    "code_head": Text(zh="扫二维码（可以不扫）", en="Scan a code (if there is one)"),
+    "code_label": Text(
+        zh="用扫码枪扫，或者粘贴文字再按回车",
+        en="Scan with a hand-held scanner, or paste its text and press Enter",
+    ),
+    "code_station": Text(
+        zh="没有证明时：选工作站的证书 station.pem",
+        en="Without a document: choose the station's certificates, station.pem",
+    ),
+    "code_station_taken": Text(
+        zh="工作站的证书选好了。", en="The station's certificates were taken."
+    ),
+    "code_no_station": Text(
+        zh="这不是工作站的证书：打不开，或者太大。",
+        en="These are no station's certificates: the file cannot be opened, or is too large.",
+    ),
+    "code_needs_station": Text(
+        zh="二维码里没有工作站的证书：请先选证明，或者选 station.pem。",
+        en="A code brings no certificates: choose the document first, or station.pem.",
+    ),
+    "code_alone": Text(
+        zh="这个工作站签过：设备已清除（{}）。只有二维码，不算证明：请和设备核对，再在上面核对整份证明。",
+        en="This station signed that the device was erased ({}). A code alone proves no more:"
+        " compare with the device, then check the whole certificate above.",
+    ),
+    "code_read": Text(zh="扫到的内容：", en="Read: "),
+    "code_steps_head": Text(zh="二维码查过的每一关", en="Each step that was checked of the code"),
+    "practice_code_refused": Text(zh="这是练习的二维码。", en="A practice code."),
+    "camera_start": Text(zh="用摄像头扫", en="Use the camera"),
+    "camera_stop": Text(zh="关掉摄像头", en="Stop the camera"),
+    "camera_looking": Text(
+        zh="请把二维码对准摄像头。画面不保存、不上传。",
+        en="Hold the code before the camera. Its picture is neither kept nor sent.",
+    ),
+    "camera_missing": Text(
+        zh="这个浏览器不会用摄像头读二维码。请用扫码枪，或者粘贴文字。",
+        en="This browser cannot read codes with a camera. Use a hand-held scanner, or paste the"
+        " text.",
+    ),
+    "camera_refused": Text(
+        zh="打不开摄像头：没有摄像头，或者没有允许。请用扫码枪，或者粘贴文字。",
+        en="The camera cannot be opened: there is none, or it was not allowed. Use a hand-held"
+        " scanner, or paste the text.",
     ),
     "together_unrelated": Text(
         zh="一起给的文件说的不是同一份文件。",

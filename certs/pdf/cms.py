@@ -15,13 +15,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from certs.asn1 import CONTEXT_0, CONTEXT_4, OCTETS, SEQUENCE, SET, integer, tlv
 from certs.chain import SigningChain
 from certs.der import check_signature_encoding
 from certs.errors import CertificateError
 from certs.pdf.container import SignedBytes, refuse_pdf
 
-_SEQUENCE, _SET, _OCTETS, _INTEGER = 0x30, 0x31, 0x04, 0x02
-_CONTEXT_0, _CONTEXT_4 = 0xA0, 0xA4
 _DATA = bytes.fromhex("06092a864886f70d010701")
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _CONTENT_TYPE = bytes.fromhex("06092a864886f70d010903")
@@ -63,21 +62,19 @@ def signed_attributes(covered: bytes, signer_der: bytes) -> bytes:
         covered: every byte of the PDF but the signature's.
         signer_der: the signer's certificate.
     """
-    certificate_id = _tlv(
-        _SEQUENCE, _tlv(_OCTETS, hashlib.sha256(signer_der).digest()), _issuer_serial(signer_der)
+    certificate_id = tlv(
+        SEQUENCE, tlv(OCTETS, hashlib.sha256(signer_der).digest()), _issuer_serial(signer_der)
     )
     attributes = [
-        _tlv(_SEQUENCE, _CONTENT_TYPE, _tlv(_SET, _DATA)),
-        _tlv(
-            _SEQUENCE, _MESSAGE_DIGEST, _tlv(_SET, _tlv(_OCTETS, hashlib.sha256(covered).digest()))
-        ),
-        _tlv(
-            _SEQUENCE,
+        tlv(SEQUENCE, _CONTENT_TYPE, tlv(SET, _DATA)),
+        tlv(SEQUENCE, _MESSAGE_DIGEST, tlv(SET, tlv(OCTETS, hashlib.sha256(covered).digest()))),
+        tlv(
+            SEQUENCE,
             _SIGNING_CERTIFICATE_V2,
-            _tlv(_SET, _tlv(_SEQUENCE, _tlv(_SEQUENCE, certificate_id))),
+            tlv(SET, tlv(SEQUENCE, tlv(SEQUENCE, certificate_id))),
         ),
     ]
-    return _tlv(_SET, *sorted(attributes))
+    return tlv(SET, *sorted(attributes))
 
 
 def cms_of(signature: bytes, attributes: bytes, certificates_der: Sequence[bytes]) -> bytes:
@@ -89,25 +86,25 @@ def cms_of(signature: bytes, attributes: bytes, certificates_der: Sequence[bytes
         certificates_der: the signer's first, then its issuers without the root.
     """
     signer = x509.load_der_x509_certificate(certificates_der[0])
-    version = _integer(1)
-    signer_info = _tlv(
-        _SEQUENCE,
+    version = integer(1)
+    signer_info = tlv(
+        SEQUENCE,
         version,
-        _tlv(_SEQUENCE, signer.issuer.public_bytes(), _integer(signer.serial_number)),
+        tlv(SEQUENCE, signer.issuer.public_bytes(), integer(signer.serial_number)),
         _SHA256,
-        bytes([_CONTEXT_0]) + attributes[1:],
+        bytes([CONTEXT_0]) + attributes[1:],
         _ECDSA_WITH_SHA256,
-        _tlv(_OCTETS, signature),
+        tlv(OCTETS, signature),
     )
-    signed_data = _tlv(
-        _SEQUENCE,
+    signed_data = tlv(
+        SEQUENCE,
         version,
-        _tlv(_SET, _SHA256),
-        _tlv(_SEQUENCE, _DATA),
-        _tlv(_CONTEXT_0, *sorted(certificates_der)),
-        _tlv(_SET, signer_info),
+        tlv(SET, _SHA256),
+        tlv(SEQUENCE, _DATA),
+        tlv(CONTEXT_0, *sorted(certificates_der)),
+        tlv(SET, signer_info),
     )
-    return _tlv(_SEQUENCE, _SIGNED_DATA, _tlv(_CONTEXT_0, signed_data))
+    return tlv(SEQUENCE, _SIGNED_DATA, tlv(CONTEXT_0, signed_data))
 
 
 def _ecdsa_value(cms: bytes, attributes: bytes, certificates: Sequence[bytes]) -> bytes | None:
@@ -125,17 +122,5 @@ def _ecdsa_value(cms: bytes, attributes: bytes, certificates: Sequence[bytes]) -
 
 def _issuer_serial(certificate_der: bytes) -> bytes:
     certificate = x509.load_der_x509_certificate(certificate_der)
-    directory_name = _tlv(_CONTEXT_4, certificate.issuer.public_bytes())
-    return _tlv(_SEQUENCE, _tlv(_SEQUENCE, directory_name), _integer(certificate.serial_number))
-
-
-def _integer(value: int) -> bytes:
-    return _tlv(_INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
-
-
-def _tlv(tag: int, *content: bytes) -> bytes:
-    body = b"".join(content)
-    if len(body) < 0x80:
-        return bytes([tag, len(body)]) + body
-    length = len(body).to_bytes((len(body).bit_length() + 7) // 8, "big")
-    return bytes([tag, 0x80 | len(length)]) + length + body
+    directory_name = tlv(CONTEXT_4, certificate.issuer.public_bytes())
+    return tlv(SEQUENCE, tlv(SEQUENCE, directory_name), integer(certificate.serial_number))

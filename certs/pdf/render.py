@@ -12,10 +12,12 @@ from typing import Any, Final, NoReturn
 
 from certs.errors import MissingGlyphError, PdfError
 from certs.layout import MAX_PDF_BYTES
+from certs.pdf.output import Output
 from certs.text import Text
 
 FONTS: Final = Path("/usr/share/fonts/opentype/noto")
 """Where Debian's ``fonts-noto-cjk`` puts its fonts."""
+
 _TIME_LIMIT_S: Final = 60
 _MOST_SAID_BYTES: Final = 2000
 # One thread and few arenas: the limit on memory counts what is reserved, not what is used.
@@ -27,6 +29,9 @@ _HINT = Text(
 )
 
 
+_BEGINNINGS: Final = {Output.PDF: b"%PDF-", Output.PNG: b"\x89PNG\r\n\x1a\n"}
+
+
 class Template(Enum):
     """What can be rendered; the value is the file's name."""
 
@@ -36,7 +41,10 @@ class Template(Enum):
 
 
 def render_drawable(
-    page: Callable[[frozenset[str]], dict[str, Any]], fonts: Path, template: Template
+    page: Callable[[frozenset[str]], dict[str, Any]],
+    fonts: Path,
+    template: Template,
+    output: Output = Output.PDF,
 ) -> bytes:
     """Render a page; characters that the fonts lack are told to its maker, who spells them out.
 
@@ -44,19 +52,23 @@ def render_drawable(
         page: returns the page, given characters that cannot be drawn.
         fonts: as in `render`.
         template: as in `render`.
+        output: as in `render`.
 
     Raises:
         PdfError: as in `render`.
         OSError: no process can be started.
     """
     try:
-        return render(page(frozenset()), fonts, template)
+        return render(page(frozenset()), fonts, template, output)
     except MissingGlyphError as error:
-        return render(page(error.characters), fonts, template)
+        return render(page(error.characters), fonts, template, output)
 
 
 def render(
-    page: dict[str, Any], fonts: Path = FONTS, template: Template = Template.CERTIFICATE
+    page: dict[str, Any],
+    fonts: Path = FONTS,
+    template: Template = Template.CERTIFICATE,
+    output: Output = Output.PDF,
 ) -> bytes:
     """Render a page in a child that is nobody.
 
@@ -64,9 +76,11 @@ def render(
         page: for the template, with ``timestamp``.
         fonts: folder with the fonts; no others are used.
         template: which one.
+        output: what to make of it.
 
     Returns:
-        PDF/A-3b, the same bytes for the same page, fonts and typst.
+        PDF/A-3b, or a picture of the one page with eight dots to the millimetre; the same bytes
+        for the same page, fonts and typst.
 
     Raises:
         MissingGlyphError: the fonts lack characters of the page.
@@ -75,14 +89,14 @@ def render(
     """
     if not fonts.is_dir():
         _fail("缺少字体 fonts-noto-cjk", "the fonts are missing: fonts-noto-cjk")
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as said:
-        command = ["-I", "-m", "certs.pdf.render_child", template.value]
+    with tempfile.TemporaryFile() as made, tempfile.TemporaryFile() as said:
+        command = ["-I", "-m", "certs.pdf.render_child", template.value, output.value]
         command += [str(fonts), str(os.getpid())]
         try:
             done = subprocess.run(
                 [sys.executable, *command, str(MAX_PDF_BYTES)],
                 input=json.dumps(page).encode(),
-                stdout=output,
+                stdout=made,
                 stderr=said,
                 env=_ENVIRONMENT,
                 cwd="/",
@@ -91,18 +105,18 @@ def render(
             )
         except subprocess.TimeoutExpired as error:
             _fail("排版太久", "rendering took too long", error)
-        output.seek(0)
+        made.seek(0)
         said.seek(0)
-        answer = output.read(MAX_PDF_BYTES + 1)
+        answer = made.read(MAX_PDF_BYTES + 1)
         if done.returncode != 0:
             words = ascii(said.read().decode("utf-8", "replace")[-_MOST_SAID_BYTES:])
             _fail("排版程序出错", f"the rendering process ended with {done.returncode}: {words}")
-    return _pdf_in(answer)
+    return _made_in(answer, _BEGINNINGS[output])
 
 
-def _pdf_in(answer: bytes) -> bytes:
+def _made_in(answer: bytes, beginning: bytes) -> bytes:
     kind, content = answer[:1], answer[1:]
-    if kind == b"P" and content.startswith(b"%PDF-") and len(answer) <= MAX_PDF_BYTES:
+    if kind == b"P" and content.startswith(beginning) and len(answer) <= MAX_PDF_BYTES:
         return content
     try:
         value = json.loads(content)

@@ -1,8 +1,8 @@
 """One page, rendered by a process that can hurt nobody. I/O.
 
-``python -I -m certs.pdf.render_child TEMPLATE FONTS PARENT MOST_BYTES`` reads the template,
+``python -I -m certs.pdf.render_child TEMPLATE pdf|png FONTS PARENT MOST_BYTES`` reads the template,
 becomes nobody, reads the page as JSON from standard input and writes one answer to standard
-output: ``P`` and the PDF, ``G`` and a JSON list of characters that the fonts lack, or ``E`` and a
+output: ``P`` and the page, ``G`` and a JSON list of characters that the fonts lack, or ``E`` and a
 JSON string. It sees no key; typst gets its files from memory and an empty folder for a root.
 """
 
@@ -18,12 +18,15 @@ from typing import Any, Final
 
 import typst
 
+from certs.pdf.output import Output
+
 NOBODY: Final = 65534
 MOST_INPUT_BYTES: Final = 32 << 20
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
 _MEMORY_BYTES: Final = 2 << 30
 _PROCESSOR_S: Final = 60
+_DOTS_PER_INCH: Final = 8 * 25.4
 _EMPTY: Final = "/proc/self/task/0"  # never exists: nothing can be read below it
 _MISSING = re.compile(r'the text `("(?:[^"\\]|\\.)*")` could not be displayed')
 _RUST_ESCAPE = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
@@ -55,7 +58,7 @@ def _confine(parent: int, most_output_bytes: int) -> None:
         resource.setrlimit(limit, (most, most))
 
 
-def _render(template: bytes, page: dict[str, Any], fonts: str) -> bytes:
+def _render(template: bytes, page: dict[str, Any], fonts: str, output: str) -> bytes:
     sources: dict[str, bytes] = {
         "main": template,
         "page.json": json.dumps(page).encode(),  # a str would be a path
@@ -69,20 +72,21 @@ def _render(template: bytes, page: dict[str, Any], fonts: str) -> bytes:
         package_path=_EMPTY,
         package_cache_path=_EMPTY,
     )
-    pdf, warnings = compiler.compile_with_warnings(
-        format="pdf", pdf_standards=["a-3b"], timestamp=page["timestamp"]
-    )
+    asked: dict[str, Any] = {"format": output, "ppi": _DOTS_PER_INCH}
+    if output == Output.PDF.value:
+        asked = {"format": output, "pdf_standards": ["a-3b"], "timestamp": page["timestamp"]}
+    made, warnings = compiler.compile_with_warnings(**asked)
     if warnings:
         # Without any font typst leaves out all text, and only warns.
         raise _WarnedError("; ".join(str(warning.message) for warning in warnings))
-    assert isinstance(pdf, bytes), "one document was asked for"
-    return pdf
+    assert isinstance(made, bytes), "one document of one page was asked for"
+    return made
 
 
-def _answer(template: bytes, fonts: str) -> bytes:
+def _answer(template: bytes, fonts: str, output: str) -> bytes:
     page = json.loads(sys.stdin.buffer.read(MOST_INPUT_BYTES))
     try:
-        return b"P" + _render(template, page, fonts)
+        return b"P" + _render(template, page, fonts, output)
     except _WarnedError as error:
         said = str(error)
     except typst.TypstError as error:
@@ -102,10 +106,10 @@ def _unescaped(quoted: str) -> str:
 
 def main() -> None:
     """Answer one page."""
-    name, fonts, parent, most_output_bytes = sys.argv[1:]
+    name, output, fonts, parent, most_output_bytes = sys.argv[1:]
     template = files("certs.pdf").joinpath(name).read_bytes()
     _confine(int(parent), int(most_output_bytes))
-    sys.stdout.buffer.write(_answer(template, fonts))
+    sys.stdout.buffer.write(_answer(template, fonts, output))
 
 
 if __name__ == "__main__":

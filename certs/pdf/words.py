@@ -19,6 +19,7 @@ WORDS = {
     "key": Text(zh="签名密钥", en="Key id"),
     "device": Text(zh="设备", en="Device"),
     "compare": Text(zh="请和手里的设备核对", en="compare with the device in your hand"),
+    "ticket": Text(zh="取件号", en="Ticket"),
     "size": Text(zh="容量", en="Size"),
     "medium": Text(zh="介质", en="Medium"),
     "attached": Text(zh="接口", en="Attached by"),

@@ -33,6 +33,7 @@ CORPUS: Final = {
     "bundle-of-entries": (),
     "witness": (".tlog-proof",),
     "revocation": (),
+    "timestamp": (".tsr",),
     "code": (),
 }
 """Each target, and the files of the vectors that it begins with."""
@@ -57,6 +58,7 @@ def target(name: str) -> Callable[[bytes], None]:
     from certs.qr import MAX_BYTES, PREFIX, digits_of, parse_qr
     from certs.revocation import parse_list
     from certs.tests.log_samples import log_signer, witness_signer
+    from certs.timestamp import open_response
 
     log, witness = log_signer().key, witness_signer()
 
@@ -80,6 +82,7 @@ def target(name: str) -> Callable[[bytes], None]:
         "bundle-of-entries": lambda data: unpacked(data, 2),
         "witness": lambda data: answer(data, [log], {}, witness, 0),
         "revocation": lambda data: parse_list(decode(data)),
+        "timestamp": lambda data: open_response(data, b"", None),
         "code": lambda data: parse_qr(PREFIX + digits_of(data[:MAX_BYTES])),
     }
     parse = targets[name]

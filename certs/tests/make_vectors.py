@@ -39,6 +39,7 @@ from certs.tests import (
     document_vectors,
     field_vectors,
     rule_vectors,
+    time_vectors,
     together_vectors,
 )
 from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
@@ -70,12 +71,14 @@ from certs.tests.samples import (
     sampled_statement,
     signed_files,
 )
+from certs.tests.time_samples import SERVICE_ROOT, stamped
 from certs.verdict import Status
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "certificate"
 OUR_RULE = "certs/verify.py, plan"
 PDF_RULE = "certs/pdf/container.py; certs/pdf/cms.py"
 LOG_RULE = "certs/logged.py; c2sp.org/tlog-proof, tlog-checkpoint, signed-note"
+TIME_RULE = "certs/stamped.py; certs/timestamp.py; RFC 3161; RFC 5816"
 LIST_RULE = "certs/revocation.py"
 RFC5280 = "RFC 5280"
 X690 = "X.690 §8.3, §10.1"
@@ -97,6 +100,7 @@ class Vector:
         root: what the verifier trusts; None is no root at all.
         allow_practice: whether the verifier wants practice documents.
         revoked: the verifier's list of revoked keys; None if it has none.
+        tsa_root: the time service that the verifier trusts, PEM; None if it trusts none.
     """
 
     expect: Layer | Status
@@ -105,6 +109,7 @@ class Vector:
     root: Authority | None = PRACTICE_ROOT
     allow_practice: bool = True
     revoked: SignedList | None = None
+    tsa_root: bytes | None = None
 
     def as_json(self, comment: str) -> dict[str, Any]:
         """Return the file's content; the comment is the docstring of the maker."""
@@ -121,7 +126,13 @@ class Vector:
             "root": base64.b64encode(self.root.pem).decode() if self.root else "",
             "files": {name: base64.b64encode(data).decode() for name, data in self.files.items()},
             **self._list(),
+            **self._time(),
         }
+
+    def _time(self) -> dict[str, Any]:
+        if self.tsa_root is None:
+            return {}
+        return {"tsa_root": base64.b64encode(self.tsa_root).decode()}
 
     def _list(self) -> dict[str, Any]:
         if self.revoked is None:
@@ -1104,6 +1115,81 @@ def refuse_log_key_malformed() -> Vector:
     key = log_signer().key.text()
     wrong = key.replace(log_signer().key.key_id.hex(), "00000000")
     return _contradicting(lambda s: s.update(log_origin="log.example/station-7", log_key=wrong))
+
+
+# --- time --------------------------------------------------------------------------------------
+
+
+def _stamped(
+    files: Files,
+    expect: Layer | Status = Layer.TIME,
+    tsa_root: bytes | None = SERVICE_ROOT.pem,
+) -> Vector:
+    return Vector(
+        expect=expect,
+        source=TIME_RULE,
+        files=files,
+        root=ROOT,
+        allow_practice=False,
+        tsa_root=tsa_root,
+    )
+
+
+def _register_stamps() -> None:
+    for name, (comment, files) in time_vectors.ACCEPTED.items():
+        _register_stamp(f"accept_stamped_{name}", comment, files, Status.ERASED)
+    for name, (comment, files) in time_vectors.REFUSED.items():
+        _register_stamp(f"refuse_time_{name}", comment, files, Layer.TIME)
+
+
+def _register_stamp(
+    name: str, comment: str, files: Callable[[], Files], expect: Layer | Status
+) -> None:
+    def maker() -> Vector:
+        return _stamped(files(), expect)
+
+    maker.__doc__ = comment
+    MAKERS[name] = maker
+
+
+_register_stamps()
+
+
+@vector
+def accept_stamped_certificate_with_pdf() -> Vector:
+    """The PDF was made before the stamp and carries the other files."""
+    files = with_pdf(time_vectors.logged_files(), PRODUCTION_SIGNER)
+    return _stamped(stamped(files), Status.ERASED)
+
+
+@vector
+def accept_stamped_by_an_unknown_service() -> Vector:
+    """The verifier trusts no time service: the stamp fits, and does not count."""
+    return _stamped(stamped(time_vectors.logged_files()), Status.ERASED, tsa_root=None)
+
+
+@vector
+def accept_service_root_without_stamp() -> Vector:
+    """The verifier trusts a time service, and the document was never stamped."""
+    return _stamped(time_vectors.logged_files(), Status.ERASED)
+
+
+@vector
+def refuse_time_of_an_unknown_service_that_may_not_stamp() -> Vector:
+    """The verifier trusts no time service, and the signer may not stamp by its own certificate."""
+    return _stamped(time_vectors.REFUSED["signer_without_purpose"][1](), tsa_root=None)
+
+
+@vector
+def refuse_time_chain_beyond_a_limit() -> Vector:
+    """The service's chain is longer than its root allows."""
+    return _stamped(time_vectors.LIMITED(), tsa_root=time_vectors.LIMITED_ROOT.pem)
+
+
+@vector
+def refuse_time_root_unreadable() -> Vector:
+    """What the verifier has for the service's root is no certificate."""
+    return _stamped(stamped(time_vectors.logged_files()), tsa_root=b"no certificate\n")
 
 
 # --- revocation --------------------------------------------------------------------------------

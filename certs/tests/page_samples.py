@@ -7,6 +7,7 @@ from typing import Any, Final
 from certs.errors import Layer
 from certs.formats.fields import parse_time
 from certs.layout import MAX_ZIP_BYTES, zipped
+from certs.tests.make_qr_vectors import FOLDER as CODE_FOLDER
 from certs.tests.make_vectors import FOLDER
 from certs.tests.samples import (
     NOW,
@@ -18,6 +19,7 @@ from certs.tests.samples import (
 )
 
 Vector = dict[str, Any]
+CODE_PATHS: Final = sorted(CODE_FOLDER.glob("*.json"))
 _NOW: Final = f"{NOW:%Y-%m-%dT%H:%M:%SZ}"
 Case = list[Any]
 
@@ -25,9 +27,11 @@ VECTORS: Final[dict[str, Vector]] = {
     path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))
 }
 OF_THE_PAGE: Final = {
-    name: vector for name, vector in VECTORS.items() if vector["layer"] != Layer.PDF.value
+    name: vector
+    for name, vector in VECTORS.items()
+    if vector["layer"] not in (Layer.PDF.value, Layer.TIME.value)
 }
-"""The page never looks at a PDF."""
+"""The page never looks at a PDF or a time stamp."""
 GIVE: Final = """async ([files, options]) => {
   const bytes = (data) => Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
   const given = files.map(({ name, size, data }) =>
@@ -40,6 +44,13 @@ GIVE: Final = """async ([files, options]) => {
   return [given, { ...options, revoked: list && { ...list, document, signature } }];
 }"""
 """Makes of a case what the page's function takes."""
+GIVE_CODE: Final = """async ([text, station, options]) => {
+  const { chain, document: data } = station;
+  const document = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+  const statement = data === "" ? {} : JSON.parse(new TextDecoder().decode(document));
+  return [text, data === "" ? { chain } : { chain, document, statement }, options];
+}"""
+"""Makes of a code's case what the page's function takes."""
 GOOD: Final = signed_files(certificate_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
 PACKED: Final = zipped("20261123T172205Z-5f3a9c1e", GOOD)
 ZIPS: Final = {
@@ -53,7 +64,7 @@ ZIPS: Final = {
     "name of no text": PACKED.replace(
         b"5f3a9c1e/certificate.json", b"5f3a9c1e/certific\xffte.json"
     ),
-    "of six": zipped("x", {str(number): b"x" for number in range(6)}),
+    "of seven": zipped("x", {str(number): b"x" for number in range(7)}),
     "one changed byte": PACKED.replace(b'"outcome":"verified"', b'"outcome":"Verified"'),
     "one name twice": PACKED.replace(b"certificate.sig", b"../../../../pem"),
 }
@@ -72,6 +83,17 @@ def case_of(vector: Vector) -> Case:
             "versionAtLeast": vector["revoked_version_at_least"],
         }
     return [files, options]
+
+
+def code_case_of(vector: Vector) -> Case:
+    """Return a code of `vectors/qr`, what it is held against, and how it is asked."""
+    root = base64.b64decode(vector["root"]).decode() if vector["with_root"] else None
+    station = {
+        "chain": base64.b64decode(vector["chain"]).decode(),
+        "document": vector["document"] if vector["with_document"] else "",
+    }
+    options = _options(root, vector["allow_practice"], vector["verified_at"])
+    return [vector["text"], station, options]
 
 
 def case_of_zip(data: bytes) -> Case:
@@ -123,6 +145,8 @@ LARGE: Final = {
 """Files that must be refused by their size, before they are read."""
 CLOSED: Final = [[unreadable("bundle.zip", 10)], _under_root()]
 """A file that cannot be opened."""
+CODES: Final = [code_case_of(json.loads(path.read_text("utf-8"))) for path in CODE_PATHS]
+"""Codes of `vectors/qr`."""
 CASES: Final = [
     *map(case_of, OF_THE_PAGE.values()),
     *map(case_of_zip, ZIPS.values()),

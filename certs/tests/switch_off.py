@@ -30,9 +30,12 @@ MODULES: Final = (
     *("certs.formats.fields", "certs.formats.statement_v1", "certs.formats.head_v1"),
     *("certs.formats.erasure_v1_rules", "certs.formats.rules", "certs.together"),
     *("certs.formats.sample_rules", "certs.revocation"),
+    *("certs.asn1", "certs.stamped", "certs.time_info", "certs.time_service", "certs.timestamp"),
     *("certs.cbor", "certs.qr", "certs.qr_claims"),
 )
-REFUSALS: Final = frozenset({"refuse", "_refuse", "_unbound", "refuse_pdf", "_malformed"})
+REFUSALS: Final = frozenset(
+    {"refuse", "_refuse", "_unbound", "refuse_pdf", "refuse_stamp", "_malformed"}
+)
 MISSED: Final = 3
 """The exit code of a child in which some vector failed, as it should."""
 SHOWN_BY_NO_VECTOR: Final[dict[str, str]] = tomllib.loads(

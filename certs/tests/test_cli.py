@@ -29,6 +29,8 @@ from certs.tests.samples import (
     notice_statement,
     signed_files,
 )
+from certs.tests.time_samples import SERVICE_ROOT, stamped
+from certs.tests.time_vectors import logged_files
 from certs.tests.together_vectors import ASSESSOR_SIGNER, IT
 
 
@@ -82,6 +84,35 @@ def test_cli__genuine_certificate__0(desk: Desk, genuine: Path) -> None:
     """A verified erasure ends with 0."""
     assert desk.verify(genuine, "root.pem") == 0
     assert desk.verify(genuine / "certificate.json", "root.pem") == 0
+
+
+def test_cli__time_stamp__counts_with_its_service_only(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A stamp is a step that passed, or is not certain, or was not there."""
+    files = stamped(logged_files())
+    folder = desk.path / "stamped"
+    folder.mkdir()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+    service = desk.path / "service.pem"
+    service.write_bytes(SERVICE_ROOT.pem)
+    number = tuple(Layer).index(Layer.TIME) + 1
+    for options, mark in ((["--tsa-root", str(service)], "✓"), ([], "?")):
+        for path in (folder, folder / "certificate.json"):
+            assert desk.verify(path, "root.pem", *options) == 0
+            assert f"{mark} {number}. " in capsys.readouterr().out
+    assert desk.verify(folder, "root.pem", "--tsa-root", str(service), "--json") == 0
+    said = json.loads(capsys.readouterr().out)["stamped"]
+    assert (said["not_after"], said["service_known"]) == ("2026-11-23T17:26:00Z", True)
+    (folder / "certificate.tsr").unlink()
+    assert desk.verify(folder, "root.pem", "--tsa-root", str(service)) == 0
+    assert f"– {number}. " in capsys.readouterr().out  # noqa: RUF001 - the mark itself
+
+
+def test_cli__service_root_missing__2(desk: Desk, genuine: Path) -> None:
+    """A file that was named and is not there is told, not passed over."""
+    assert desk.verify(genuine, "root.pem", "--tsa-root", str(desk.path / "none.pem")) == 2
 
 
 def test_cli__wrong_usage__2(desk: Desk, genuine: Path) -> None:
@@ -207,7 +238,7 @@ def test_cli__json__one_object_either_way(
     desk.verify(genuine, "root.pem", "--json")
     accepted = _json(capsys)
     assert (accepted["status"], accepted["exit_code"]) == ("erased", 0)
-    absent = {Layer.PDF, Layer.LOG, Layer.REVOCATION}
+    absent = {Layer.PDF, Layer.LOG, Layer.TIME, Layer.REVOCATION}
     assert accepted["steps"] == [layer.value for layer in Layer if layer not in absent]
     assert accepted["statement"] == certificate_statement(PRODUCTION_SIGNER)
     assert accepted["lines"][0]["zh"].startswith("请和手里的设备核对")

@@ -35,6 +35,8 @@ def test_modules__that_decide__say_pure() -> None:
         "label",
         "log_report",
         "make",
+        "own_keys",
+        "print_report",
         "qr_report",
         "reading",
         "render",

@@ -297,11 +297,11 @@ def test_verify__with_a_list__refused_or_told(
     assert main(listed) == 2
     (desk.path / "revoked.sig").write_bytes(made.signature)
     assert main(listed) == 0
-    assert "✓ 10. no key of the signer's chain is revoked" in capsys.readouterr().out
+    assert "✓ 11. no key of the signer's chain is revoked" in capsys.readouterr().out
     assert main([*listed, "--revoked-version-at-least", "1"]) == 0
     capsys.readouterr()
     assert main([*listed, "--revoked-version-at-least", "2"]) == 6
-    assert "✗ 10. " in capsys.readouterr().out
+    assert "✗ 11. " in capsys.readouterr().out
     assert main([*words, "--revoked-version-at-least", "2"]) == 2
     (desk.path / "revoked.sig").write_bytes(made.signature[:-1] + b"\x00")
     assert main([*listed, "--json"]) == 6

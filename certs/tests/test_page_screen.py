@@ -215,13 +215,16 @@ def test_notice__genuine__not_green(desk: Desk) -> None:
     desk.turns("bad")
 
 
-def test_zip__as_we_pack_it__green_and_the_pdf_not_believed(desk: Desk) -> None:
-    """The .zip is read; that the PDF in it was not looked at stands there."""
+def test_zip__as_we_pack_it__green_and_what_was_not_read_is_told(desk: Desk) -> None:
+    """The .zip is read; that PDF and time stamp in it were not looked at stands there."""
     desk.choose_root()
-    desk.choose({"bundle.zip": zipped("x", _good() | {"certificate.pdf": b"%PDF-1.7"})})
+    unread = {"certificate.pdf": b"%PDF-1.7", "certificate.tsr": b"0"}
+    desk.choose({"bundle.zip": zipped("x", _good() | unread)})
     desk.turns("good")
     desk.says("The PDF was not looked at")
     desk.says("2. the PDF: this page does not look at it · not checked")
+    desk.says("The time stamp was not looked at")
+    desk.says("10. the time stamp: this page does not look at it · not checked")
 
 
 def test_folder__whole__green(desk: Desk, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from certs.page.make import checking_script
 from certs.tests.browser import CHROMIUM, browser
-from certs.tests.page_samples import CASES, GIVE
+from certs.tests.page_samples import CASES, CODES, GIVE, GIVE_CODE
 
 pytestmark = pytest.mark.skipif(  # in CI what is missing fails
     "CI" not in os.environ and not CHROMIUM.exists(), reason="needs Debian's chromium"
@@ -25,13 +25,16 @@ CALLS: Final = [
     if not re.search(r"function (refuse\w*\([^)]*\) \{\s+)?$", SCRIPT[: call.start()])
 ]
 """Where the script refuses; what a function does that is named for it is no place of its own."""
+ALL: Final = [*((0, case) for case in CASES), *((1, case) for case in CODES)]
+"""Bundles and codes, each with which of the page's two functions is asked."""
 SAY: Final = f"""async ([script, numbers]) => {{
-  const give = {GIVE};
-  const check = new Function(`${{script}}; return verify;`)();
+  const give = [{GIVE}, {GIVE_CODE}];
+  const check = new Function(`${{script}}; return [verify, checkCode];`)();
   const found = [];
   for (const number of numbers) {{
     window.reached = [];
-    const {{ layer, status, message }} = await check(...(await give(window.cases[number])));
+    const [kind, asked] = window.cases[number];
+    const {{ layer, status, message }} = await check[kind](...(await give[kind](asked)));
     found.push({{ said: JSON.stringify([layer, status, message]), reached: window.reached }});
   }}
   return found;
@@ -47,18 +50,18 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with browser() as started:
         opened = started.new_page()
         opened.goto(empty.as_uri())
-        opened.evaluate("(cases) => { window.cases = cases; }", CASES)
+        opened.evaluate("(cases) => { window.cases = cases; }", ALL)
         yield opened
 
 
 def test_checks__all_of_them__found() -> None:
     """What is switched off below is every refusal that the scripts can make."""
-    assert len(CALLS) > 120
+    assert len(CALLS) > 140
 
 
 def test_check__switched_off__a_vector_notices(page: Page) -> None:
     """No check is there without a document that only it refuses as it does."""
-    whole = page.evaluate(SAY, [_watched(), [*range(len(CASES))]])
+    whole = page.evaluate(SAY, [_watched(), [*range(len(ALL))]])
     unnoticed = []
     for number, call in enumerate(CALLS):
         # Nothing else changes where a call is not reached.

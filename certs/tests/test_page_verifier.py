@@ -3,6 +3,7 @@
 import base64
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -53,7 +54,7 @@ def test_vector__in_the_page__as_it_says(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize("name", OF_THE_PAGE)
 def test_vector__in_the_page__same_words_as_the_program(page: Page, name: str) -> None:
-    """The page tells what the program tells, in both languages."""
+    """The page tells what the program tells where there is no time stamp, in both languages."""
     vector = OF_THE_PAGE[name]
     found, said = page.evaluate(CHECK, case_of(vector)), _said_by_the_program(vector)
     if isinstance(said, CertificateError):
@@ -72,7 +73,7 @@ def _said_by_the_program(vector: Vector) -> Verdict | CertificateError:
     files = {name: base64.b64decode(data) for name, data in vector["files"].items()}
     try:
         return verify(
-            bundle_of(files),
+            replace(bundle_of(files), timestamp=None),
             root_pem=base64.b64decode(vector["root"]) if vector["with_root"] else None,
             allow_practice=vector["allow_practice"],
             now=parse_time(vector["verified_at"]),

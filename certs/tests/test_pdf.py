@@ -131,7 +131,7 @@ def test_render__no_fonts_or_slow_or_broken_child__typed_error(
 def test_answer__nonsense__refused(answer: bytes) -> None:
     """The child's answer is outside bytes."""
     with pytest.raises(PdfError):
-        render_module._pdf_in(answer)
+        render_module._made_in(answer, b"%PDF-")
 
 
 def test_template__hostile_name__shown_as_text(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from certs.errors import PdfError
 from certs.layout import Bundle, bundle_of
-from certs.pdf.label import GRADE_LETTERS, label_pdf, strip_pdf
+from certs.pdf.label import GRADE_LETTERS, MOST_TICKET_CHARACTERS, label_pdf, strip_pdf
 from certs.pdf.make import add_pdf, qr_of
 from certs.pdf.render import FONTS
 from certs.pdf.symbol import symbol_of
@@ -274,6 +274,20 @@ def test_label__practice__says_so_and_nothing_of_sale(statement: Statement, tmp_
     assert "PRACTICE" in text
     assert "出售" not in text
     assert "SALE" not in text
+
+
+def test_label__longest_ticket__in_one_line_within_its_paper(tmp_path: Path) -> None:
+    """A ticket is set smaller rather than cut, and the label grows by no page."""
+    ticket = "T" * MOST_TICKET_CHARACTERS
+    for made in (
+        label_pdf(BUNDLE, ticket=ticket),
+        strip_pdf(BUNDLE, PRODUCTION_SIGNER, ticket=ticket),
+    ):
+        assert ticket in _text(made, tmp_path)
+        _size_mm(made, tmp_path)  # which insists on one page
+    picture = _drawn(label_pdf(BUNDLE, ticket=ticket), tmp_path)
+    edge = [picture.grey[y * picture.width + x] for y in range(picture.height) for x in (0, 5, 313)]
+    assert min(edge) == 255, "something stands in the margin"
 
 
 def test_label__same_bundle__same_bytes() -> None:

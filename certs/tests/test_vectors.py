@@ -26,6 +26,7 @@ def _outcome(vector: dict[str, Any]) -> tuple[str, str, str]:
             allow_practice=vector["allow_practice"],
             now=parse_time(vector["verified_at"]),
             revoked=list_of(vector),
+            tsa_roots_pem=tsa_root_of(vector),
         )
     except CertificateError as error:
         return "refuse", error.layer.value, "none"
@@ -41,6 +42,11 @@ def list_of(vector: dict[str, Any]) -> SignedList | None:
         signature=base64.b64decode(vector["revoked_signature"]),
         version_at_least=vector["revoked_version_at_least"],
     )
+
+
+def tsa_root_of(vector: dict[str, Any]) -> bytes | None:
+    """Return the time service that the verifier trusts, if it does."""
+    return base64.b64decode(vector["tsa_root"]) if "tsa_root" in vector else None
 
 
 def as_it_says(vector: dict[str, Any]) -> bool:

@@ -151,7 +151,7 @@ def test_verdict__accepted__begins_with_the_device_and_passed_every_layer() -> N
     assert "Loop practice" in first.en
     assert "67,108,864" in first.en
     assert first.zh.startswith("请和手里的设备核对")
-    absent = {Layer.PDF, Layer.LOG, Layer.REVOCATION}
+    absent = {Layer.PDF, Layer.LOG, Layer.TIME, Layer.REVOCATION}
     assert verdict.steps == tuple(layer for layer in Layer if layer not in absent)
 
 

@@ -11,11 +11,13 @@ from typing import Final
 import pytest
 
 from certs.layout import Bundle, bundle_of, zipped
+from certs.log.proof import checkpoint_in
 from certs.log.writer import LogWriter
 from certs.pdf.make import add_pdf
 from certs.tests.log_samples import about, log_signer, logged_statement, opening, start
 from certs.tests.samples import PRODUCTION_SIGNER, ROOT, certificate_statement, signed_files
 from certs.tests.test_pdf_tools import pytestmark as needs_tools
+from certs.tests.time_authority import new_authority
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "verify.md"
 BLOCKS: Final = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
@@ -34,6 +36,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     index = log.append([about(statement)])
     bundle = bundle_of(signed_files(statement, PRODUCTION_SIGNER))
     bundle = add_pdf(replace(bundle, proof=log.prove(index).text()), PRODUCTION_SIGNER)
+    service = new_authority(folder / "service")
+    assert bundle.proof is not None
+    bundle = replace(bundle, timestamp=service.stamped(checkpoint_in(bundle.proof)))
+    (folder / "tsa-root.pem").write_bytes(service.root_pem)
     log.append([start(2, 4)])
     _write(folder, bundle)
     (folder / "root.pem").write_bytes(ROOT.pem)

@@ -2,8 +2,18 @@
 
 import pytest
 
-from kiosk_ui.tests.boards import board, ended_job, job, problem, progress, stopped_job
+from kiosk_ui.tests.boards import (
+    JOB_ID,
+    board,
+    ended_job,
+    job,
+    problem,
+    progress,
+    stopped_job,
+    words,
+)
 from kiosk_ui.tests.browser import Browser, FakeDaemon
+from wipe_station.api_values import PrintForm
 
 
 @pytest.mark.parametrize("failed", [True, False])
@@ -12,6 +22,14 @@ def test_board__self_test_failed__alarm_with_the_next_step(failed: bool) -> None
     shown = Browser(FakeDaemon(board(self_test_failed=failed))).get("/").text
     assert ('role="alert"' in shown) is failed
     assert ("自检没有通过" in shown) is failed
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "句1"), ("en", "sentence1")])
+def test_board__notices__said_in_the_reader_s_language(language: str, said: str) -> None:
+    """What the manager should see to stands above the devices, and takes no button away."""
+    daemon = FakeDaemon(board(notices=(words(1),)))
+    shown = Browser(daemon).get("/", language=language).text
+    assert said in shown
 
 
 WAITING = tuple(stopped_job(job_id=f"20261125T12000{n}Z-0badcafe") for n in range(3))
@@ -56,3 +74,37 @@ def test_board__job_rests__says_why_and_names_no_time() -> None:
     }
     assert ("太热" in shown[True], "太热" in shown[False]) == (True, False)
     assert ("您可以先走" in shown[True], "您可以先走" in shown[False]) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "names"), [("zh", ("标签", "纸条")), ("en", ("Label", "Strip"))]
+)
+def test_board__document_there__label_and_strip_behind_buttons(
+    language: str, names: tuple[str, str]
+) -> None:
+    """A job with a document offers both prints; one without offers neither."""
+    with_it = Browser(FakeDaemon(board(ended_job()))).get("/", language=language).text
+    without = Browser(FakeDaemon(board(ended_job(document=None)))).get("/", language=language).text
+    for name, form in zip(names, PrintForm, strict=True):
+        button = f'<a class="button" href="/jobs/{JOB_ID}/prints/{form.value}">{name}</a>'
+        assert button in with_it
+        assert button not in without
+
+
+def test_print__asked_for__shown_in_the_browser_under_its_name() -> None:
+    """The browser shows the PDF, which it can print, and knows what to call it."""
+    daemon = FakeDaemon(board(ended_job()))
+    daemon.answers = {"/prints/strip": b"%PDF-1.7 a strip"}
+    answer = Browser(daemon).get(f"/jobs/{JOB_ID}/prints/strip")
+    assert answer.content == b"%PDF-1.7 a strip"
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"] == f'inline; filename="{JOB_ID}-strip.pdf"'
+
+
+def test_print__station_refuses__said_on_the_page() -> None:
+    """Why a strip cannot be made stands on the page that the clerk comes back to."""
+    daemon = FakeDaemon(board(ended_job()))
+    daemon.problem = (problem(), 500)
+    answer = Browser(daemon).get(f"/jobs/{JOB_ID}/prints/strip")
+    assert answer.status_code == 500
+    assert 'role="alert"' in answer.text

@@ -35,6 +35,8 @@ PAGES = {
     "library": "/static/vendor/htmx-4.0.1.min.js",
     "icon": "/static/icon.svg",
     "document": f"/jobs/{JOB_ID}/documents/certificate.pdf",
+    "label": f"/jobs/{JOB_ID}/prints/label",
+    "no print of ours": f"/jobs/{JOB_ID}/prints/poster",
     "no page": "/no-such-page",
     "no file": "/static/none.css",
     "no device's name": "/devices/NOT-A-KEY",
@@ -42,6 +44,8 @@ PAGES = {
     "docs of the library": "/docs",
     "interface of the library": "/openapi.json",
 }
+GIVEN = ("home", "plan", "style", "script", "library", "icon", "document", "label")
+"""What is there; the rest of the pages is not."""
 SECURE = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -69,6 +73,7 @@ def daemon() -> FakeDaemon:
     """Return a daemon that answers every question."""
     made = FakeDaemon(full_board())
     made.answers = {
+        "/prints/label": DOCUMENT,
         "/plans": plan(),
         "/confirmations": held(),
         "/jobs": ended_job(),
@@ -219,8 +224,9 @@ def test_answer__every_kind_of_page__the_status_that_it_should_have(browser: Bro
     """What the headers were looked for on is what its name says, and no page tells of others."""
     found = {name: browser.get(path).status_code for name, path in PAGES.items()}
     assert found == dict.fromkeys(PAGES, 404) | {
-        **dict.fromkeys(("home", "plan", "style", "script", "library", "icon", "document"), 200),
+        **dict.fromkeys(GIVEN, 200),
         "no device's name": 422,
+        "no print of ours": 422,
         "no method": 405,
     }
 

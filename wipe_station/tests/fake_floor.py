@@ -15,6 +15,7 @@ from wipe_station.api_values import (
     HoldView,
     JobView,
     PlanRequest,
+    PrintForm,
     WipeRequest,
 )
 from wipe_station.counter import Counter
@@ -82,6 +83,11 @@ class FakeCounter(Counter):
         """Return the one folder."""
         self._ask("bundle", job_id)
         return self.folder
+
+    def printed(self, job_id: str, form: PrintForm) -> bytes:
+        """Return what tells which was asked for."""
+        self._ask("printed", job_id, form.value)
+        return b"%PDF- " + form.value.encode()
 
 
 class FakeFloor(Floor):

@@ -52,7 +52,7 @@ SHA-256 over the signer's SPKI in DER.
 
 **PDF**: one revision by the page's maker and one by the signer, whose `/ByteRange` covers all
 but the signature's own digits; CMS with the signer's chain, `ETSI.CAdES.detached`. The files
-attached are the bundle's other files, byte for byte."""
+attached are the bundle's other files, byte for byte, but the time stamp, which is made later."""
 
 ERASED = Text(zh="清除证明", en="Certificate of erasure")
 NOT_ERASED = Text(zh="任务的通知书：没有确认清除", en="Notice of a job: erasure not confirmed")
@@ -93,6 +93,26 @@ begins with `custody-accepted` and ends with `release`, `return`, `destruction` 
 Written today: `log-opened`, `start`, `outcome`, `self-test`. The other kinds are defined,
 checked and written by nothing yet."""
 
+TIME = """\
+`certificate.tsr` may be there from the beginning, come later, or never: without it nothing but
+the station's clock says when a document was signed. It is a TimeStampResp (RFC 3161, DER) about
+the checkpoint in `certificate.tlog-proof`: SHA-256 over all bytes behind the first empty line, to
+the end of the file, signatures of log and witnesses included. A bundle without a proof has none.
+
+A verifier insists on: status 0 or 1; SignedData of version 3 with one signer of version 1, named
+by issuer and serial number, whose certificate is in it; TSTInfo of version 1, `messageImprint` by
+SHA-256, no critical extension, accuracy of at most an hour; among the signed attributes, each
+once and with one value, content type, message digest and `signingCertificateV2` (ESSCertIDv2),
+all of which fit; SHA-256, SHA-384 or SHA-512; RSA (PKCS #1 v1.5, 2048 to 8192 bits) or ECDSA on
+P-256, P-384 or P-521. The signer is no authority, its extended key usage is critical and time
+stamping alone, and it was valid at the stamp's time. Where the verifier trusts time services, a
+chain of at most five issuers leads to one of them, all valid at that time; where it trusts none,
+the stamp is told and does not count. A nonce may stand in it; only who asked can compare it.
+
+The time that counts is `genTime` with its accuracy, rounded up to seconds. A stamp from the
+future, or a document that says that it was signed after its stamp, is refused (a day is allowed
+for clocks). Whether a service's certificate was revoked is not looked at."""
+
 
 LIST = """\
 An issuer may publish a list of keys that count no longer: `revoked.json`, a JSON object in the
@@ -129,6 +149,8 @@ def formats_page() -> str:
         table(("Kind", "Fields beside the common ones", "What happened"), _entries()),
         "Common: " + ", ".join(f"{code(name)} ({kind.value})" for name, kind in COMMON.items()),
         STORY,
+        "## Time stamp",
+        TIME,
         "## Revocation list, version 1",
         LIST + " " + ", ".join(code(reason.value) for reason in Reason) + ".",
         table(("Field", "Holds"), _list_fields()),
@@ -143,6 +165,7 @@ def _files() -> Iterator[Sequence[str]]:
         (kind.signature_name, "the station's signature over it"),
         (CHAIN_NAME, "the station's certificates"),
         (kind.proof_name, "that the log has it; where it names a log"),
+        (kind.timestamp_name, "a time service's word; may come later"),
         (kind.pdf_name, "the page for people; may be missing"),
     ):
         yield code(name.replace(kind.stem, "STEM")), what, f"{limits[name]:,} bytes"

@@ -340,7 +340,7 @@ def main() -> int:
         sys.stdout.writelines(line + "\n" for line in different)
         return int(bool(different))
     for name, text in pages().items():
-        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, "utf-8")
     return 0
 

@@ -17,7 +17,7 @@ from certs.errors import KeyStoreError
 from certs.tests.samples import PRACTICE_SIGNER, certificate_statement
 from certs.text import Text
 from wipe_station.api import MOST_BODY_BYTES, MOST_WAIT_S
-from wipe_station.api_values import HoldRequest, PlanRequest, Problem, ResumeRequest
+from wipe_station.api_values import HoldRequest, PlanRequest, PrintForm, Problem, ResumeRequest
 from wipe_station.client import Client, ProblemError
 from wipe_station.errors import (
     HANDLING,
@@ -385,3 +385,15 @@ def test_documents__unknown_name__refused_with_the_names(
     assert (caught.value.status, caught.value.problem.error) == (422, "InvalidInputError")
     for known in floor.counter.folder.iterdir():
         assert known.name in caught.value.problem.hint.en
+
+
+def test_prints__each_form__its_pdf(floor: FakeFloor, client: Client, http: httpx.Client) -> None:
+    """Label and strip are drawn when they are asked for, and nothing else is."""
+    for form in PrintForm:
+        assert client.printed(JOB_ID, form) == b"%PDF- " + form.value.encode()
+        answer = http.get(f"/jobs/{JOB_ID}/prints/{form.value}")
+        assert answer.headers["content-type"] == "application/pdf"
+    before = list(floor.asked)
+    for unknown in ("poster", "LABEL", "label.pdf", "%2e%2e"):
+        assert http.get(f"/jobs/{JOB_ID}/prints/{unknown}").status_code in {404, 422}
+    assert floor.asked == before

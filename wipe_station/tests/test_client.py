@@ -16,7 +16,7 @@ import pytest
 from certs.bundle import write_bundle
 from certs.tests.samples import PRACTICE_SIGNER, certificate_statement
 from wipe_station import client as client_module
-from wipe_station.api_values import ResumeRequest
+from wipe_station.api_values import PrintForm, ResumeRequest
 from wipe_station.client import AsyncClient, Client, ProblemError, StationAwayError
 from wipe_station.peers import Role
 from wipe_station.tests.fake_floor import (
@@ -42,6 +42,7 @@ QUESTIONS: Final[dict[str, Question]] = {
     "abandon": lambda client: client.abandon(JOB_ID),
     "close": lambda client: client.close(JOB_ID),
     "document": lambda client: client.document(JOB_ID, "station.pem"),
+    "printed": lambda client: client.printed(JOB_ID, PrintForm.STRIP),
 }
 
 

@@ -49,6 +49,7 @@ def test_board__while_a_look_at_the_machine_lasts__answers(
                 self_test=self_test,
                 gate=None,
                 practice=False,
+                witnessing=station.log.witnessing(()),
             )
         )
         looked = aside.submit(floor.rescan)

@@ -30,6 +30,7 @@ async function bundleOf(given) {
     chain: latin1Of(await read(DATA.chain_name)),
     proof: await read(kind.proof),
     hasPdf: files.some((file) => file.name === kind.pdf),
+    hasTimestamp: files.some((file) => file.name === kind.timestamp),
   };
 }
 
@@ -50,9 +51,9 @@ function kindOfNames(names) {
   });
   if (kind === undefined || found.size !== names.length) {
     refuseBundle(
-      "应该有三个文件：证明、签名和 station.pem，另外最多一份日志证明、一份 PDF",
+      "应该有三个文件：证明、签名和 station.pem，另外最多一份日志证明、一个时间戳、一份 PDF",
       "expected three files: the document, its signature and station.pem; at most its" +
-        " .tlog-proof and its PDF beside them",
+        " .tlog-proof, its .tsr and its PDF beside them",
     );
   }
   return kind;

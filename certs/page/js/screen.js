@@ -36,6 +36,8 @@ function draw() {
   drawRoot();
   drawFiles();
   drawReport();
+  drawCode();
+  codeCamera.draw();
 }
 
 // --- the root ------------------------------------------------------------------------------------
@@ -210,21 +212,25 @@ function forget() {
 
 async function check() {
   forget();
-  const { turn, files, root } = state;
-  if (files.length === 0) {
-    return;
+  const { turn, files } = state;
+  const report = files.length === 0 ? null : await verifyTogether(bundlesOf(files), trust());
+  if (turn === state.turn) {
+    state.report = report;
+    draw();
+    await checkTheCode();
   }
-  const report = await verifyTogether(bundlesOf(files), {
+}
+
+// Whom the person trusts, and what is allowed, as it stands now.
+function trust() {
+  const { root, revoked } = state;
+  return {
     rootPem: root === null ? null : root.pem,
     rootLearned: howLearned() === "otherwise",
     allowPractice: byId("allow-practice").checked,
     now: Date.now(),
-    revoked: state.revoked,
-  });
-  if (turn === state.turn) {
-    state.report = report;
-    draw();
-  }
+    revoked,
+  };
 }
 
 // Several archives are several documents, each about the first or the other way round.
@@ -245,6 +251,9 @@ function reportParts(report) {
   const pdf = report.hasPdf || state.files.some(({ name }) => name.toLowerCase().endsWith(".pdf"));
   if (pdf) {
     parts.push(element("p", "note", word("pdf_not_read")));
+  }
+  if (report.hasTimestamp) {
+    parts.push(element("p", "note", word("time_not_read")));
   }
   parts.push(element("h2", "", word("steps_head")), stepList(report.steps));
   if (report.accepted) {
@@ -292,11 +301,12 @@ function trustParts() {
   ];
 }
 
-function stepList(steps) {
+function stepList(steps, layers = DATA.layers) {
   const names = { "✓": "mark_passed", "–": "mark_left_out", "?": "mark_unknown", "✗": "mark_refused" };
   const items = steps.map(({ code, mark }) => {
-    const number = DATA.layers.findIndex((layer) => layer.code === code);
-    const name = code === "pdf" ? word("pdf_step") : say(DATA.layers[number]);
+    const number = layers.findIndex((layer) => layer.code === code);
+    const unread = code === "pdf" || code === "time";
+    const name = unread ? word(`${code}_step`) : say(layers[number]);
     return element("li", "", `${mark} ${number + 1}. ${name} · ${word(names[mark])}`);
   });
   return element("ol", "steps", ...items);
@@ -332,6 +342,16 @@ function onChosen(id, take) {
   });
 }
 
+// A keyboard ends what it types with Enter, and so does a scanner that is a keyboard.
+function onEnter(id, take) {
+  byId(id).addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.value.trim() !== "") {
+      event.preventDefault();
+      take(event.target.value);
+    }
+  });
+}
+
 function onDropped(id, take) {
   const place = byId(id);
   place.addEventListener("dragover", () => place.classList.add("dropping"));
@@ -357,7 +377,3 @@ onDropped("files", async (transfer) => takeFiles(await droppedFiles(transfer)));
 byId("root-text").addEventListener("input", (event) => takeRootText(event.target.value));
 byId("learned").addEventListener("change", check);
 byId("allow-practice").addEventListener("change", check);
-// For tests and other people's pages: the check without the screen.
-window.verifyBundle = verify;
-window.verifyTogether = verifyTogether;
-draw();

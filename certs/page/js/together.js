@@ -3,7 +3,8 @@
 
 const LEAD_LINES = 1; // the headline: what is left is what a document says
 
-// bundles: the files of each, in any order. The one that all others are about comes first.
+// bundles: the files of each, in any order. The report is of the one that all others are about,
+// and says which of them that is (`place`).
 async function verifyTogether(bundles, options) {
   const reports = [];
   for (const files of bundles) {
@@ -11,10 +12,14 @@ async function verifyTogether(bundles, options) {
   }
   const bad = reports.find(({ accepted }) => !accepted);
   if (bad !== undefined || reports.length === 1) {
-    return bad ?? reports[0];
+    return { ...(bad ?? reports[0]), place: 0 };
   }
-  const main = reports.find((one) => reports.every((other) => other === one || isAboutReport(other, one)));
-  return main === undefined ? unrelated(reports) : withOthers(main, reports.filter((each) => each !== main));
+  const place = reports.findIndex((one) =>
+    reports.every((other) => other === one || isAboutReport(other, one)),
+  );
+  return place < 0
+    ? unrelated(reports)
+    : { ...withOthers(reports[place], reports.filter((_, at) => at !== place)), place };
 }
 
 function isAboutReport({ statement: { about } }, { statement, digest }) {
@@ -26,10 +31,10 @@ function isAboutReport({ statement: { about } }, { statement, digest }) {
   );
 }
 
-function unrelated([report]) {
+function unrelated([{ hasPdf }]) {
   const { together_unrelated, together_hint } = DATA.words;
   const steps = [{ code: "binding", mark: MARKS.refused }];
-  const refusal = { accepted: false, layer: "binding", status: "none", steps, hasPdf: report.hasPdf };
+  const refusal = { accepted: false, layer: "binding", status: "none", steps, hasPdf };
   return { ...refusal, message: together_unrelated, hint: together_hint };
 }
 

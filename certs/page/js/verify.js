@@ -1,5 +1,5 @@
 // Whether a stranger may believe a bundle: the numbered plan of certs/verify.py, step by step,
-// without the PDF, which is never looked at here.
+// without the PDF and the time stamp, which are never looked at here.
 
 const CLOCK_TOLERANCE_MS = 24 * 60 * 60 * 1000;
 const MARKS = { passed: "✓", leftOut: "–", unknown: "?", refused: "✗" };
@@ -53,18 +53,18 @@ async function accepted(files, options, at) {
   checkBinding(statement, bundle, chain, issuedAt, options.now);
   enter("log"); // 9
   const logged = await checkLogged(statement, bundle);
-  let standing = null; // 10
+  let standing = null; // 11
   if (options.revoked !== null) {
     enter("revocation");
     standing = await checkNotRevoked(options.revoked, options.rootPem, chain, statement.log_key, logged);
   }
-  enter("practice"); // 11
+  enter("practice"); // 12
   checkPractice(statement, options.allowPractice);
-  const verdict = verdictOf(statement, chain, logged, standing, isRootLearned(options)); // 12
+  const verdict = verdictOf(statement, chain, logged, standing, isRootLearned(options)); // 13
   const marks = marksOf(verdict, logged);
   const steps = DATA.layers.map(({ code }) => ({ code, mark: marks[code] ?? markOf(code, at) }));
   const digest = hexOf(await sha256(bundle.document));
-  return { accepted: true, layer: "none", steps, hasPdf: bundle.hasPdf, digest, ...verdict };
+  return { accepted: true, layer: "none", steps, digest, ...unread(bundle), ...verdict };
 }
 
 function marksOf({ status }, logged) {
@@ -100,7 +100,15 @@ function refused(error, at, options) {
     message: known ? error.text : page_failed,
     hint: known ? error.hint : crypto.subtle === undefined ? no_crypto : page_failed_hint,
     steps: [...steps, { code: layer, mark: MARKS.refused }],
-    hasPdf: at.bundle !== null && at.bundle.hasPdf,
+    ...unread(at.bundle),
+  };
+}
+
+// What lies there and was not looked at.
+function unread(bundle) {
+  return {
+    hasPdf: bundle !== null && bundle.hasPdf,
+    hasTimestamp: bundle !== null && bundle.hasTimestamp,
   };
 }
 
