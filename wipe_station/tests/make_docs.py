@@ -8,6 +8,7 @@ import argparse
 import ast
 import difflib
 import inspect
+import json
 import os
 import subprocess
 import sys
@@ -23,6 +24,9 @@ import typer.main
 
 from certs.command_line import ExitCode
 from certs.command_line import command_line as cert_command_line
+from certs.formats.head_v1 import SCHEMA_VERSION
+from certs.formats.json_schema import json_schema
+from certs.layout import DocumentType
 from certs.page.make import verify_page
 from certs.text import Language as CertLanguage
 from grading.command_line import EXIT_DIFFERENT, EXIT_EVALUATED, EXIT_USAGE
@@ -71,7 +75,19 @@ def pages() -> dict[str, str]:
         "docs/quirks.md": quirks_page(),
         "docs/exit-codes.md": exit_codes_page(),
         "docs/verify.html": verify_page(),
+        **schema_files(),
         "THIRD-PARTY": third_party(),
+    }
+
+
+def schema_files() -> dict[str, str]:
+    """Return the JSON Schema of each type of document."""
+    return {
+        f"docs/schema/statement-{SCHEMA_VERSION}/{kind.value}.schema.json": json.dumps(
+            json_schema(kind), indent=1, ensure_ascii=False
+        )
+        + "\n"
+        for kind in DocumentType
     }
 
 
@@ -351,7 +367,7 @@ def main() -> int:
         sys.stdout.writelines(line + "\n" for line in different)
         return int(bool(different))
     for name, text in pages().items():
-        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, "utf-8")
     return 0
 
