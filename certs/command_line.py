@@ -175,12 +175,12 @@ def command_line(language: Language) -> argparse.ArgumentParser:
 
     Returns:
         a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
-        None), ``revoked`` (or None), ``revoked_version_at_least``, ``tsa_root`` (or None),
-        ``others``, ``assessor_root`` (or None), ``allow_practice`` and ``json``; of ``qr``,
-        ``text``, ``chain`` and ``document`` (at least one of them), ``root``, ``allow_practice``
-        and ``json``; of ``log verify``, ``folder``, ``key`` (or None), ``checkpoints``, ``proofs``
-        and ``json``; of ``keys …`` see `certs.keys_arguments`, of ``label`` and ``strip``
-        `certs.print_arguments`.
+        None), ``revoked`` (or None), ``revoked_version_at_least``, ``others``,
+        ``assessor_root`` (or None), ``tsa_root`` (or None), ``allow_practice`` and ``json``; of
+        ``qr``, ``text``, ``chain`` and ``document`` (at least one of them), ``root``,
+        ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
+        ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see `certs.keys_arguments`, of
+        ``label`` and ``strip`` `certs.print_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -346,9 +346,6 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
         help=_say("revoked-version", language),
     )
     options.add_argument(
-        "--tsa-root", type=Path, metavar="TSA.pem", help=_say("tsa-root", language)
-    )
-    options.add_argument(
         "--with",
         type=Path,
         action="append",
@@ -359,6 +356,9 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
     )
     options.add_argument(
         "--assessor-root", type=Path, metavar="ROOT.pem", help=_say("assessor-root", language)
+    )
+    options.add_argument(
+        "--tsa-root", type=Path, metavar="TSA.pem", help=_say("tsa-root", language)
     )
     _add_trust(options, language)
 

@@ -43,16 +43,16 @@ class Verdict:
         steps: the layers that it passed, in order; without a known root CHAIN is not among them.
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
-        stamp: what a time service says; None where the document has no time stamp.
         others: of documents that were given with it and are about it.
+        stamp: what a time service says; None where the document has no time stamp.
     """
 
     status: Status
     steps: tuple[Layer, ...]
     statement: JsonObject
     lines: tuple[Text, ...]
-    stamp: Stamp | None = None
     others: tuple["Verdict", ...] = ()
+    stamp: Stamp | None = None
 
 
 NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")
@@ -93,7 +93,10 @@ IDENTIFIER_NAMES = {
     "model": Text(zh="型号", en="model"),
     "vendor": Text(zh="厂商", en="vendor"),
     "imei": Text(zh="IMEI 号", en="IMEI"),
-    "wwn": Text(zh="全球唯一名", en="WWN"),
+    "wwid": Text(zh="全球唯一名", en="WWN"),
+    "eui": Text(zh="EUI-64", en="EUI-64"),
+    "nguid": Text(zh="NGUID", en="NGUID"),
+    "cid": Text(zh="卡的编号（CID）", en="CID"),
     "shared-serial": Text(zh="不可靠的序列号", en="serial that others state, too"),
 }
 CATEGORY_NAMES = {

@@ -36,6 +36,7 @@ class Kind(Enum):
     TEXT = "text of 1 to 1000 characters"
     CODE = "code of 1 to 64 letters, digits and _ . : + -"
     TIME = "UTC time YYYY-MM-DDTHH:MM:SSZ"
+    OFFSET = "offset from UTC, such as +08:00"
     ID = "job time, 8 hex digits, -nN in notices"
     SHA256 = "SHA-256, 64 lower-case hex digits"
     SHA256_OR_UNKNOWN = "SHA-256, 64 lower-case hex digits, or unknown"
@@ -53,6 +54,7 @@ class Kind(Enum):
 
 PATTERNS = {
     Kind.CODE: r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,63}",
+    Kind.OFFSET: r"[+-](0[0-9]|1[0-4]):[0-5][0-9]",
     Kind.ID: r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-n[1-9][0-9]{0,5})?",
     Kind.SHA256: r"[0-9a-f]{64}",
     Kind.SHA256_OR_UNKNOWN: r"[0-9a-f]{64}|unknown",
