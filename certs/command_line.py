@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from certs.keys_arguments import add_keys_commands
+from certs.pallet_arguments import add_pallet_commands
 from certs.print_arguments import add_print_commands
 from certs.text import Language, Text
 
@@ -170,7 +171,8 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         ``allow_practice`` and ``json``; of ``qr``, ``text``, ``chain`` and ``document`` (at least
         one of them), ``root``, ``allow_practice`` and ``json``; of ``log verify``, ``folder``,
         ``key`` (or None), ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see
-        `certs.keys_arguments`, of ``label`` and ``strip`` `certs.print_arguments`.
+        `certs.keys_arguments`, of ``label`` and ``strip`` `certs.print_arguments`, of
+        ``pallet …`` `certs.pallet_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -188,6 +190,7 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     code = _command(commands, "qr", "qr", "qr-codes", language)
     _add_qr_arguments(code, language)
     add_print_commands(commands, language, _FORMATTERS[language])
+    add_pallet_commands(commands, language, _FORMATTERS[language])
     of_log = _group(commands, "log", "log-codes", language)
     whole = _command(of_log, "verify", "log-verify", "log-codes", language)
     _add_log_arguments(whole, language)

@@ -43,6 +43,8 @@ class DocumentType(Enum):
     RECEIPT = "receipt", "receipt"
     CUSTODY_NOTICE = "notice-of-custody", "custody-notice"
     CORRECTION = "correction", "correction"
+    PALLET_MANIFEST = "pallet-manifest", "manifest"
+    PALLET_RECEIPT = "pallet-receipt", "pallet-receipt"
 
     stem: str
 

@@ -3,7 +3,14 @@
 from typing import Final
 
 from certs.canonical import JsonObject
-from certs.formats import correction_v1, custody_notice_v1, erasure_v1, receipt_v1
+from certs.formats import (
+    correction_v1,
+    custody_notice_v1,
+    erasure_v1,
+    pallet_manifest_v1,
+    pallet_receipt_v1,
+    receipt_v1,
+)
 from certs.formats.document import DocumentFormat
 from certs.formats.fields import refuse
 from certs.formats.head_v1 import SCHEMA, SCHEMA_VERSION
@@ -11,7 +18,13 @@ from certs.layout import DocumentType
 
 FORMATS: Final[dict[DocumentType, DocumentFormat]] = {
     module.FORMAT.document_type: module.FORMAT
-    for module in (receipt_v1, custody_notice_v1, correction_v1)
+    for module in (
+        receipt_v1,
+        custody_notice_v1,
+        correction_v1,
+        pallet_manifest_v1,
+        pallet_receipt_v1,
+    )
 }
 """All types but those about a job, which `certs.formats.erasure_v1` describes."""
 

@@ -19,6 +19,7 @@ SCRIPTS: Final = (
     "fields.js",
     "head.js",
     "rules.js",
+    "short_code.js",
     "document.js",
     "log.js",
     "revocation.js",

@@ -9,13 +9,17 @@ from certs.formats import erasure_v1, head_v1, statement_v1
 from certs.formats.document import DocumentFormat
 from certs.formats.fields import Field, Required
 from certs.formats.rules import (
+    CountOf,
     Differ,
     ExactlyOne,
     InOrder,
     NoneTwice,
     NotEmpty,
+    OnceAmong,
     Rule,
+    ShortCodeOf,
     StandsWhere,
+    SumOf,
 )
 from certs.layout import CHAIN_NAME, DocumentType
 from certs.log.entry import COMMON, OWN, EntryKind
@@ -214,6 +218,14 @@ def _said_of(rule: Rule) -> str:
             return f"{code(rule.path)} is not empty."
         case InOrder():
             return f"{code(rule.earlier)} is not after {code(rule.later)}."
+        case OnceAmong():
+            return "Nothing stands twice among " + ", ".join(map(code, rule.paths)) + "."
+        case CountOf():
+            return f"{code(rule.path)} is how many items {code(rule.of)} has."
+        case SumOf():
+            return f"{code(rule.path)} is the sum of " + ", ".join(map(code, rule.of)) + "."
+        case ShortCodeOf():
+            return f"{code(rule.path)} is the short code ([qr.md](qr.md)) of {code(rule.digest)}."
         case _ as never:
             assert_never(never)
 
