@@ -27,9 +27,17 @@ SCRIPTS: Final = (
     "verify.js",
     "cbor.js",
     "qr.js",
+    "pallet.js",
 )
 """In this order: later ones use what earlier ones name. None touches the document."""
-SCREENS: Final = ("camera.js", "screen.js", "code_screen.js", "start.js")
+SCREENS: Final = (
+    "camera.js",
+    "screen.js",
+    "code_screen.js",
+    "receipt.js",
+    "pallet_screen.js",
+    "start.js",
+)
 """What the person sees and does, in this order too."""
 
 
