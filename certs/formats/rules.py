@@ -124,12 +124,12 @@ class OnceAmong:
 
     def check(self, statement: JsonObject) -> None:
         """Refuse the second."""
-        seen = set()
+        known = set()
         for path in self.paths:
             for place, value in values_at(statement, path):
-                if value in seen:
+                if value in known:
                     refuse(place, "出现了两次", "there twice")
-                seen.add(value)
+                known.add(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
