@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from certs.bundle import read_bundle
 from certs.command_line import ExitCode, command_line
@@ -25,8 +26,8 @@ from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
 from certs.text import Language, Text, language_of
 from certs.time_service import MOST_ROOTS_BYTES
 from certs.timestamp import Stamp
+from certs.together import Trust, of_other, verify_together
 from certs.verdict import Verdict
-from certs.verify import verify
 from certs.witness_report import cosign_report, new_report, serve_report
 
 STEP_NAMES = {
@@ -113,26 +114,43 @@ def _never_fail_on_output() -> None:
 def _check(options: argparse.Namespace, now: datetime) -> Report:
     if options.revoked_version_at_least and options.revoked is None:
         return _list_missing()
-    bundle = revoked = None
+    bundle = None
     try:
-        root_pem = read_chosen(options.root, MAX_CHAIN_BYTES) if options.root else None
-        if options.revoked:
-            revoked = read_signed_list(options.revoked, options.revoked_version_at_least)
-        services = read_chosen(options.tsa_root, MOST_ROOTS_BYTES) if options.tsa_root else None
+        trust = _trust(options, now)
         bundle = read_bundle(options.path)
-        verdict = verify(
-            bundle,
-            root_pem=root_pem,
-            allow_practice=options.allow_practice,
-            now=now,
-            revoked=revoked,
-            tsa_roots_pem=services,
-        )
+        others = [_read_other(number, path) for number, path in enumerate(options.others, 1)]
+        verdict = verify_together(bundle, others, trust)
     except CertificateError as error:
         return _refused(error, _marks(bundle, options))
     except OSError as error:
         return missing(error)
     return _accepted(verdict, _marks(bundle, options))
+
+
+def _trust(options: argparse.Namespace, now: datetime) -> Trust:
+    root, assessors = (
+        read_chosen(path, MAX_CHAIN_BYTES) if path else None
+        for path in (options.root, options.assessor_root)
+    )
+    services = read_chosen(options.tsa_root, MOST_ROOTS_BYTES) if options.tsa_root else None
+    revoked = None
+    if options.revoked:
+        revoked = read_signed_list(options.revoked, options.revoked_version_at_least)
+    return Trust(
+        root_pem=root,
+        allow_practice=options.allow_practice,
+        now=now,
+        revoked=revoked,
+        assessor_root_pem=assessors,
+        tsa_roots_pem=services,
+    )
+
+
+def _read_other(number: int, path: Path) -> Bundle:
+    try:
+        return read_bundle(path)
+    except CertificateError as error:
+        raise of_other(number, error) from error
 
 
 def _list_missing() -> Report:
@@ -156,6 +174,10 @@ def _accepted(verdict: Verdict, marks: Mapping[Layer, str]) -> Report:
             "steps": [layer.value for layer in verdict.steps],
             "lines": [both(line) for line in verdict.lines],
             "statement": verdict.statement,
+            "with": [
+                {"status": each.status.value, "statement": each.statement}
+                for each in verdict.others
+            ],
             "stamped": {} if stamp is None else _stamped(stamp),
         },
     )

@@ -43,6 +43,8 @@ class DocumentType(Enum):
     RECEIPT = "receipt", "receipt"
     CUSTODY_NOTICE = "notice-of-custody", "custody-notice"
     CORRECTION = "correction", "correction"
+    GRADE_REPORT = "grade-report", "grade-report"
+    COUNTERSIGNATURE = "countersignature", "countersignature"
     PALLET_MANIFEST = "pallet-manifest", "manifest"
     PALLET_RECEIPT = "pallet-receipt", "pallet-receipt"
 

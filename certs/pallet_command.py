@@ -46,7 +46,7 @@ from certs.pallet import (
     too_many,
     undo,
 )
-from certs.pallet_documents import Documents, Trust, read_documents
+from certs.pallet_documents import Documents, read_documents
 from certs.pallet_file import SessionFile
 from certs.pallet_session import UNDO, End, ended, line, replayed, scanned
 from certs.pallet_words import (
@@ -62,6 +62,7 @@ from certs.pallet_words import (
 from certs.reading import read_chosen, read_signed_list
 from certs.report import Report, both, missing
 from certs.text import Language, Text
+from certs.together import Trust, verify_together
 
 _UNDO_WORDS: Final = frozenset({"undo", "撤销"})
 _DONE_WORDS: Final = frozenset({"done", "完成"})
@@ -220,7 +221,7 @@ def _keys_of_receipt(asked: argparse.Namespace) -> OwnKeys | None:
 
 def _loaded(asked: argparse.Namespace, trust: Trust) -> tuple[Pallet, Documents]:
     bundle = read_bundle(asked.manifest)
-    statement = trust.verify(bundle).statement
+    statement = verify_together(bundle, (), trust).statement
     if statement["type"] != DocumentType.PALLET_MANIFEST.value:
         raise _usage("这份文件不是托盘清单。", "This document is no pallet manifest.")
     about = Reference(

@@ -3,18 +3,16 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 from certs.bundle import read_bundle
 from certs.errors import CertificateError, PalletError
 from certs.formats.head_v1 import Reference
-from certs.layout import CHAIN_NAME, Bundle, DocumentType
-from certs.revocation import SignedList
+from certs.layout import CHAIN_NAME, DocumentType
 from certs.text import Text
-from certs.verdict import Status, Verdict
-from certs.verify import verify
+from certs.together import Trust, verify_together
+from certs.verdict import Status
 
 MOST_FILES: Final = 10_000
 _WHY: Final = {
@@ -22,30 +20,6 @@ _WHY: Final = {
     Status.NOT_ERASED: "not-erased",
     Status.INCONCLUSIVE: "not-erased",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trust:
-    """What documents are verified against; as `certs.verify.verify` takes it."""
-
-    root_pem: bytes
-    allow_practice: bool
-    now: datetime
-    revoked: SignedList | None = None
-
-    def verify(self, bundle: Bundle) -> Verdict:
-        """Verify one document.
-
-        Raises:
-            CertificateError: refused, naming the layer.
-        """
-        return verify(
-            bundle,
-            root_pem=self.root_pem,
-            allow_practice=self.allow_practice,
-            now=self.now,
-            revoked=self.revoked,
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +72,7 @@ def read_documents(paths: Sequence[Path], trust: Trust) -> Documents:
             continue
         digest = hashlib.sha256(bundle.document).hexdigest()
         try:
-            verdict = trust.verify(bundle)
+            verdict = verify_together(bundle, (), trust)
         except CertificateError as error:
             refused.append(Refused(name=path.name, error=error))
             why.setdefault(digest, "refused")

@@ -13,6 +13,8 @@ EXIT_CODES = {
     Status.NOT_ERASED: ExitCode.NOT_ERASED,
     Status.INCONCLUSIVE: ExitCode.INCONCLUSIVE,
     Status.GENUINE: ExitCode.INCONCLUSIVE,
+    Status.SUPERSEDED: ExitCode.INCONCLUSIVE,
+    Status.VOID: ExitCode.NOT_ERASED,
     Status.SIGNER_UNKNOWN: ExitCode.INCONCLUSIVE,
 }
 NOT_THERE = "–"  # noqa: RUF001 - as in a table's empty cell

@@ -27,6 +27,10 @@ class Status(Enum):
     INCONCLUSIVE = "inconclusive"
     GENUINE = "genuine"
     """No document about an erasure."""
+    SUPERSEDED = "superseded"
+    """Something in it was corrected."""
+    VOID = "void"
+    """All of it was taken back."""
     SIGNER_UNKNOWN = "signer-unknown"
 
 
@@ -39,6 +43,7 @@ class Verdict:
         steps: the layers that it passed, in order; without a known root CHAIN is not among them.
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
+        others: of documents that were given with it and are about it.
         stamp: what a time service says; None where the document has no time stamp.
     """
 
@@ -46,6 +51,7 @@ class Verdict:
     steps: tuple[Layer, ...]
     statement: JsonObject
     lines: tuple[Text, ...]
+    others: tuple["Verdict", ...] = ()
     stamp: Stamp | None = None
 
 
@@ -56,6 +62,14 @@ SENTENCES = {
     ),
     Status.INCONCLUSIVE: Text(
         zh="没有做完，不能当作已清除。", en="Not finished; do not treat it as erased."
+    ),
+    Status.SUPERSEDED: Text(
+        zh="这份文件已经更正，不要再以它为准。",
+        en="This document was corrected; go by it no longer.",
+    ),
+    Status.VOID: Text(
+        zh="这份文件已经作废，什么也证明不了。",
+        en="This document was declared void; it proves nothing.",
     ),
     Status.GENUINE: Text(
         zh="文件是真的，但没有说到设备是否清除。",
@@ -79,7 +93,10 @@ IDENTIFIER_NAMES = {
     "model": Text(zh="型号", en="model"),
     "vendor": Text(zh="厂商", en="vendor"),
     "imei": Text(zh="IMEI 号", en="IMEI"),
-    "wwn": Text(zh="全球唯一名", en="WWN"),
+    "wwid": Text(zh="全球唯一名", en="WWN"),
+    "eui": Text(zh="EUI-64", en="EUI-64"),
+    "nguid": Text(zh="NGUID", en="NGUID"),
+    "cid": Text(zh="卡的编号（CID）", en="CID"),
     "shared-serial": Text(zh="不可靠的序列号", en="serial that others state, too"),
 }
 CATEGORY_NAMES = {

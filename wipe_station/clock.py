@@ -38,6 +38,11 @@ class SystemClock:
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
 
 
+def offset_text(moment: datetime) -> str:
+    """Return by how much the machine's local time is ahead of UTC at a moment, as ``+08:00``."""
+    return moment.astimezone().isoformat()[-6:]
+
+
 def utc_text(moment: datetime) -> str:
     """Format aware UTC as ``YYYY-MM-DDTHH:MM:SSZ``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -15,12 +15,13 @@ from typing import Any, Final
 from certs.bundle import read_bundle, write_bundle
 from certs.canonical import decode
 from certs.errors import CertificateError, ExpiredKeyError, KeyStoreError, PdfError
+from certs.formats.fields import parse_time
 from certs.keys import Signer
 from certs.layout import Bundle
 from certs.station_keys import StationKeys, load_station_keys
 from certs.text import Text
 from grading.library import DEFAULT_RULESET, ruleset_named
-from wipe_station.clock import Clock, utc_text
+from wipe_station.clock import Clock, offset_text, utc_text
 from wipe_station.errors import EvidenceError, StationError
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.journal import Journal, state_disk_error
@@ -219,6 +220,7 @@ class Issuer:
     def _built(self, job: JobEvidence, seal: Seal, issued_at: str) -> dict[str, Any]:
         issue = Issue(
             issued_at=issued_at,
+            utc_offset=offset_text(parse_time(issued_at)),
             key_id=seal.signer.key_id,
             practice_key=seal.signer.practice,
             ruleset=ruleset_named(DEFAULT_RULESET),

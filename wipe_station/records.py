@@ -54,7 +54,7 @@ SHARED = "shared-"
 """Begins the kind of an identifier that several devices are known to state alike (``quirks``)."""
 UNIQUE_KINDS = frozenset({"serial", "wwid", "nguid", "eui", "cid", "backing-object"})
 """Identifiers that tell one device from every other."""
-CONFIRMING_KINDS = ("backing-file", "serial", "wwn", "eui64", "nguid", "cid", "shared-serial")
+CONFIRMING_KINDS = ("backing-file", "serial", "wwid", "eui", "nguid", "cid", "shared-serial")
 """Identifiers that a person can compare and repeat, the first that there is."""
 
 

@@ -20,7 +20,7 @@ from wipe_station.evidence import (
     ProbeEvidence,
     unreached,
 )
-from wipe_station.measures import measures_of, stated_grade
+from wipe_station.measures import measures_of, speeds_of, stated_grade
 from wipe_station.overwrite.extent import DENSE_BYTES, PROBE_BYTES, STRIDE_BYTES
 from wipe_station.overwrite.sampling import Sample
 from wipe_station.records import FixedPattern, Json, Outcome
@@ -39,6 +39,8 @@ class Issue:
     """What the signer adds to the evidence: when, with which key."""
 
     issued_at: str
+    utc_offset: str
+    """Of the station's local time then, as ``+08:00``."""
     key_id: str
     practice_key: bool
     ruleset: RuleSet
@@ -62,6 +64,7 @@ def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
         "type": "certificate-of-erasure" if erased else "notice",
         "id": document_id(job),
         "issued_at": issue.issued_at,
+        "utc_offset": issue.utc_offset,
         "practice": job.plan["practice"],
         "key_id": issue.key_id,
         **issue.log,
@@ -81,7 +84,10 @@ def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
     }
     measures = measures_of(job)
     statement["measures"] = measures
-    statement["grade"] = stated_grade(evaluate(measures, issue.ruleset))
+    if job.outcome is not Outcome.INDETERMINATE:
+        # What is half done is no worse for that: an interrupted job grades nothing yet.
+        statement["grade"] = stated_grade(evaluate(measures, issue.ruleset))
+    statement |= _speed(job)
     if job.probes is not None:
         statement["probes"] = _probes(job, job.probes)
     if "policy" in job.plan:
@@ -211,6 +217,17 @@ def _verification(job: JobEvidence) -> dict[str, Any]:
         compared = shown["verified_bytes"] + shown["mismatched_bytes"]
         shown |= {"unread_bytes": job.size_bytes - compared, "sample": _sample(done.sample)}
     return shown
+
+
+def _speed(job: JobEvidence) -> dict[str, Any]:
+    speeds = speeds_of(job)
+    if not speeds.write and not speeds.read:
+        return {}
+    return {"speed": {"write": _zones(speeds.write), "read": _zones(speeds.read)}}
+
+
+def _zones(zones: tuple[tuple[int, int], ...]) -> list[dict[str, int]]:
+    return [{"zone": zone, "bytes_per_s": bytes_per_s} for zone, bytes_per_s in zones]
 
 
 def _not_checked(job: JobEvidence) -> list[str]:

@@ -10,7 +10,7 @@ that nobody knows is the string ``unknown``. What fields must agree with each ot
 from certs.canonical import JsonObject
 from certs.formats.erasure_v1_rules import check_rules
 from certs.formats.fields import Field, FieldTable, Kind, Required, field
-from certs.formats.head_v1 import GRADES, check_head, head
+from certs.formats.head_v1 import AXES, GRADE_WORDS, check_head, grade, head
 from certs.layout import DocumentType
 
 TYPES = (DocumentType.CERTIFICATE, DocumentType.NOTICE)
@@ -57,6 +57,7 @@ _DEVICE = (
 )
 
 _PLAN = (
+    field("utc_offset", Kind.OFFSET, _OPTIONAL, "签发时当地时间和 UTC 的差", "Offset of the station's local time at signing"),
     field("policy", Kind.OBJECT, _OPTIONAL, "所用策略；只选了方法时没有", "Policy; absent when only a method was chosen"),
     field("policy.name", Kind.CODE, _ALWAYS, "策略代号", "Its name"),
     field("policy.title", Kind.TEXT, _ALWAYS, "策略标题", "Its title"),
@@ -160,19 +161,33 @@ _EVIDENCE = (
     field("measures.smart_reallocated_sectors_before", Kind.COUNT, _OPTIONAL, "换用备用扇区数，清除前", "Reallocated sectors before the wipe"),
     field("measures.smart_pending_sectors", Kind.COUNT, _OPTIONAL, "待处理扇区数，清除后", "Pending sectors after the wipe"),
     field("measures.smart_pending_sectors_before", Kind.COUNT, _OPTIONAL, "待处理扇区数，清除前", "Pending sectors before the wipe"),
-    field("measures.smart_uncorrectable", Kind.COUNT, _OPTIONAL, "无法修复的扇区数", "Uncorrectable sectors"),
+    field("measures.smart_uncorrectable", Kind.COUNT, _OPTIONAL, "无法修复的扇区数，清除后", "Uncorrectable sectors after the wipe"),
+    field("measures.smart_uncorrectable_before", Kind.COUNT, _OPTIONAL, "无法修复的扇区数，清除前", "Uncorrectable sectors before the wipe"),
     field("measures.power_on_hours", Kind.COUNT, _OPTIONAL, "通电小时数", "Hours powered on"),
     field("measures.temperature_celsius", Kind.COUNT, _OPTIONAL, "温度，摄氏度", "Temperature"),
     field("measures.ssd_life_used_percent", Kind.COUNT, _OPTIONAL, "已用写入寿命，百分比", "Writing life used"),
     field("measures.nvme_critical_warning", Kind.COUNT, _OPTIONAL, "NVMe 严重警告位", "NVMe critical warning bits"),
     field("measures.nvme_percentage_used", Kind.COUNT, _OPTIONAL, "NVMe 已用寿命，百分比", "NVMe percentage used"),
-    field("measures.nvme_media_errors", Kind.COUNT, _OPTIONAL, "NVMe 介质错误数", "NVMe media errors"),
-    field("grade", Kind.OBJECT, _OPTIONAL, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
-    field("grade.ruleset", Kind.CODE, _ALWAYS, "规则名称和版本", "Rule set and version"),
-    field("grade.ruleset_sha256", Kind.SHA256, _ALWAYS, "规则文件的摘要", "Digest of the rule file"),
-    field("grade.function", Kind.CODE, _ALWAYS, "功能", "Function", *GRADES),
-    field("grade.appearance", Kind.CODE, _ALWAYS, "外观", "Appearance", *GRADES),
-    field("grade.life", Kind.CODE, _ALWAYS, "剩余寿命", "Remaining life", *GRADES),
+    field("measures.nvme_media_errors", Kind.COUNT, _OPTIONAL, "NVMe 介质错误数，清除后", "NVMe media errors after the wipe"),
+    field("measures.nvme_media_errors_before", Kind.COUNT, _OPTIONAL, "NVMe 介质错误数，清除前", "NVMe media errors before the wipe"),
+    field("speed", Kind.OBJECT, _OPTIONAL, "各区的速度：全盘分成 16 区，没测到的不写", "Speed by zone: the device in 16 equal parts; what was not measured is left out"),
+    field("speed.write", Kind.LIST, _ALWAYS, "写入，最后一遍", "Writing, last pass"),
+    field("speed.write[].zone", Kind.COUNT, _ALWAYS, "第几区，0 到 15，从小到大", "0 to 15, ascending"),
+    field("speed.write[].bytes_per_s", Kind.COUNT, _ALWAYS, "每秒字节数", "Bytes per second"),
+    field("speed.read", Kind.LIST, _ALWAYS, "读出，核对时", "Reading, verification"),
+    field("speed.read[].zone", Kind.COUNT, _ALWAYS, "第几区，0 到 15，从小到大", "0 to 15, ascending"),
+    field("speed.read[].bytes_per_s", Kind.COUNT, _ALWAYS, "每秒字节数", "Bytes per second"),
+    *grade("grade", _OPTIONAL, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
+    field("grade.reasons", Kind.LIST, _OPTIONAL, "起作用的规则", "Rules that took effect"),
+    field("grade.reasons[].axis", Kind.CODE, _ALWAYS, "哪一项", "Which axis", *AXES),
+    field("grade.reasons[].rule", Kind.CODE, _ALWAYS, "规则的代号", "The rule's id"),
+    field("grade.reasons[].cap", Kind.CODE, _ALWAYS, "最高只能评到", "The best grade that it leaves", *GRADE_WORDS),
+    field("grade.reasons[].measure", Kind.CODE, _ALWAYS, "看的是哪个测量", "The measure that it looks at"),
+    field("grade.reasons[].measured", Kind.TEXT, _ALWAYS, "测到的值", "What was measured"),
+    field("grade.reasons[].threshold", Kind.TEXT, _ALWAYS, "规则的条件", "When the rule takes effect"),
+    field("grade.reasons[].source", Kind.TEXT, _ALWAYS, "规则的出处", "Where the rule comes from"),
+    field("grade.reasons[].zh", Kind.TEXT, _ALWAYS, "中文", "In Chinese"),
+    field("grade.reasons[].en", Kind.TEXT, _ALWAYS, "英文", "In English"),
     field("earlier_documents", Kind.LIST, _ALWAYS, "同一任务先前的文件", "Earlier documents of the same job"),
     field("earlier_documents[].id", Kind.ID, _ALWAYS, "编号", "Its id"),
     field("earlier_documents[].sha256", Kind.SHA256, _ALWAYS, "其 JSON 文件的摘要", "Digest of its JSON file"),

@@ -15,6 +15,7 @@ _OUTCOMES_OF_NOTICE = {
     "interrupted": ("indeterminate",),
     "aborted": ("aborted",),
 }
+_ZONES = 16
 _COUNTERS = ("verified_bytes", "mismatched_bytes", "unread_bytes")
 
 
@@ -29,6 +30,7 @@ def check_rules(statement: JsonObject, document_type: DocumentType) -> None:
     _check_verification(statement)
     _check_not_reached(statement)
     _check_measures(statement)
+    _check_speed(statement)
     if document_type is DocumentType.CERTIFICATE:
         _check_certificate(statement)
     else:
@@ -59,6 +61,21 @@ def _check_measures(statement: JsonObject) -> None:
         refuse("measures.unreached_bytes", "和没到的范围不符", "contradicts the ranges not reached")
     if measures["interruptions"] != len(statement["interruptions"]):
         refuse("measures.interruptions", "和中断不符", "contradicts the interruptions")
+
+
+def _check_speed(statement: JsonObject) -> None:
+    """What is drawn as a curve is what the measures, and so the grade, were taken from."""
+    for what, zones in statement.get("speed", {}).items():
+        following = -1
+        for index, each in enumerate(zones):
+            if not following < each["zone"] < _ZONES:
+                refuse(f"speed.{what}[{index}].zone", "次序不对，或者没有这一区", "no such zone")
+            following = each["zone"]
+        measures, speeds = statement.get("measures", {}), [each["bytes_per_s"] for each in zones]
+        for name, of in (("slowest", min), ("fastest", max)):
+            known = of(speeds) if len(speeds) == _ZONES else None
+            if measures.get(f"{what}_{name}_zone_bytes_per_s") != known:
+                refuse(f"speed.{what}", "和测量不符", "contradicts the measures")
 
 
 def _check_passes(statement: JsonObject) -> None:

@@ -15,6 +15,10 @@ from certs.text import Text
 MAX_LIST_ITEMS = 10_000
 MAX_TEXT_CHARACTERS = 1000
 MAX_DECIMALS = 4
+MAX_MEASURES = 256
+MAX_MEASURE_CHARACTERS = 256
+MEASURE_NAME = r"[a-z][a-z0-9_]{0,63}"
+"""Of measures, whose limits are `grading.measures`'s."""
 UNKNOWN = "unknown"
 
 _HINT = Text(
@@ -32,6 +36,7 @@ class Kind(Enum):
     TEXT = "text of 1 to 1000 characters"
     CODE = "code of 1 to 64 letters, digits and _ . : + -"
     TIME = "UTC time YYYY-MM-DDTHH:MM:SSZ"
+    OFFSET = "offset from UTC, such as +08:00"
     ID = "job time, 8 hex digits, -nN in notices"
     SHA256 = "SHA-256, 64 lower-case hex digits"
     SHA256_OR_UNKNOWN = "SHA-256, 64 lower-case hex digits, or unknown"
@@ -45,10 +50,12 @@ class Kind(Enum):
     COUNT_OR_UNKNOWN = "integer from 0 to 2^53-1, or unknown"
     DECIMALS = "integer from 0 to 4"
     TRUE = "true"
+    MEASURES = "object of at most 256 names with integers, texts, true or false"
 
 
 PATTERNS = {
     Kind.CODE: r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,63}",
+    Kind.OFFSET: r"[+-](0[0-9]|1[0-4]):[0-5][0-9]",
     Kind.ID: r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-n[1-9][0-9]{0,5})?",
     Kind.SHA256: r"[0-9a-f]{64}",
     Kind.SHA256_OR_UNKNOWN: r"[0-9a-f]{64}|unknown",
@@ -229,6 +236,20 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_TEXT_CHARACTERS
 
 
+def _are_measures(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and len(value) <= MAX_MEASURES
+        and all(re.fullmatch(MEASURE_NAME, name) and _is_measure(of) for name, of in value.items())
+    )
+
+
+def _is_measure(value: object) -> bool:
+    if isinstance(value, str):
+        return 0 < len(value) <= MAX_MEASURE_CHARACTERS
+    return isinstance(value, bool) or _is_count(value)
+
+
 def fits(kind: Kind, value: object) -> bool:
     """Tell whether a value is of a kind; lists and objects are of none."""
     return _LEAF_CHECKS.get(kind, _never)(value)
@@ -242,5 +263,6 @@ _LEAF_CHECKS: dict[Kind, Callable[[object], bool]] = {
     Kind.COUNT: _is_count,
     Kind.COUNT_OR_UNKNOWN: lambda value: value == UNKNOWN or _is_count(value),
     Kind.DECIMALS: lambda value: type(value) is int and 0 <= value <= MAX_DECIMALS,
+    Kind.MEASURES: _are_measures,
     Kind.TRUE: lambda value: value is True,
 }

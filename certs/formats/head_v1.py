@@ -3,7 +3,7 @@
 # ruff: noqa: E501  a table is read by its rows
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from certs.canonical import JsonObject
@@ -16,7 +16,17 @@ from certs.text import Text
 SCHEMA: Final = "wipe-station/statement"
 SCHEMA_VERSION: Final = 1
 NO_LOG: Final = "none"
-GRADES: Final = ("good", "caution", "bad", "unknown")
+GRADE_WORDS: Final = {
+    "good": Text(zh="良好", en="good"),
+    "caution": Text(zh="要留意", en="caution"),
+    "bad": Text(zh="不合格", en="bad"),
+    "unknown": Text(zh="不清楚", en="unknown"),
+}
+AXES: Final = {
+    "function": Text(zh="功能", en="Function"),
+    "appearance": Text(zh="外观", en="Appearance"),
+    "life": Text(zh="剩余寿命", en="Remaining life"),
+}
 _ALWAYS, _OPTIONAL = Required.ALWAYS, Required.WHERE_IT_APPLIES
 
 
@@ -96,6 +106,16 @@ def reference(path: str, required: Required, zh: str, en: str, types: Sequence[D
         field(f"{path}.document", Kind.ID, _ALWAYS, "它的编号", "Its id"),
         field(f"{path}.document_sha256", Kind.SHA256, _ALWAYS, "其 JSON 文件的摘要", "Digest of its JSON file"),
         field(f"{path}.type", Kind.CODE, _ALWAYS, "它的种类", "What it is", *names),
+    )
+
+
+def grade(path: str, required: Required, zh: str, en: str) -> tuple[Field, ...]:
+    """Return the rows of a grade on its three axes."""
+    return (
+        field(path, Kind.OBJECT, required, zh, en),
+        field(f"{path}.ruleset", Kind.CODE, _ALWAYS, "规则名称和版本", "Rule set and version"),
+        field(f"{path}.ruleset_sha256", Kind.SHA256, _ALWAYS, "规则文件的摘要", "Digest of the rule file"),
+        *(field(f"{path}.{axis}", Kind.CODE, _ALWAYS, name.zh, name.en, *GRADE_WORDS) for axis, name in AXES.items()),
     )
 # fmt: on
 
@@ -238,3 +258,18 @@ class Reason:
     def statement(self) -> JsonObject:
         """Return it as it stands in a document."""
         return {"code": self.code, "zh": self.text.zh, "en": self.text.en}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grade:
+    """A grade on its three axes, and the rules that it follows from."""
+
+    ruleset: str
+    ruleset_sha256: str
+    function: str
+    appearance: str
+    life: str
+
+    def statement(self) -> JsonObject:
+        """Return it as it stands in a document."""
+        return asdict(self)

@@ -18,28 +18,28 @@ Value = Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandsWhere:
-    """A field stands where another one has one of some values, and nowhere else.
+    """A field stands where another one has one of some values.
 
     Attributes:
         path: of the field.
         given: of the other one, which always stands.
         values: of that one.
-        must: whether the field must stand there, or only may.
+        elsewhere: whether it may stand elsewhere, too.
     """
 
     path: str
     given: str
     values: tuple[str, ...]
-    must: bool = True
+    elsewhere: bool = False
 
     def check(self, statement: JsonObject) -> None:
         """Refuse a field that is missing or does not belong."""
         there = stands(statement, self.path)
         belongs = value_at(statement, self.given) in self.values
-        if there and not belongs:
+        if there and not belongs and not self.elsewhere:
             allowed = " | ".join(self.values)
             refuse(self.path, f"只在 {self.given} 是 {allowed} 时才有", _only(self.given, allowed))
-        if belongs and self.must and not there:
+        if belongs and not there:
             refuse(self.path, "缺少这个字段", "missing")
 
 

@@ -5,8 +5,10 @@ from typing import Final
 from certs.canonical import JsonObject
 from certs.formats import (
     correction_v1,
+    countersignature_v1,
     custody_notice_v1,
     erasure_v1,
+    grade_report_v1,
     pallet_manifest_v1,
     pallet_receipt_v1,
     receipt_v1,
@@ -22,6 +24,8 @@ FORMATS: Final[dict[DocumentType, DocumentFormat]] = {
         receipt_v1,
         custody_notice_v1,
         correction_v1,
+        grade_report_v1,
+        countersignature_v1,
         pallet_manifest_v1,
         pallet_receipt_v1,
     )

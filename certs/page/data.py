@@ -120,6 +120,9 @@ def _limits() -> dict[str, object]:
         "most_list_items": fields.MAX_LIST_ITEMS,
         "most_text_characters": fields.MAX_TEXT_CHARACTERS,
         "most_decimals": fields.MAX_DECIMALS,
+        "most_measures": fields.MAX_MEASURES,
+        "most_measure_characters": fields.MAX_MEASURE_CHARACTERS,
+        "measure_name": fields.MEASURE_NAME,
     }
 
 

@@ -12,11 +12,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from certs.canonical import decode
+from certs.canonical import JsonObject, decode
 from certs.errors import CertificateError, PdfError, QrError
 from certs.formats.fields import parse_time
+from certs.formats.statement_v1 import format_of
 from certs.keys import Signer
 from certs.layout import Bundle
+from certs.pdf.other_page import other_page_of
 from certs.pdf.page import Json, attachments_of, page_of
 from certs.pdf.render import FONTS, Template, render_drawable
 from certs.pdf.sign import sign_pdf
@@ -27,12 +29,12 @@ from certs.short_code import grouped, short_code
 from certs.verify import verify
 
 
-def render_bundle(bundle: Bundle, qr: str, fonts: Path = FONTS) -> bytes:
+def render_bundle(bundle: Bundle, qr: str | None, fonts: Path = FONTS) -> bytes:
     """Render the page of a bundle, unsigned.
 
     Args:
         bundle: signed and checked.
-        qr: text of its code.
+        qr: text of its code; None for a document that is not about a job.
         fonts: folder with the fonts.
 
     Returns:
@@ -42,6 +44,8 @@ def render_bundle(bundle: Bundle, qr: str, fonts: Path = FONTS) -> bytes:
         PdfError: it cannot be rendered.
         OSError: no process can be started.
     """
+    if qr is None:
+        return render_drawable(partial(_other_page, bundle), fonts, Template.DOCUMENT)
     return render_drawable(partial(_page, bundle, qr), fonts, Template.CERTIFICATE)
 
 
@@ -58,8 +62,8 @@ def qr_of(bundle: Bundle, signer: Signer, host: str | None = None) -> str:
         KeyStoreError: the signer failed.
     """
     statement = decode(bundle.document)
-    claims = claims_of(statement, bundle.document)
     try:
+        claims = claims_of(statement, bundle.document)
         text = signed_qr(claims, signer.sign, host)
         check_qr(
             parse_qr(text),
@@ -87,8 +91,10 @@ def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS, host: str | Non
         KeyStoreError: the signer failed.
         OSError: no process can be started.
     """
-    issued_at = parse_time(decode(bundle.document)["issued_at"])
-    qr = qr_of(bundle, signer, host)
+    statement = decode(bundle.document)
+    issued_at = parse_time(statement["issued_at"])
+    # A code says what became of an erasure; what is about none has none.
+    qr = qr_of(bundle, signer, host) if format_of(statement) is None else None
     signed = sign_pdf(render_bundle(bundle, qr, fonts), signer, issued_at)
     with_pdf = replace(bundle, pdf=signed)
     try:
@@ -100,8 +106,18 @@ def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS, host: str | Non
 
 def _page(bundle: Bundle, qr: str, undrawable: frozenset[str]) -> Json:
     statement = decode(bundle.document)
-    page = page_of(statement, symbol_of(qr), undrawable)
-    return page | {
+    return page_of(statement, symbol_of(qr), undrawable) | _common(bundle, statement)
+
+
+def _other_page(bundle: Bundle, undrawable: frozenset[str]) -> Json:
+    statement = decode(bundle.document)
+    described = format_of(statement)
+    assert described is not None, "the caller asked"
+    return other_page_of(statement, described, undrawable) | _common(bundle, statement)
+
+
+def _common(bundle: Bundle, statement: JsonObject) -> Json:
+    return {
         "code": grouped(short_code(bundle.document)),
         "attachments": attachments_of(bundle),
         "timestamp": int(parse_time(statement["issued_at"]).timestamp()),

@@ -1,4 +1,7 @@
-"""What stands on the page of a document, as data for the template. Pure.
+"""What stands on the pages of a document, as data for the template. Pure.
+
+The first page is the customer's: the device, what was done to it, what that proves and what not.
+From the second on it is the auditor's: everything the statement has.
 
 Everything that a stranger can have written (names of devices above all) passes through `visible`:
 what a font would draw as nothing, or a reader would not see, is shown by its number. The template
@@ -7,12 +10,14 @@ gets strings only and evaluates none.
 
 import re
 import unicodedata
+from datetime import timedelta
 from typing import Any
 
 from certs.canonical import JsonObject
 from certs.formats.fields import parse_time
 from certs.layout import Bundle, DocumentType
 from certs.open_questions import open_question
+from certs.pdf.health import smart_of, speed_of
 from certs.pdf.symbol import Symbol
 from certs.pdf.words import MEDIUM_SAYS, WORDS, code_words
 from certs.sampled import erased_text, guarantee_text
@@ -54,24 +59,27 @@ def page_of(
         "words": WORDS,
         "head": [
             _row("document", statement["id"]),
-            _row("issued", _utc(statement["issued_at"]) + " UTC"),
+            _row("issued", _issued(statement)),
             _row("key", statement["key_id"]),
         ],
         "reason": _reason(statement),
         "device": _device(statement["device"]),
+        "summary": _summary(statement),
+        "facts": _facts(statement["device"]),
         "basis": _basis(statement),
         "passes": [_pass(each, statement["device"]["size_bytes"]) for each in statement["passes"]],
-        "verification": [
-            *_probes(statement),
-            *_verification(statement["verification"]),
-            *_grade(statement),
-        ],
+        "verification": [*_probes(statement), *_verification(statement["verification"])],
+        "speed": speed_of(statement),
+        "grade": _grade(statement),
+        "reasons": [_grade_reason(each) for each in _reasons(statement)],
+        "smart": smart_of(statement),
         "ranges": _ranges(statement),
         "ranges_total": f"{statement['not_reached_bytes'] + _not_sampled_bytes(statement):,}",
         "interruptions": [_interruption(each) for each in statement["interruptions"]],
         "open": [open_question(code) for code in statement["not_checked"]],
         "record": _record(statement),
-        "command": _command(kind),
+        "command": openssl_command(kind),
+        "file": kind.pdf_name,
     }
     shown: Json = drawable(page, undrawable)
     # Not text on the page: the document's date and name, and the code.
@@ -164,19 +172,44 @@ def _reason(statement: JsonObject) -> Text | str:
 
 
 def _device(device: JsonObject) -> list[Json]:
-    hidden = ", ".join(f"{name.upper()} {value}" for name, value in device["hidden_areas"].items())
     siblings = device["siblings_not_covered"]
-    sectors = f"{device['logical_sector_bytes']} / {device['physical_sector_bytes']}"
     return [
         *(_identifier(item) for item in device["identifiers"]),
         _row("size", f"{device['size_bytes']:,} B", decimal_size(device["size_bytes"])),
         _row("medium", code_words(device["medium"])),
-        _row("attached", f"{device['transport']}, {device['node']}", device.get("usb_path", "")),
         _row("identity", _source(device["identity_strength"])),
+        *([_row("siblings", ", ".join(siblings))] if siblings else []),
+    ]
+
+
+def _facts(device: JsonObject) -> list[Json]:
+    """Return what of a device concerns the auditor alone."""
+    hidden = ", ".join(f"{name.upper()} {value}" for name, value in device["hidden_areas"].items())
+    siblings = device["siblings_not_covered"]
+    sectors = f"{device['logical_sector_bytes']} / {device['physical_sector_bytes']}"
+    return [
+        _row("attached", f"{device['transport']}, {device['node']}", device.get("usb_path", "")),
         _row("sectors", sectors),
         _row("siblings", ", ".join(siblings) if siblings else WORDS["none"]),
         _row("hidden", hidden),
     ]
+
+
+def _summary(statement: JsonObject) -> list[Json]:
+    """Return for the customer what was done, in a line for each question that she has."""
+    passes, breaks = len(statement["passes"]), len(statement["interruptions"])
+    done = sum(each["outcome"] == "completed" for each in statement["passes"])
+    written = Text(zh=f"写完 {done} 遍，共 {passes} 遍", en=f"{done} of {passes} completed")
+    verification = statement["verification"]
+    read = f"{verification.get('verified_bytes', 0):,} B"
+    rows = [
+        _row("written-over", written, f"{statement['method']['name']}"),
+        _row("read-back", code_words(verification["kind"]), read),
+        *([_row("breaks", f"{breaks}")] if breaks else []),
+        *(row | {"note": ""} for row in _grade(statement)),
+    ]
+    claim = code_words(statement["claim"]["category"])
+    return [*rows, _row("claim", claim)] if statement["claim"]["category"] != "none" else rows
 
 
 def _identifier(item: JsonObject) -> Json:
@@ -312,6 +345,21 @@ def _grade(statement: JsonObject) -> list[Json]:
     return [_row("grade", line, f"{grade['ruleset']} ({grade['ruleset_sha256'][:16]})")]
 
 
+def _reasons(statement: JsonObject) -> list[JsonObject]:
+    found: list[JsonObject] = statement.get("grade", {}).get("reasons", [])
+    return found
+
+
+def _grade_reason(reason: JsonObject) -> Json:
+    axis, cap = WORDS[reason["axis"]], code_words(f"grade-{reason['cap']}")
+    facts = f"{reason['measure']} = {reason['measured']}; {reason['threshold']}; {reason['source']}"
+    return {
+        "label": Text(zh=f"{axis.zh}：{cap.zh}", en=f"{axis.en}: {cap.en}"),
+        "value": Text(zh=reason["zh"], en=reason["en"]),
+        "note": facts,
+    }
+
+
 def _interruption(each: JsonObject) -> Json:
     resumed = _utc(each["resumed_at"]) if "resumed_at" in each else ""
     tail = f"{each['tail_verified_bytes']:,}" if "tail_verified_bytes" in each else ""
@@ -330,12 +378,24 @@ def _record(statement: JsonObject) -> list[Json]:
     ]
 
 
-def _command(kind: DocumentType) -> str:
+def openssl_command(kind: DocumentType) -> str:
+    """Return how a stranger checks the files of a document, in one line."""
     return (
         "openssl x509 -in station.pem -noout -pubkey > key.pem && openssl dgst -sha256"
         f" -verify key.pem -signature {kind.signature_name} {kind.document_name}"
         " && openssl verify -CAfile ROOT.pem -untrusted station.pem station.pem"
     )
+
+
+def _issued(statement: JsonObject) -> str:
+    """Return when it was signed, in UTC and by the clock on the shop's wall."""
+    utc = f"{_utc(statement['issued_at'])} UTC"
+    if "utc_offset" not in statement:
+        return utc
+    offset = statement["utc_offset"]
+    ahead = timedelta(hours=int(offset[1:3]), minutes=int(offset[4:6]))
+    local = parse_time(statement["issued_at"]) + (-ahead if offset[0] == "-" else ahead)
+    return f"{utc} = {local.strftime('%Y-%m-%d %H:%M:%S')} {offset}"
 
 
 def _utc(time: str) -> str:

@@ -37,6 +37,7 @@ class Template(Enum):
 
     CERTIFICATE = "certificate.typ"
     LABEL = "label.typ"
+    DOCUMENT = "document.typ"
 
 
 def render_drawable(

@@ -1,5 +1,6 @@
 """Every word of ours on the page, in both languages. Pure."""
 
+from certs.formats.head_v1 import GRADE_WORDS
 from certs.text import Text
 
 WORDS = {
@@ -26,6 +27,25 @@ WORDS = {
     "identity": Text(zh="身份来自", en="Identity from"),
     "siblings": Text(zh="同一设备没处理的", en="Parts left alone"),
     "hidden": Text(zh="隐藏区域", en="Hidden areas"),
+    "auditor": Text(zh="给审核的人", en="For the auditor"),
+    "summary": Text(zh="做了什么", en="What was done"),
+    "written-over": Text(zh="写入", en="Written over"),
+    "read-back": Text(zh="读回核对", en="Read back"),
+    "breaks": Text(zh="中断后接着做的次数", en="Interrupted and continued"),
+    "open-plain": Text(zh="这份文件没有证明的", en="What this does not prove"),
+    "speed": Text(zh="各处的速度", en="Speed by place"),
+    "speed-write": Text(zh="写入，最后一遍", en="writing, last pass"),
+    "speed-read": Text(zh="读出，核对时", en="reading, verification"),
+    "slowest-write": Text(zh="最慢的一次写入", en="Slowest write"),
+    "slowest-read": Text(zh="最慢的一次读出", en="Slowest read"),
+    "fastest": Text(zh="最高的是", en="highest bar"),
+    "start": Text(zh="开头", en="start"),
+    "end": Text(zh="末尾", en="end"),
+    "smart": Text(zh="设备自己说的健康", en="Health by its own word (SMART)"),
+    "before": Text(zh="清除前", en="before"),
+    "after": Text(zh="清除后", en="after"),
+    "yes": Text(zh="是", en="yes"),
+    "no": Text(zh="否", en="no"),
     "basis": Text(zh="依据和结论", en="Basis and claim"),
     "policy": Text(zh="策略", en="Policy"),
     "disclaimer": Text(zh="说明", en="Disclaimer"),
@@ -52,6 +72,11 @@ WORDS = {
     "tail": Text(zh="之前核对的字节", en="bytes compared before"),
     "open": Text(zh="没有检查的", en="What stays open"),
     "check": Text(zh="怎样核对这份文件", en="How to check this document"),
+    "check-plain": Text(
+        zh="这份 PDF 里附有签过名的原件。核对时只信从别处得到的根证书，不信文件自己带来的。",
+        en="The signed originals are attached to this PDF. Trust only a root that came another way,"
+        " never one that the document brings.",
+    ),
     "check-pdf": Text(
         zh="取出 PDF 里附带的文件，再用别处得到的根证书核对",
         en="take out the attached files; trust only a root that came another way",
@@ -61,6 +86,7 @@ WORDS = {
         en="Signed by the station; check: wipe-cert qr",
     ),
     "short-code": Text(zh="短码", en="Short code"),
+    "record": Text(zh="依据的记录", en="Records behind this"),
     "evidence": Text(zh="任务记录", en="Journal"),
     "log": Text(zh="日志", en="Log"),
     "earlier": Text(zh="先前的文件", en="Earlier documents"),
@@ -96,17 +122,29 @@ CODES = {
     "serial": Text(zh="序列号", en="Serial"),
     "model": Text(zh="型号", en="Model"),
     "vendor": Text(zh="厂商", en="Vendor"),
-    "wwn": Text(zh="全球唯一名", en="WWN"),
+    "wwid": Text(zh="全球唯一名", en="WWN"),
+    "eui": Text(zh="EUI-64", en="EUI-64"),
+    "nguid": Text(zh="NGUID", en="NGUID"),
+    "cid": Text(zh="卡的编号（CID）", en="CID"),
     "shared-serial": Text(zh="不可靠的序列号", en="Serial that others state, too"),
     "backing-file": Text(zh="后备文件", en="Backing file"),
     "backing-object": Text(zh="后备文件编号", en="Backing object"),
 }
-CODES |= {
-    "grade-good": Text(zh="良好", en="good"),
-    "grade-caution": Text(zh="要留意", en="caution"),
-    "grade-bad": Text(zh="不合格", en="bad"),
-    "grade-unknown": Text(zh="不清楚", en="unknown"),
+SMART = {
+    "drive_kind": Text(zh="种类", en="Kind of drive"),
+    "smart_passed": Text(zh="自称健康", en="Calls itself healthy"),
+    "smart_reallocated_sectors": Text(zh="换用的备用扇区", en="Reallocated sectors"),
+    "smart_pending_sectors": Text(zh="待处理的扇区", en="Pending sectors"),
+    "smart_uncorrectable": Text(zh="修不好的扇区", en="Uncorrectable sectors"),
+    "nvme_media_errors": Text(zh="NVMe 介质错误", en="NVMe media errors"),
+    "nvme_critical_warning": Text(zh="NVMe 严重警告位", en="NVMe critical warning bits"),
+    "nvme_percentage_used": Text(zh="NVMe 已用寿命 %", en="NVMe percentage used"),
+    "ssd_life_used_percent": Text(zh="已用写入寿命 %", en="Writing life used, %"),
+    "power_on_hours": Text(zh="通电小时", en="Hours powered on"),
+    "temperature_celsius": Text(zh="温度 ℃", en="Temperature, °C"),
 }
+"""Measures that are the drive's own word, in the order of the page."""
+CODES |= {f"grade-{grade}": text for grade, text in GRADE_WORDS.items()}
 MEDIUM_SAYS = Text(zh="介质自己", en="medium")
 
 

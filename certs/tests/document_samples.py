@@ -2,11 +2,14 @@
 
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from certs.formats.correction_v1 import Corrected, Mistake, correction
+from certs.formats.countersignature_v1 import Assessment, countersignature
 from certs.formats.custody_notice_v1 import CustodyEnd, Destruction, Whereabouts, custody_notice
-from certs.formats.head_v1 import DescribedDevice, Head, Identifier, Reason, Reference
+from certs.formats.grade_report_v1 import Graded, grade_report
+from certs.formats.head_v1 import DescribedDevice, Grade, Head, Identifier, Reason, Reference
 from certs.formats.pallet_manifest_v1 import Item, manifest
 from certs.formats.pallet_receipt_v1 import Found, Scanned, pallet_receipt
 from certs.formats.receipt_v1 import Custody, Price, receipt
@@ -23,6 +26,8 @@ NUMBERS: Final = {
     DocumentType.RECEIPT: "11111111",
     DocumentType.CUSTODY_NOTICE: "22222222",
     DocumentType.CORRECTION: "33333333",
+    DocumentType.GRADE_REPORT: "44444444",
+    DocumentType.COUNTERSIGNATURE: "55555555",
     DocumentType.PALLET_MANIFEST: "66666666",
     DocumentType.PALLET_RECEIPT: "77777777",
 }
@@ -140,6 +145,70 @@ def void_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
     return correction_statement(signer, void=True)
 
 
+GRADE: Final = Grade(
+    ruleset="drive-1",
+    ruleset_sha256=hashlib.sha256(b"rules").hexdigest(),
+    function="good",
+    appearance="unknown",
+    life="caution",
+)
+MEASURES: Final[dict[str, bool | int | str]] = {
+    "verified": True,
+    "io_errors": 0,
+    "drive_kind": "ata-ssd",
+    "power_on_hours": 7,
+}
+
+
+def grade_statement(
+    signer: SampleSigner = PRACTICE_SIGNER, about: Reference | None = ERASURE
+) -> Statement:
+    """Return a final grade after a provisional one, or a provisional one."""
+    before = Reference(
+        document="20261123T172000Z-44444443",
+        document_sha256=hashlib.sha256(b"before").hexdigest(),
+        document_type=DocumentType.GRADE_REPORT,
+    )
+    what = Graded(
+        ticket=TICKET,
+        device=DEVICE,
+        graded_at=EARLIER_AT,
+        staff="1010",
+        measures=MEASURES,
+        grade=GRADE,
+        about=about,
+        previous=None if about is None else (before, replace(GRADE, life="good")),
+    )
+    return grade_report(head_of(DocumentType.GRADE_REPORT, signer), SALT, what)
+
+
+def provisional_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
+    """Return a grade from before the erasure."""
+    return grade_statement(signer, None)
+
+
+def countersignature_statement(
+    signer: SampleSigner = PRACTICE_SIGNER, about: Reference = ERASURE, *, agrees: bool = False
+) -> Statement:
+    """Return what an assessor says of a certificate."""
+    what = Assessment(
+        about=about,
+        ticket=TICKET,
+        organisation="Example Assessors",
+        number="12",
+        assessed_at=EARLIER_AT,
+        agrees=agrees,
+        remarks=() if agrees else ("屏幕有划痕 the screen is scratched",),
+        grade=None if agrees else replace(GRADE, appearance="bad"),
+    )
+    return countersignature(head_of(DocumentType.COUNTERSIGNATURE, signer), SALT, what)
+
+
+def agreeing_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
+    """Return a countersignature without a word against it."""
+    return countersignature_statement(signer, agrees=True)
+
+
 def _item(number: int) -> Item:
     digest = hashlib.sha256(f"device {number}".encode()).hexdigest()
     about = Reference(
@@ -184,6 +253,10 @@ SAMPLES: Final[dict[str, Callable[..., Statement]]] = {
     "custody_notice_withdrawn": withdrawn_statement,
     "correction": correction_statement,
     "correction_void": void_statement,
+    "grade_report": grade_statement,
+    "grade_report_provisional": provisional_statement,
+    "countersignature": countersignature_statement,
+    "countersignature_that_agrees": agreeing_statement,
     "pallet_manifest": manifest_statement,
     "pallet_receipt": pallet_receipt_statement,
 }

@@ -17,8 +17,10 @@ from certs.short_code import short_code
 from certs.tests.document_samples import (
     SAMPLES,
     correction_statement,
+    countersignature_statement,
     custody_statement,
     destroyed_statement,
+    grade_statement,
     manifest_statement,
     pallet_receipt_statement,
     receipt_statement,
@@ -131,6 +133,41 @@ RULES: Final[dict[str, Defect]] = {
         "A document is replaced by itself.",
         correction_statement,
         lambda statement: statement.update(replaced_by=statement["about"]),
+    ),
+    "grade_report_of_a_grade_to_come": (
+        "A device was graded after its report was signed.",
+        grade_statement,
+        _set(graded_at=_LATE),
+    ),
+    "grade_report_final_without_an_erasure": (
+        "A final grade names no document of an erasure.",
+        grade_statement,
+        _without("about"),
+    ),
+    "grade_report_provisional_after_an_erasure": (
+        "A grade from before the erasure names its document.",
+        grade_statement,
+        _set(stage="provisional"),
+    ),
+    "grade_report_before_itself": (
+        "The report before this one is this one.",
+        grade_statement,
+        lambda statement: statement["previous"].update(document=statement["id"]),
+    ),
+    "countersignature_of_an_assessment_to_come": (
+        "A document was assessed after that was signed.",
+        countersignature_statement,
+        _set(assessed_at=_LATE),
+    ),
+    "countersignature_that_disagrees_in_silence": (
+        "An assessor disagrees and does not say with what.",
+        countersignature_statement,
+        _without("remarks"),
+    ),
+    "countersignature_with_no_remarks": (
+        "An assessor disagrees with an empty list of remarks.",
+        countersignature_statement,
+        _set(remarks=[]),
     ),
     "manifest_of_nothing": (
         "A manifest that lists no device.",

@@ -116,10 +116,22 @@ def cases_of(kind: DocumentType, made: Sequence[Statement]) -> Iterator[Case]:
         if _must_stand(row.required_in, kind) and not row.path.endswith("[]"):
             yield base | {"defect": "missing"}
         yield base | {"defect": "of another kind", "value": _of_another_kind(row.kind)}
+        if row.kind is Kind.MEASURES:
+            yield from (base | {"defect": "no measures", "value": value} for value in _NO_MEASURES)
         if row.values:
             yield base | {"defect": "another word", "value": "zzz"}
         if row.kind is Kind.OBJECT:
             yield base | {"defect": "unknown field", "at": [*way, "zzz"], "value": "x"}
+
+
+_NO_MEASURES: Final[tuple[dict[str, object], ...]] = (
+    {"Loud": 1},
+    {"x": -1},
+    {"x": ""},
+    {"x": "x" * 257},
+    {"x": [1]},
+    {f"x{number}": 1 for number in range(257)},
+)
 
 
 def _must_stand(required: Required, kind: DocumentType) -> bool:
@@ -129,7 +141,7 @@ def _must_stand(required: Required, kind: DocumentType) -> bool:
 
 def _of_another_kind(kind: Kind) -> object:
     numbers = {Kind.COUNT, Kind.COUNT_OR_UNKNOWN, Kind.DECIMALS}
-    if kind in numbers or kind in {Kind.OBJECT, Kind.LIST}:
+    if kind in numbers or kind in {Kind.OBJECT, Kind.LIST, Kind.MEASURES}:
         return "many"
     return {Kind.BOOLEAN: 1, Kind.TRUE: False}.get(kind, 7)
 

@@ -23,6 +23,7 @@ from certs.errors import QrLayer
 from certs.qr import MAX_BYTES, PREFIX, digits_of
 from certs.qr_claims import as_map, claims_of
 from certs.qr_report import SIGNED, spelled
+from certs.tests.document_samples import receipt_statement
 from certs.tests.make_vectors import differing, write_files
 from certs.tests.samples import (
     INTERMEDIATE,
@@ -867,6 +868,13 @@ def refuse_practice_without_permission() -> Vector:
 def refuse_other_document() -> Vector:
     """A good code beside another document of the same job."""
     other = encode_json(named_statement() | {"not_checked": []})
+    return replace(_good(), expect=QrLayer.DOCUMENT, document=other)
+
+
+@vector
+def refuse_document_that_has_no_code() -> Vector:
+    """A good code beside a receipt, which is about no erasure."""
+    other = encode_json(receipt_statement(PRODUCTION_SIGNER))
     return replace(_good(), expect=QrLayer.DOCUMENT, document=other)
 
 

@@ -1,6 +1,6 @@
 """Makes ``vectors/certificate``: one document per file, each with one defect at most.
 
-With them ``vectors/fields``, see `field_vectors`.
+With them ``vectors/fields`` and ``vectors/together``, see `field_vectors`, `together_vectors`.
 
 Run ``python -m certs.tests.make_vectors`` to write them, with ``--check`` to compare. Everything
 is fixed (keys, times, serial numbers, RFC 6979 signatures), so the same bytes come out each time.
@@ -40,6 +40,7 @@ from certs.tests import (
     field_vectors,
     rule_vectors,
     time_vectors,
+    together_vectors,
 )
 from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
 from certs.tests.pdf_samples import with_pdf
@@ -1533,7 +1534,9 @@ def main() -> int:
     """Write or compare; return 1 if they differ."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
-    families = {FOLDER: rendered(), field_vectors.FOLDER: field_vectors.rendered()}
+    families = {FOLDER: rendered()} | {
+        family.FOLDER: family.rendered() for family in (field_vectors, together_vectors)
+    }
     if not parser.parse_args().check:
         for folder, files in families.items():
             write_files(folder, files)

@@ -126,6 +126,31 @@ SCHEMA: Final[dict[str, tuple[str, Callable[[], Statement], Edit]]] = {
         graded_statement,
         _in("measures", interruptions=9),
     ),
+    "speed_of_a_zone_beyond": (
+        "A speed is stated of zone 16 of 16, counted from 0.",
+        graded_statement,
+        _in("speed", "write", 15, zone=16),
+    ),
+    "speed_of_a_zone_twice": (
+        "The speed of one zone is stated twice, of another not at all.",
+        graded_statement,
+        _in("speed", "read", 7, zone=6),
+    ),
+    "speed_slower_than_measured": (
+        "A zone was slower than the slowest that the measures know.",
+        graded_statement,
+        _in("speed", "read", 7, bytes_per_s=1),
+    ),
+    "speed_faster_than_measured": (
+        "A zone was faster than the fastest that the measures know.",
+        graded_statement,
+        _in("speed", "write", 7, bytes_per_s=99),
+    ),
+    "speed_measured_of_zones_not_stated": (
+        "The measures know the slowest of sixteen zones, of which fifteen are stated.",
+        graded_statement,
+        lambda statement: statement["speed"]["write"].pop(),
+    ),
     "pass_misnumbered": (
         "The first pass of a notice has number 7.",
         notice_statement,

@@ -263,12 +263,14 @@ def graded_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
         "smart_pending_sectors",
         "smart_pending_sectors_before",
         "smart_uncorrectable",
+        "smart_uncorrectable_before",
         "power_on_hours",
         "temperature_celsius",
         "ssd_life_used_percent",
         "nvme_critical_warning",
         "nvme_percentage_used",
         "nvme_media_errors",
+        "nvme_media_errors_before",
     )
     measures = {
         "verified": True,
@@ -285,9 +287,29 @@ def graded_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
         "function": "good",
         "appearance": "unknown",
         "life": "caution",
+        "reasons": [
+            {
+                "axis": "life",
+                "rule": "life-used",
+                "cap": "caution",
+                "measure": "ssd_life_used_percent",
+                "measured": "7",
+                "threshold": "> 6",
+                "source": "a published threshold",
+                "zh": "写入寿命用得多",
+                "en": "much of its writing life is used",
+            }
+        ],
     }
-    measured = measures | dict.fromkeys(counts, 7)
-    return certificate_statement(signer) | {"measures": measured, "grade": grade}
+    fastest = {f"{what}_fastest_zone_bytes_per_s": 22 for what in ("write", "read")}
+    measured = measures | dict.fromkeys(counts, 7) | fastest
+    slowing = [{"zone": zone, "bytes_per_s": 22 - zone} for zone in range(16)]
+    return certificate_statement(signer) | {
+        "utc_offset": "+08:00",
+        "measures": measured,
+        "grade": grade,
+        "speed": {"write": slowing, "read": [dict(each) for each in slowing]},
+    }
 
 
 def notice_statement(

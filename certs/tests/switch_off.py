@@ -28,7 +28,7 @@ MODULES: Final = (
     *("certs.logged", "certs.log.note", "certs.log.checkpoint", "certs.log.proof"),
     *("certs.log.entry", "certs.log.tree", "certs.pdf.container", "certs.pdf.cms"),
     *("certs.formats.fields", "certs.formats.statement_v1", "certs.formats.head_v1"),
-    *("certs.formats.erasure_v1_rules", "certs.formats.rules"),
+    *("certs.formats.erasure_v1_rules", "certs.formats.rules", "certs.together"),
     *("certs.formats.sample_rules", "certs.revocation"),
     *("certs.asn1", "certs.stamped", "certs.time_info", "certs.time_service", "certs.timestamp"),
     *("certs.cbor", "certs.qr", "certs.qr_claims"),
@@ -123,9 +123,9 @@ class _Without(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 def child(number: int) -> int:
     """Run all vectors without one check; say which one failed."""
     sys.meta_path.insert(0, _Without(all_checks()[number]))
-    from certs.tests import test_qr_vectors, test_vectors
+    from certs.tests import test_qr_vectors, test_together, test_vectors
 
-    families = (test_vectors, test_qr_vectors)
+    families = (test_vectors, test_qr_vectors, test_together)
     found = (test_vectors.failing(each.PATHS, each.as_it_says) for each in families)
     failed = next(filter(None, found), None)
     sys.stdout.write(failed or "")

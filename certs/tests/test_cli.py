@@ -10,6 +10,11 @@ from certs import cli
 from certs.cli import STEP_NAMES, main
 from certs.command_line import ExitCode
 from certs.errors import Layer
+from certs.tests.document_samples import (
+    correction_statement,
+    countersignature_statement,
+    receipt_statement,
+)
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.samples import (
     NOW,
@@ -17,6 +22,7 @@ from certs.tests.samples import (
     PRACTICE_SIGNER,
     PRODUCTION_SIGNER,
     ROOT,
+    WIDE_ROOT,
     SampleSigner,
     Statement,
     certificate_statement,
@@ -25,6 +31,7 @@ from certs.tests.samples import (
 )
 from certs.tests.time_samples import SERVICE_ROOT, stamped
 from certs.tests.time_vectors import logged_files
+from certs.tests.together_vectors import ASSESSOR_SIGNER, IT
 
 
 @pytest.fixture(autouse=True)
@@ -136,6 +143,49 @@ def test_cli__unfinished_notice__5(desk: Desk, kind: tuple[str, str]) -> None:
     """Interrupted and aborted jobs end with 5."""
     folder = desk.put(notice_statement(PRODUCTION_SIGNER, *kind), PRODUCTION_SIGNER)
     assert desk.verify(folder, "root.pem") == 5
+
+
+def test_cli__receipt__5_and_never_erased(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """A genuine document that says nothing about an erasure cannot be mistaken for one."""
+    folder = desk.put(receipt_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
+    assert desk.verify(folder, "root.pem") == 5
+    assert "it says nothing about an erasure" in capsys.readouterr().out
+
+
+def test_cli__with_a_correction__5_or_3(desk: Desk, genuine: Path) -> None:
+    """What was corrected ends with 5, what is void with 3, and neither with 0."""
+    for number, (void, code) in enumerate([(False, 5), (True, 3)]):
+        statement = correction_statement(PRODUCTION_SIGNER, IT, void=void)
+        other = desk.put(statement, PRODUCTION_SIGNER, f"correction-{number}")
+        assert desk.verify(genuine, "root.pem", "--with", str(other)) == code
+
+
+def test_cli__with_what_is_not_about_it__6_and_says_which(
+    desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A document that does not belong is not passed over."""
+    other = desk.put(receipt_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER, "receipt")
+    assert desk.verify(genuine, "root.pem", "--with", str(other)) == 6
+    assert "Document 1 of those given with it: it is not about" in capsys.readouterr().out
+    (other / "receipt.sig").unlink()
+    assert desk.verify(genuine, "root.pem", "--with", str(other)) == 6
+    assert "Document 1 of those given with it: Not a bundle" in capsys.readouterr().out
+    assert desk.verify(genuine, "root.pem", "--with", str(desk.path / "absent")) == 2
+
+
+def test_cli__countersigned__0_under_the_assessors_root(
+    desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An assessor's document is judged by the assessor's root, and only by that."""
+    (desk.path / "assessors.pem").write_bytes(WIDE_ROOT.pem)
+    statement = countersignature_statement(ASSESSOR_SIGNER, IT, agrees=True)
+    other = desk.put(statement, ASSESSOR_SIGNER, "countersignature")
+    known = ("--assessor-root", str(desk.path / "assessors.pem"))
+    assert desk.verify(genuine, "root.pem", "--with", str(other), *known, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [each["status"] for each in said["with"]] == ["genuine"]
+    assert said["with"][0]["statement"]["verdict"] == "agrees"
+    assert desk.verify(genuine, "root.pem", "--with", str(other)) == 6
 
 
 def test_cli__no_root__5(desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]) -> None:

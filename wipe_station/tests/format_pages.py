@@ -206,8 +206,8 @@ def _said_of(rule: Rule) -> str:
     match rule:
         case StandsWhere():
             values = " or ".join(map(code, rule.values))
-            may = "stands" if rule.must else "may stand"
-            return f"{code(rule.path)} {may} where {code(rule.given)} is {values}, and only there."
+            end = "." if rule.elsewhere else ", and only there."
+            return f"{code(rule.path)} stands where {code(rule.given)} is {values}{end}"
         case ExactlyOne():
             return "Exactly one of " + ", ".join(map(code, rule.paths)) + " stands."
         case Differ():

@@ -155,6 +155,17 @@ def test_classify__meaningless_serial__no_identity(serial: str) -> None:
     assert device.confirmation is None
 
 
+@pytest.mark.parametrize(("attr", "kind"), [("wwid", "wwid"), ("eui", "eui"), ("nguid", "nguid")])
+def test_classify__no_serial__confirmed_by_another_identifier_of_its_own(
+    attr: str, kind: str
+) -> None:
+    """A drive without a serial can be told apart, and confirmed, by whatever else is its own."""
+    value = "5000c500a1b2c3d4"
+    device = facts("sda", raw_disk(attrs={"device/serial": "", attr: value}))
+    assert device.identity_strength is Strength.MEDIUM
+    assert (device.identifier(kind), device.confirmation) == (value, value)
+
+
 def test_classify__card_reader_with_two_slots__siblings() -> None:
     """All disks behind one USB device belong together."""
     world = classify(raw_snapshot({"sda": USB_DISK, "sdb": USB_DISK | {"devno": "8:16"}}))

@@ -47,6 +47,7 @@ from wipe_station.tests.jobs import (
 
 RULES = ruleset_named(DEFAULT_RULESET)
 ISSUE = Issue(
+    utc_offset="+08:00",
     issued_at="2026-11-24T00:00:00Z",
     key_id="ab" * 32,
     practice_key=True,

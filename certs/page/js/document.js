@@ -31,15 +31,15 @@ function itemOf(place) {
 }
 
 const RULES = {
-  StandsWhere(statement, { path, given, values, must }) {
+  StandsWhere(statement, { path, given, values, elsewhere }) {
     const there = stands(statement, path);
     const belongs = values.includes(valueAt(statement, given));
-    if (there && !belongs) {
+    if (there && !belongs && !elsewhere) {
       const allowed = values.join(" | ");
       const en = `belongs only where ${given} is ${allowed}`;
       refuseField(path, `只在 ${given} 是 ${allowed} 时才有`, en);
     }
-    if (belongs && must && !there) {
+    if (belongs && !there) {
       refuseField(path, "缺少这个字段", "missing");
     }
   },

@@ -25,10 +25,27 @@ const LEAF_CHECKS = {
   COUNT: isCount,
   DECIMALS: (value) => isCount(value) && value <= DATA.most_decimals,
   TRUE: (value) => value === true,
+  MEASURES: (value) => typeof value === "object" && !Array.isArray(value) && areMeasures(Object.entries(value)),
   COUNT_OR_UNKNOWN: (value) => value === UNKNOWN || isCount(value),
   OBJECT: () => false,
   LIST: () => false,
 };
+
+const MEASURE_NAME = new RegExp(`^(?:${DATA.measure_name})$`);
+
+function areMeasures(entries) {
+  return (
+    entries.length <= DATA.most_measures &&
+    entries.every(([name, value]) => MEASURE_NAME.test(name) && isMeasure(value))
+  );
+}
+
+function isMeasure(value) {
+  if (typeof value === "string") {
+    return value !== "" && [...value].length <= DATA.most_measure_characters;
+  }
+  return typeof value === "boolean" || isCount(value);
+}
 
 // Whether a value is of a kind; lists and objects are of none.
 function isOfKind(kind, value) {

@@ -6,6 +6,7 @@ const OUTCOMES_OF_NOTICE = {
   interrupted: ["indeterminate"],
   aborted: ["aborted"],
 };
+const ZONES = 16;
 const MILLION = 1_000_000;
 const ROUNDING = 1e-9;
 
@@ -16,6 +17,7 @@ function checkJobRules(statement) {
   checkVerification(statement);
   checkNotReached(statement);
   checkMeasures(statement);
+  checkSpeed(statement);
   if (isNotice) {
     checkNotice(statement);
   } else {
@@ -55,6 +57,26 @@ function checkMeasures(statement) {
   }
   if (measures.interruptions !== statement.interruptions.length) {
     refuseField("measures.interruptions", "和中断不符", "contradicts the interruptions");
+  }
+}
+
+// What is drawn as a curve is what the measures, and so the grade, were taken from.
+function checkSpeed(statement) {
+  for (const [what, zones] of Object.entries(statement.speed ?? {})) {
+    let following = -1;
+    for (const [index, { zone }] of zones.entries()) {
+      if (!(following < zone && zone < ZONES)) {
+        refuseField(`speed.${what}[${index}].zone`, "次序不对，或者没有这一区", "no such zone");
+      }
+      following = zone;
+    }
+    const speeds = zones.map((each) => each.bytes_per_s);
+    for (const [name, of] of [["slowest", Math.min], ["fastest", Math.max]]) {
+      const known = zones.length === ZONES ? of(...speeds) : undefined;
+      if (statement.measures?.[`${what}_${name}_zone_bytes_per_s`] !== known) {
+        refuseField(`speed.${what}`, "和测量不符", "contradicts the measures");
+      }
+    }
   }
 }
 

@@ -1,0 +1,83 @@
+"""What stands on the page of a document that is not about a job, as data for the template. Pure.
+
+The page has no code: what a code carries is about an erasure (`certs.qr_claims`), and this says
+nothing of one.
+"""
+
+from typing import Final
+
+from certs.canonical import JsonObject
+from certs.formats.document import DocumentFormat
+from certs.formats.facts import facts_of
+from certs.layout import DocumentType
+from certs.pdf.page import Json, date_of, decimal_size, drawable, openssl_command
+from certs.pdf.words import WORDS, code_words
+from certs.text import Text
+from certs.verdict import SENTENCES, Status
+
+_WORDS: Final = WORDS | {
+    "description": Text(zh="看上去是", en="Looks like"),
+    "content-head": Text(zh="内容", en="Content"),
+    "by-hand": Text(zh="顾客签字", en="By the customer's hand"),
+    "customer-name": Text(zh="姓名", en="Name"),
+    "customer-signature": Text(zh="签名和日期", en="Signature and date"),
+    "by-hand-note": Text(
+        zh="姓名只写在纸上，不在文件里，也不在日志里。",
+        en="The name stands on paper alone: neither the document nor the log has it.",
+    ),
+}
+
+
+def other_page_of(
+    statement: JsonObject, described: DocumentFormat, undrawable: frozenset[str] = frozenset()
+) -> Json:
+    """Lay out a document's content in words.
+
+    Args:
+        statement: checked against the schema.
+        described: its type.
+        undrawable: characters that the fonts lack.
+
+    Returns:
+        JSON for ``document.typ``; its texts are objects with ``zh`` and ``en``, or strings.
+    """
+    page = {
+        "title": described.title,
+        "practice": statement["practice"],
+        "sentence": SENTENCES[Status.GENUINE],
+        "words": _WORDS,
+        "head": [
+            _row(_WORDS["document"], statement["id"]),
+            _row(_WORDS["issued"], statement["issued_at"].replace("T", " ").replace("Z", " UTC")),
+        ],
+        "device": _device(statement.get("device")),
+        "facts": [_row(label, value) for label, value in facts_of(statement, described.facts)],
+        "signed-by-hand": described.document_type is DocumentType.RECEIPT,
+        "record": _record(statement),
+        "command": openssl_command(described.document_type),
+    }
+    shown: Json = drawable(page, undrawable)
+    # Not text on the page: the document's date and name.
+    return shown | {"date": date_of(statement["issued_at"]), "id": statement["id"]}
+
+
+def _row(label: Text, value: object) -> Json:
+    return {"label": label, "value": value}
+
+
+def _device(device: JsonObject | None) -> list[Json]:
+    if device is None:
+        return []
+    size = device.get("size_bytes")
+    named = [_row(code_words(each["kind"]), each["value"]) for each in device["identifiers"]]
+    sized = [] if size is None else [_row(_WORDS["size"], f"{size:,} B ({decimal_size(size)})")]
+    return [_row(_WORDS["description"], device["description"]), *named, *sized]
+
+
+def _record(statement: JsonObject) -> list[Json]:
+    software = statement["software"]
+    return [
+        _row(_WORDS["key"], statement["key_id"]),
+        _row(_WORDS["software"], f"{software['name']} {software['version']}"),
+        _row(_WORDS["log"], statement["log_origin"] if "log_key" in statement else _WORDS["none"]),
+    ]
