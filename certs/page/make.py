@@ -27,6 +27,7 @@ SCRIPTS: Final = (
     "verify.js",
     "cbor.js",
     "qr.js",
+    "qr_words.js",
     "pallet.js",
 )
 """In this order: later ones use what earlier ones name. None touches the document."""
