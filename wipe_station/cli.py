@@ -62,6 +62,7 @@ from wipe_station.records import Outcome
 from wipe_station.show import Screen
 from wipe_station.stamping import Stamping, service_of
 from wipe_station.state import make_state_folder, read_settings, state_lock
+from wipe_station.ticket_commands import app as ticket_app
 from wipe_station.up import Setup
 from wipe_station.up import run as run_station
 
@@ -85,6 +86,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(ticket_app, name="ticket")
 
 
 def _end(screen: Screen, state: Path, end: JobEnd) -> int:

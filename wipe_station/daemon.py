@@ -141,6 +141,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         bays=bays.holds if practice is None else practice_drives(practice),
         host=settings.host,
         service=service,
+        practice=practice is not None,
     )
     self_test.record_in(station.log)
     witnessing = station.log.witnessing(settings.witnesses)

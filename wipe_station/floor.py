@@ -31,10 +31,9 @@ from wipe_station.errors import (
     NotConfirmedError,
 )
 from wipe_station.peers import Peer, Role
-from wipe_station.plan import WipePlan, choose
+from wipe_station.plan import WipePlan, choose, require_confirmed
 from wipe_station.presence import Presence
 from wipe_station.seat import Seat
-from wipe_station.station import require_confirmed
 from wipe_station.store import ConfirmationUse
 from wipe_station.views import key_of, stranger_view, words
 
@@ -48,6 +47,7 @@ class Floor:
     def __init__(self, parts: Parts) -> None:
         """Put a station on the floor; nothing is looked at before ``recover``."""
         self._station = parts.station
+        self.tickets = parts.station.tickets
         self._store = parts.store
         self._clock = parts.clock
         self._practice = parts.practice

@@ -26,6 +26,7 @@ SCRIPTS: Final = (
     "verify.js",
     "cbor.js",
     "qr.js",
+    "together.js",
 )
 """In this order: later ones use what earlier ones name. None touches the document."""
 SCREENS: Final = ("camera.js", "screen.js", "code_screen.js", "start.js")

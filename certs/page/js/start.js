@@ -2,5 +2,6 @@
 
 // For tests and other people's pages: the checks without the screen.
 window.verifyBundle = verify;
+window.verifyTogether = verifyTogether;
 window.checkCode = checkCode;
 draw();

@@ -63,7 +63,8 @@ async function accepted(files, options, at) {
   const verdict = verdictOf(statement, chain, logged, standing, isRootLearned(options)); // 13
   const marks = marksOf(verdict, logged);
   const steps = DATA.layers.map(({ code }) => ({ code, mark: marks[code] ?? markOf(code, at) }));
-  return { accepted: true, layer: "none", steps, ...unread(bundle), ...verdict };
+  const digest = hexOf(await sha256(bundle.document));
+  return { accepted: true, layer: "none", steps, digest, ...unread(bundle), ...verdict };
 }
 
 function marksOf({ status }, logged) {
