@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from certs.durable import sync_folder
 from certs.keys import ROOT_NAME
+from certs.stamping import Service
 from certs.text import Text
 from wipe_station import reasons
 from wipe_station.bays import Bays, everywhere
@@ -70,6 +71,7 @@ class Station:
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
         host: str | None = None,
         practice: bool = False,
+        service: Service | None = None,
     ) -> None:
         """Make the state's folders and keys where they are missing.
 
@@ -82,6 +84,7 @@ class Station:
             checkpoint_every_ms: how often a pass flushes and says how far it is.
             host: the organisation's page for codes, or None.
             practice: whether only practice drives are minded; every ticket is practice then.
+            service: that stamps the signatures of PDFs, or None.
         """
         self._state = state
         self._clock = clock
@@ -101,6 +104,7 @@ class Station:
             clock,
             self._own,
             host=host,
+            service=service,
         )
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = state / KEYS_FOLDER / ROOT_NAME
