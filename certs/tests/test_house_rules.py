@@ -40,6 +40,7 @@ def test_modules__that_decide__say_pure() -> None:
         "pallet_command",
         "pallet_documents",
         "pallet_file",
+        "pallet_words",
         "pin",
         "print_report",
         "qr_report",
