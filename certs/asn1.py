@@ -88,6 +88,16 @@ def only(data: bytes, tag: int) -> Element:
     return found
 
 
+def first(data: bytes) -> Element:
+    """Return the element that some bytes begin with.
+
+    Raises:
+        MalformedDerError: they begin with none.
+    """
+    content, end = _content_at(data, 0)
+    return Element(tag=data[0], content=data[content:end], encoded=data[:end])
+
+
 def elements(data: bytes) -> list[Element]:
     """Return the elements that stand one behind the other.
 

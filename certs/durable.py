@@ -59,17 +59,18 @@ def write_folder(target: Path, files: Mapping[str, NewFile], *, mode: int = 0o75
     sync_folder(target.parent)
 
 
-def write_file(target: Path, file: NewFile) -> None:
+def write_file(target: Path, file: NewFile, *, partial: Path | None = None) -> None:
     """Create or replace one file, durably and all at once.
 
     Args:
         target: the file; its parent exists.
         file: content and mode.
+        partial: the temporary name, on the same file system; None for one beside the target.
 
     Raises:
         OSError: the old file, or none, is still there; the same call may be repeated.
     """
-    partial = _partial_name(target)
+    partial = partial or _partial_name(target)
     _remove_leftovers(partial)
     _write_synced(partial, file)
     partial.replace(target)

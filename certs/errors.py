@@ -105,6 +105,10 @@ class TimestampError(CertsError):
     """A time stamp is none, does not fit, or nobody who may stamp signed it."""
 
 
+class TimeServiceError(CertsError):
+    """A time service cannot be reached, or did not stamp."""
+
+
 class LogBrokenError(CertsError):
     """A log of our own cannot be written, or is not as it was left; nothing may be issued."""
 

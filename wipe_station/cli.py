@@ -60,7 +60,8 @@ from wipe_station.recheck_command import Asked
 from wipe_station.recheck_command import run as run_recheck
 from wipe_station.records import Outcome
 from wipe_station.show import Screen
-from wipe_station.state import make_state_folder, state_lock
+from wipe_station.stamping import Stamping, service_of
+from wipe_station.state import make_state_folder, read_settings, state_lock
 from wipe_station.up import Setup
 from wipe_station.up import run as run_station
 
@@ -417,6 +418,23 @@ def recheck_device(
             came = run_recheck(asked, SystemClock().utc(), on_progress)
         screen.rechecked(came)
         raise typer.Exit(came.exit_code)
+
+
+@app.command(
+    help=say(
+        "让时间服务给还没有时间戳的文件盖章；工作站运行时自己会做。",
+        "Have the time service stamp the documents that have no stamp; a running station does it"
+        " by itself.",
+    )
+)
+def timestamp(state: StateOption = DEFAULT_STATE, json_lines: JsonOption = False) -> None:
+    """Stamp what waits."""
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    with handled(screen):
+        service = service_of(read_settings(state), state)
+        came = Stamping(state, service, SystemClock()).round()
+    screen.stamped(came)
+    raise typer.Exit(EXIT_INCONCLUSIVE if came.waiting else EXIT_VERIFIED)
 
 
 @app.command(

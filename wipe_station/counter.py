@@ -22,6 +22,7 @@ from wipe_station.prints import printed
 from wipe_station.records import Outcome
 from wipe_station.seat import Seat
 from wipe_station.self_test import SelfTest
+from wipe_station.stamping import Stamping
 from wipe_station.station import Station
 from wipe_station.store import Store
 from wipe_station.usb_gate import UsbGate
@@ -52,6 +53,7 @@ class Parts:
     practice: bool
     """Whether only practice drives are minded."""
     witnessing: Witnessing
+    stamping: Stamping | None = None
     """Of the log that documents stand in."""
 
 

@@ -43,6 +43,7 @@ from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
 from wipe_station.privileges import die_with
 from wipe_station.self_test import SelfTest
+from wipe_station.stamping import Stamping, service_if_set
 from wipe_station.state import read_settings, socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.store import RefusalNote, Store
@@ -127,6 +128,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
     practice = options.practice.resolve() if options.practice else None
     bays = bay_map(options.bays) if practice is None else BayMap()
     settings = read_settings(options.state)
+    service = service_if_set(settings, options.state)
     store.forget_other_boots(clock.boot_id())
     guard = WriteGuard(clock, store)
     self_test = SelfTest(options.state, clock)
@@ -136,7 +138,8 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         guard=guard,
         require_self_test=self_test.require,
         bays=bays.holds if practice is None else practice_drives(practice),
-        host=read_settings(options.state).host,
+        host=settings.host,
+        service=service,
     )
     self_test.record_in(station.log)
     witnessing = station.log.witnessing(settings.witnesses)
@@ -151,6 +154,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         gate=UsbGate(options.state, clock, bays) if practice is None else None,
         practice=practice is not None,
         witnessing=witnessing,
+        stamping=None if service is None else Stamping(options.state, service, clock),
     )
 
 
@@ -212,6 +216,8 @@ def _run(options: argparse.Namespace) -> None:
             floor.recover()
             _follow(watch, floor.rescan, stopping, glance)
             Thread(target=parts.witnessing.follow, args=(stopping,), daemon=True).start()
+            if parts.stamping is not None:
+                Thread(target=parts.stamping.follow, args=(stopping,), daemon=True).start()
             asyncio.run(_serve(options, floor, store))
             stopping.set()
             floor.leave()

@@ -17,6 +17,7 @@ from wipe_station.job import OpenJob
 from wipe_station.plan import WipePlan, choose
 from wipe_station.records import Progress
 from wipe_station.self_test import SelfTest
+from wipe_station.stamping import service_if_set
 from wipe_station.state import read_settings, socket_of, state_lock
 from wipe_station.station import Station, require_confirmed
 from wipe_station.views import plan_view
@@ -81,12 +82,14 @@ class Foreground:
 
     def __init__(self, state: Path, clock: Clock) -> None:
         self_test = SelfTest(state, clock)
+        settings = read_settings(state)
         self._station = Station(
             state,
             clock,
             guard=known_guard(state, clock),
             require_self_test=self_test.require,
-            host=read_settings(state).host,
+            host=settings.host,
+            service=service_if_set(settings, state),
         )
         self_test.record_in(self._station.log)
         self._plans: dict[str, WipePlan] = {}

@@ -18,6 +18,7 @@ from certs.errors import CertificateError, ExpiredKeyError, KeyStoreError, PdfEr
 from certs.formats.fields import parse_time
 from certs.keys import Signer
 from certs.layout import Bundle
+from certs.stamping import Service
 from certs.station_keys import StationKeys, load_station_keys
 from certs.text import Text
 from grading.library import DEFAULT_RULESET, ruleset_named
@@ -92,9 +93,12 @@ def load_own(folder: Path, clock: Clock) -> Own | None:
 class PdfMaker:
     """Makes the PDF of one bundle; where that fails, the bundle goes on without (decision 007)."""
 
-    def __init__(self, signer: Signer, host: str | None = None) -> None:
+    def __init__(
+        self, signer: Signer, host: str | None = None, service: Service | None = None
+    ) -> None:
         self._signer = signer
         self._host = host
+        self._service = service
         self.problem: Text | None = None
 
     def add(self, bundle: Bundle) -> Bundle:
@@ -103,7 +107,7 @@ class PdfMaker:
             # Here, because what it loads takes 0.4 s and most commands make no PDF.
             from certs.pdf.make import add_pdf  # noqa: PLC0415
 
-            return add_pdf(bundle, self._signer, host=self._host)
+            return add_pdf(bundle, self._signer, host=self._host, service=self._service)
         except KeyStoreError:
             raise
         except PdfError as error:
@@ -126,6 +130,7 @@ class Issuer:
         own: Own | None = None,
         *,
         host: str | None = None,
+        service: Service | None = None,
     ) -> None:
         """Take the keys.
 
@@ -136,12 +141,14 @@ class Issuer:
             clock: for documents.
             own: for all other documents; without it there are none.
             host: the organisation's page for codes, or None.
+            service: that stamps the signatures of PDFs, or None.
         """
         self._bundles = bundles
         self._practice = Seal(signer=signer, log=log)
         self._clock = clock
         self._own = own
         self.host = host
+        self._service = service
 
     def signer_of(self, bundle: Bundle) -> Signer:
         """Return the key that signed a document of ours.
@@ -183,7 +190,7 @@ class Issuer:
             self._check_belongs(folder, job)
         else:
             seal = self._seal_of(job)
-            page = PdfMaker(seal.signer, self.host)
+            page = PdfMaker(seal.signer, self.host, self._service)
             folder = self._write(job.job_id, self._statement(job, seal), seal, page)
             no_pdf = page.problem
         document = _read(folder).document

@@ -8,7 +8,7 @@ A missing file, and a missing part of it, mean what a station does without:
     [time]                                # an RFC 3161 time service; without it no timestamps
     url = "https://tsa.example.org/tsr"
     root = "tsa-root.pem"                 # its root, beside this file or absolute
-    archive = false                       # PDFs that stay checkable for decades (B-LTA)
+    archive = false                       # PDFs that stay checkable for decades: not made yet
 
     [[witness]]                           # each is asked whenever the log has grown
     url = "https://witness.example.org"

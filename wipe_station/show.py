@@ -31,6 +31,7 @@ from wipe_station.quirk import Effect
 from wipe_station.recheck_command import Rechecked
 from wipe_station.records import Progress as JobProgress
 from wipe_station.records import fields_of, to_json
+from wipe_station.stamping import Round
 from wipe_station.units import passes_text, printable, remaining_text, size_text
 from wipe_station.views import outcome_text, text_of
 
@@ -232,6 +233,20 @@ class Screen:
             self._line("recheck", document=status, exit_code=came.exit_code, **found)
             return
         for line in came.lines():
+            self._print(self._say(line))
+
+    def stamped(self, came: Round) -> None:
+        """Show which documents have a time stamp now, which still wait, and why."""
+        if self._json_lines:
+            problems = [{"zh": each.zh, "en": each.en} for each in came.problems]
+            self._line("timestamp", stamped=came.stamped, waiting=came.waiting, problems=problems)
+            return
+        done, left = len(came.stamped), len(came.waiting)
+        said = Text(
+            zh=f"盖了 {done} 个时间戳，还有 {left} 份文件在等。",
+            en=f"{done} stamped, {left} still waiting.",
+        )
+        for line in (said, *came.problems):
             self._print(self._say(line))
 
     def _step_name(self, step: str) -> str:

@@ -81,15 +81,32 @@ def state_lock(state: Path) -> Iterator[None]:
         InvalidInputError: it cannot be made or written.
     """
     make_state_folder(state)
-    descriptor = os.open(state / "station.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    busy = Text(zh="另一个清除任务正在运行。", en="Another job of this station is running.")
+    with _held(state / "station.lock", busy):
+        yield
+
+
+@contextlib.contextmanager
+def timestamp_lock(state: Path) -> Iterator[None]:
+    """Be the only one who has documents stamped; the daemon holds this now and then.
+
+    Raises:
+        BusyError: another process does.
+    """
+    busy = Text(zh="工作站正在要时间戳。", en="The station is having documents stamped just now.")
+    with _held(state / "timestamps.lock", busy):
+        yield
+
+
+@contextlib.contextmanager
+def _held(path: Path, busy: Text) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(descriptor)
-        raise BusyError(
-            Text(zh="另一个清除任务正在运行。", en="Another job of this station is running."),
-            hint=Text(zh="等它结束再来。", en="Wait for it to end."),
-        ) from error
+        hint = Text(zh="等它结束再来。", en="Wait for it to end.")
+        raise BusyError(busy, hint=hint) from error
     try:
         yield
     finally:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from certs.durable import sync_folder
 from certs.keys import ensure_practice_keys
+from certs.stamping import Service
 from certs.text import Text
 from wipe_station import reasons
 from wipe_station.bays import Bays, everywhere
@@ -71,6 +72,7 @@ class Station:
         bays: Bays = everywhere,
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
         host: str | None = None,
+        service: Service | None = None,
     ) -> None:
         """Make the state's folders and keys where they are missing.
 
@@ -82,6 +84,7 @@ class Station:
             bays: which devices are the station's business.
             checkpoint_every_ms: how often a pass flushes and says how far it is.
             host: the organisation's page for codes, or None.
+            service: that stamps the signatures of PDFs, or None.
         """
         self._state = state
         self._clock = clock
@@ -96,7 +99,13 @@ class Station:
         self._own = load_own(state / OWN_FOLDER, clock)
         self.log = self._practice_log if self._own is None else self._own.log
         self.issuer = Issuer(
-            state / "bundles", keys.signer, self._practice_log, clock, self._own, host=host
+            state / "bundles",
+            keys.signer,
+            self._practice_log,
+            clock,
+            self._own,
+            host=host,
+            service=service,
         )
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = keys.root_path

@@ -1,10 +1,16 @@
-"""The one form of a PDF signature that we write and accept: PAdES B-B, P-256, SHA-256. Pure.
+"""The two forms of a PDF signature that we write and accept: PAdES B-B and B-T. Pure.
 
-Nothing is parsed: chain, digest and the ECDSA value decide every byte of the CMS structure, so it
-is built anew and compared. One signature has one spelling, down to its padding. Certificates
-other than the bundle's own, unsigned attributes or time stamps would need a form of their own.
+P-256, SHA-256; B-T has a time service's token about the ECDSA value beside it, and is otherwise the
+same. Chain, digest, ECDSA value and token decide every byte of the CMS structure: the last two are
+looked up where they must stand, the structure is built anew and compared. One signature has one
+spelling, down to its padding. Certificates other than the bundle's own, other unsigned attributes
+or a second token would need a form of their own.
 
-Source: RFC 5652 §5; RFC 5035 §4 (signing-certificate-v2); ETSI EN 319 142-1 §6 (B-B).
+Whose token it is does not matter here: readers of PDF judge it by their own roots. What a service
+did not sign of its own token (its certificates, their order) can be exchanged, and says nothing.
+
+Source: RFC 5652 §5; RFC 5035 §4 (signing-certificate-v2); RFC 3161 appendix A; ETSI EN 319 142-1
+§6.
 """
 
 import hashlib
@@ -15,20 +21,35 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from certs.asn1 import CONTEXT_0, CONTEXT_4, OCTETS, SEQUENCE, SET, integer, tlv
+from certs.asn1 import (
+    CONTEXT_0,
+    CONTEXT_1,
+    CONTEXT_4,
+    INTEGER,
+    OBJECT_ID,
+    OCTETS,
+    SEQUENCE,
+    SET,
+    Members,
+    first,
+    integer,
+    only,
+    tlv,
+)
 from certs.chain import SigningChain
 from certs.der import check_signature_encoding
-from certs.errors import CertificateError
+from certs.errors import CertificateError, MalformedDerError, TimestampError
 from certs.pdf.container import SignedBytes, refuse_pdf
+from certs.timestamp import open_token
 
 _DATA = bytes.fromhex("06092a864886f70d010701")
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
 _CONTENT_TYPE = bytes.fromhex("06092a864886f70d010903")
 _MESSAGE_DIGEST = bytes.fromhex("06092a864886f70d010904")
 _SIGNING_CERTIFICATE_V2 = bytes.fromhex("060b2a864886f70d010910022f")
+_SIGNATURE_TIME_STAMP = bytes.fromhex("060b2a864886f70d010910020e")
 _SHA256 = bytes.fromhex("300d06096086480165030402010500")
 _ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
-_LONGEST_SIGNATURE = 72
 
 
 def check_pdf_signature(signed: SignedBytes, chain: SigningChain) -> None:
@@ -41,9 +62,15 @@ def check_pdf_signature(signed: SignedBytes, chain: SigningChain) -> None:
     Raises:
         CertificateError: PDF; another signer, changed bytes, or another spelling.
     """
-    attributes = signed_attributes(signed.covered, chain.certificates_der[0])
-    signature = _ecdsa_value(signed.cms, attributes, chain.certificates_der)
-    if signature is None:
+    attributes = signed_attributes(
+        hashlib.sha256(signed.covered).digest(), chain.certificates_der[0]
+    )
+    try:
+        signature, token = _parts(signed.cms)
+    except MalformedDerError as error:
+        refuse_pdf("签名读不懂", "its signature cannot be read", error)
+    built = cms_of(signature, attributes, chain.certificates_der, token)
+    if signed.cms[: len(built)] != built or any(signed.cms[len(built) :]):
         refuse_pdf(
             "签名和内容对不上，或不是这份证明的签名方签的",
             "its bytes were altered, or another than the document's own signer signed it",
@@ -51,15 +78,38 @@ def check_pdf_signature(signed: SignedBytes, chain: SigningChain) -> None:
     try:
         check_signature_encoding(signature)
         chain.key.verify(signature, attributes, ec.ECDSA(hashes.SHA256()))
+        if token is not None:
+            open_token(token, signature, None)
     except (InvalidSignature, CertificateError) as error:
         refuse_pdf("签名不对", "its signature is wrong", error)
+    except TimestampError as error:
+        refuse_pdf(f"签名的时间戳：{error.message.zh}", f"of its signature: {error}", error)
 
 
-def signed_attributes(covered: bytes, signer_der: bytes) -> bytes:
+def _parts(cms: bytes) -> tuple[bytes, bytes | None]:
+    """Return ECDSA value and token, unchecked, from where they must stand."""
+    content = Members(first(cms).content)
+    content.take(OBJECT_ID)
+    data = Members(only(content.take(CONTEXT_0).content, SEQUENCE).content)
+    for tag in (INTEGER, SET, SEQUENCE, CONTEXT_0):
+        data.take(tag)
+    signer = Members(only(data.take(SET).content, SEQUENCE).content)
+    for tag in (INTEGER, SEQUENCE, SEQUENCE, CONTEXT_0, SEQUENCE):
+        signer.take(tag)
+    signature = signer.take(OCTETS).content
+    unsigned = signer.optional(CONTEXT_1)
+    if unsigned is None:
+        return signature, None
+    attribute = Members(only(unsigned.content, SEQUENCE).content)
+    attribute.take(OBJECT_ID)
+    return signature, only(attribute.take(SET).content, SEQUENCE).encoded
+
+
+def signed_attributes(digest: bytes, signer_der: bytes) -> bytes:
     """Return the bytes that the key signs: content type, digest, and which certificate.
 
     Args:
-        covered: every byte of the PDF but the signature's.
+        digest: SHA-256 of every byte of the PDF but the signature's.
         signer_der: the signer's certificate.
     """
     certificate_id = tlv(
@@ -67,7 +117,7 @@ def signed_attributes(covered: bytes, signer_der: bytes) -> bytes:
     )
     attributes = [
         tlv(SEQUENCE, _CONTENT_TYPE, tlv(SET, _DATA)),
-        tlv(SEQUENCE, _MESSAGE_DIGEST, tlv(SET, tlv(OCTETS, hashlib.sha256(covered).digest()))),
+        tlv(SEQUENCE, _MESSAGE_DIGEST, tlv(SET, tlv(OCTETS, digest))),
         tlv(
             SEQUENCE,
             _SIGNING_CERTIFICATE_V2,
@@ -77,13 +127,19 @@ def signed_attributes(covered: bytes, signer_der: bytes) -> bytes:
     return tlv(SET, *sorted(attributes))
 
 
-def cms_of(signature: bytes, attributes: bytes, certificates_der: Sequence[bytes]) -> bytes:
+def cms_of(
+    signature: bytes,
+    attributes: bytes,
+    certificates_der: Sequence[bytes],
+    token: bytes | None = None,
+) -> bytes:
     """Return the whole CMS structure around an ECDSA value.
 
     Args:
         signature: DER, over `attributes`.
         attributes: from `signed_attributes`.
         certificates_der: the signer's first, then its issuers without the root.
+        token: a time service's about `signature`; None for B-B.
     """
     signer = x509.load_der_x509_certificate(certificates_der[0])
     version = integer(1)
@@ -95,6 +151,7 @@ def cms_of(signature: bytes, attributes: bytes, certificates_der: Sequence[bytes
         bytes([CONTEXT_0]) + attributes[1:],
         _ECDSA_WITH_SHA256,
         tlv(OCTETS, signature),
+        b"" if token is None else tlv(CONTEXT_1, _stamp_attribute(token)),
     )
     signed_data = tlv(
         SEQUENCE,
@@ -107,17 +164,8 @@ def cms_of(signature: bytes, attributes: bytes, certificates_der: Sequence[bytes
     return tlv(SEQUENCE, _SIGNED_DATA, tlv(CONTEXT_0, signed_data))
 
 
-def _ecdsa_value(cms: bytes, attributes: bytes, certificates: Sequence[bytes]) -> bytes | None:
-    """Return the ECDSA value for which the structure is exactly these bytes and zero padding."""
-    for length in range(_LONGEST_SIGNATURE, 7, -1):
-        empty = cms_of(bytes(length), attributes, certificates)
-        end = len(empty)
-        before = end - length
-        if cms[:before] == empty[:before] and not any(cms[end:]):
-            signature = cms[before:end]
-            if len(signature) == length:
-                return signature
-    return None
+def _stamp_attribute(token: bytes) -> bytes:
+    return tlv(SEQUENCE, _SIGNATURE_TIME_STAMP, tlv(SET, token))
 
 
 def _issuer_serial(certificate_der: bytes) -> bytes:

@@ -4,16 +4,21 @@
    (`page`); attach the other files as they are.
 2. Render it in a child without rights (`render`). Characters that the fonts lack come back by
    name; they are then shown as ``[U+XXXX]``, and the page is rendered once more.
-3. Sign every byte with the station's key (`sign`).
+3. Sign every byte with the station's key (`sign`); have a time service stamp the signature, where
+   one is set and answers at once.
 4. Check the result as a stranger would, before anybody gets it.
 """
 
+import logging
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from certs.canonical import JsonObject, decode
-from certs.errors import CertificateError, PdfError, QrError
+from certs.errors import CertificateError, PdfError, QrError, TimeServiceError
 from certs.formats.fields import parse_time
 from certs.formats.statement_v1 import format_of
 from certs.keys import Signer
@@ -26,7 +31,15 @@ from certs.pdf.symbol import symbol_of
 from certs.qr import check_qr, parse_qr, signed_qr
 from certs.qr_claims import claims_of
 from certs.short_code import grouped, short_code
+from certs.stamping import Service
+from certs.time_service import read_roots
+from certs.timestamp import token_in
+from certs.timestamp_client import ask
 from certs.verify import verify
+
+PATIENCE_AT_SIGNING_S: Final = 3.0
+"""For a time service: a document waits no longer for it."""
+_log = logging.getLogger(__name__)
 
 
 def render_bundle(bundle: Bundle, qr: str | None, fonts: Path = FONTS) -> bytes:
@@ -77,7 +90,13 @@ def qr_of(bundle: Bundle, signer: Signer, host: str | None = None) -> str:
     return text
 
 
-def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS, host: str | None = None) -> Bundle:
+def add_pdf(
+    bundle: Bundle,
+    signer: Signer,
+    fonts: Path = FONTS,
+    host: str | None = None,
+    service: Service | None = None,
+) -> Bundle:
     """Return the bundle with its PDF, checked.
 
     Args:
@@ -85,6 +104,7 @@ def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS, host: str | Non
         signer: the bundle's own.
         fonts: folder with the fonts.
         host: the organisation's page for codes, or None.
+        service: that stamps the signature (B-T) if it answers at once; None for B-B.
 
     Raises:
         PdfError: none can be made; the bundle is good without it.
@@ -95,13 +115,30 @@ def add_pdf(bundle: Bundle, signer: Signer, fonts: Path = FONTS, host: str | Non
     issued_at = parse_time(statement["issued_at"])
     # A code says what became of an erasure; what is about none has none.
     qr = qr_of(bundle, signer, host) if format_of(statement) is None else None
-    signed = sign_pdf(render_bundle(bundle, qr, fonts), signer, issued_at)
-    with_pdf = replace(bundle, pdf=signed)
+    rendered = render_bundle(bundle, qr, fonts)
+    with_pdf = replace(bundle, pdf=_signed(rendered, signer, issued_at, service))
     try:
         verify(with_pdf, root_pem=None, allow_practice=True, now=issued_at)
     except CertificateError as error:
         raise PdfError(error.message, error.hint) from error
     return with_pdf
+
+
+def _signed(rendered: bytes, signer: Signer, issued_at: datetime, service: Service | None) -> bytes:
+    """Sign with a time stamp where one is to be had at once, and without one where not."""
+    if service is not None:
+        try:
+            return sign_pdf(rendered, signer, issued_at, _stamping(service))
+        except TimeServiceError as error:
+            _log.warning("a PDF without a time stamp: %s", error)
+    return sign_pdf(rendered, signer, issued_at)
+
+
+def _stamping(service: Service) -> Callable[[bytes], bytes]:
+    roots = read_roots(service.roots_pem)
+    return lambda signature: token_in(
+        ask(service.url, signature, roots, patience_s=PATIENCE_AT_SIGNING_S)
+    )
 
 
 def _page(bundle: Bundle, qr: str, undrawable: frozenset[str]) -> Json:

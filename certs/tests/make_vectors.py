@@ -1140,12 +1140,18 @@ def _register_stamps() -> None:
         _register_stamp(f"accept_stamped_{name}", comment, files, Status.ERASED)
     for name, (comment, files) in time_vectors.REFUSED.items():
         _register_stamp(f"refuse_time_{name}", comment, files, Layer.TIME)
+    for name, (comment, files) in time_vectors.PDF_ACCEPTED.items():
+        _register_stamp(f"accept_{name}", comment, files, Status.ERASED)
+    for name, (comment, files) in time_vectors.PDF_REFUSED.items():
+        _register_stamp(f"refuse_pdf_{name}", comment, files, Layer.PDF)
 
 
 def _register_stamp(
     name: str, comment: str, files: Callable[[], Files], expect: Layer | Status
 ) -> None:
     def maker() -> Vector:
+        if "pdf" in name:
+            return Vector(expect=expect, source=PDF_RULE, files=files())
         return _stamped(files(), expect)
 
     maker.__doc__ = comment

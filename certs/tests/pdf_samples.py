@@ -4,6 +4,7 @@ Nothing here needs typst, fonts or pyHanko, and the same bytes come out each tim
 makers produce this shape is tested in `certs.tests.test_pdf`.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 from certs.chain import read_chain
@@ -28,11 +29,12 @@ def unsigned_pdf(files: Mapping[str, bytes]) -> bytes:
     return b"%PDF-1.7\n" + body + b"\nstartxref\n0\n%%EOF"
 
 
-def signed_pdf(
+def signed_pdf(  # noqa: PLR0913 - each can be the one defect
     unsigned: bytes,
     signer: SampleSigner,
     *,
     change_cms: Callable[[bytes], bytes] = lambda cms: cms,
+    stamp: Callable[[bytes], bytes] | None = None,
     reserved_bytes: int = RESERVED_BYTES,
     contents: bytes = b"/Contents ",
 ) -> bytes:
@@ -41,6 +43,7 @@ def signed_pdf(
     Args:
         unsigned: the first revision.
         signer: whose chain goes into the signature.
+        stamp: returns a time service's token about the signature.
         change_cms: what to do to the signature before it is padded.
         reserved_bytes: for the signature and its padding.
         contents: what stands before the signature.
@@ -53,8 +56,11 @@ def signed_pdf(
     tail = after % (len(before), end, length)
     assert len(tail) == length, "two digits, as assumed"
     certificates = read_chain(signer.certificate_chain_pem, None).certificates_der
-    attributes = signed_attributes(before + tail, certificates[0])
-    cms = change_cms(cms_of(signer.sign(attributes), attributes, certificates))
+    digest = hashlib.sha256(before + tail).digest()
+    attributes = signed_attributes(digest, certificates[0])
+    signature = signer.sign(attributes)
+    token = stamp(signature) if stamp else None
+    cms = change_cms(cms_of(signature, attributes, certificates, token))
     return before + b"<%b>" % cms.ljust(reserved_bytes, b"\0").hex().upper().encode() + tail
 
 
@@ -63,3 +69,18 @@ def with_pdf(
 ) -> dict[str, bytes]:
     """Return a bundle's files and a PDF that carries them."""
     return {**files, name: signed_pdf(unsigned_pdf(files), signer)}
+
+
+def document_stamped(pdf: bytes, token_of: Callable[[bytes], bytes]) -> bytes:
+    """Append a revision as PAdES B-LTA would: a document time stamp over all before it.
+
+    Args:
+        pdf: signed.
+        token_of: returns a time service's token about some bytes.
+    """
+    before = pdf + b"\n30 0 obj\n<</Type/DocTimeStamp/SubFilter/ETSI.RFC3161\n/Contents "
+    after = b"\n/ByteRange [0 %d %d %d]\n>>\nendobj\n\nstartxref\n0\n%%%%EOF\n"
+    end = len(before) + 2 * RESERVED_BYTES + 2
+    tail = after % (len(before), end, len(after % (len(before), end, 99)))
+    token = token_of(before + tail).ljust(RESERVED_BYTES, b"\0")
+    return before + b"<%b>" % token.hex().upper().encode() + tail

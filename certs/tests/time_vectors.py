@@ -1,4 +1,4 @@
-"""Time stamps with one defect each, for `certs.tests.make_vectors`."""
+"""Time stamps with one defect each, for `certs.tests.make_vectors`; long because it is a list."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -28,7 +28,9 @@ from certs.asn1 import (
 )
 from certs.log.proof import checkpoint_in
 from certs.tests.log_samples import about, logged_statement, proof_of, start
+from certs.tests.pdf_samples import document_stamped, signed_pdf, unsigned_pdf
 from certs.tests.samples import (
+    PRACTICE_SIGNER,
     PRODUCTION_SIGNER,
     Authority,
     authority,
@@ -455,3 +457,114 @@ def _der(one: Authority) -> bytes:
 LIMITED: Final = _below(_BELOW_LIMITED, _BELOW_LIMITED)
 """A stamp whose chain is longer than ``LIMITED_ROOT`` allows."""
 LIMITED_ROOT: Final = _LIMITED_ROOT
+
+
+# --- the stamp of a PDF's signature ---------------------------------------------------------------
+
+
+def _shown(
+    making: Making | None = None,
+    *,
+    stamped_bytes: Callable[[bytes], bytes] = lambda signature: signature,
+    change_cms: Callable[[bytes], bytes] = lambda cms: cms,
+    change_pdf: Callable[[bytes], bytes] = lambda pdf: pdf,
+) -> Callable[[], Files]:
+    def files() -> Files:
+        bare = signed_files(certificate_statement())
+        pdf = signed_pdf(
+            unsigned_pdf(bare),
+            PRACTICE_SIGNER,
+            stamp=lambda signature: (making or Making()).token(stamped_bytes(signature)),
+            change_cms=change_cms,
+        )
+        return bare | {"certificate.pdf": change_pdf(pdf)}
+
+    return files
+
+
+def _with_unsigned(change: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """Return what rebuilds a CMS structure with its set of unsigned attributes changed."""
+
+    def rebuilt(cms: bytes) -> bytes:
+        content = elements(elements(cms)[0].content)
+        data = elements(elements(content[1].content)[0].content)
+        signer = elements(elements(data[-1].content)[0].content)
+        assert signer[-1].tag == CONTEXT_1, "the unsigned attributes come last"
+        info = tlv(
+            SEQUENCE,
+            *(each.encoded for each in signer[:-1]),
+            tlv(CONTEXT_1, change(signer[-1].content)),
+        )
+        whole = tlv(SEQUENCE, *(each.encoded for each in data[:-1]), tlv(SET, info))
+        return tlv(SEQUENCE, content[0].encoded, tlv(CONTEXT_0, whole))
+
+    return rebuilt
+
+
+def _token_of(data: bytes) -> bytes:
+    return Making().token(data)
+
+
+STAMP_ATTRIBUTE: Final = "1.2.840.113549.1.9.16.2.14"
+PDF_ACCEPTED: Final[Mapping[str, tuple[str, Callable[[], Files]]]] = {
+    "pdf_stamped": ("A time service stamped the signature of the PDF (PAdES B-T).", _shown()),
+    "pdf_stamped_by_rsa": ("The same, by a service whose key is RSA.", _shown(rsa_making())),
+}
+"""PDFs with a stamp inside that a verifier must take."""
+PDF_REFUSED: Final[Mapping[str, tuple[str, Callable[[], Files]]]] = {
+    "stamp_of_another_signature": (
+        "The stamp in the PDF's signature is about other bytes.",
+        _shown(stamped_bytes=lambda _: b"another signature"),
+    ),
+    "stamp_by_nobody_who_may": (
+        "The signer of the stamp in the PDF's signature may not stamp.",
+        _shown(Making(signer=service("another", extensions=()))),
+    ),
+    "stamp_changed": (
+        "One bit of the service's signature in the PDF was changed.",
+        _shown(Making(change={"signature": lambda s: s[:-1] + bytes([s[-1] ^ 1])})),
+    ),
+    "stamp_that_is_none": (
+        "In the place of the stamp stands an empty structure.",
+        _shown(change_cms=_with_unsigned(lambda _: attribute(STAMP_ATTRIBUTE, tlv(SEQUENCE)))),
+    ),
+    "two_stamps_in_one": (
+        "The attribute holds two stamps, both good.",
+        _shown(
+            change_cms=_with_unsigned(
+                lambda one: attribute(
+                    STAMP_ATTRIBUTE, *2 * [elements(elements(one)[0].content)[1].content]
+                )
+            )
+        ),
+    ),
+    "two_unsigned_attributes": (
+        "A second attribute that nobody signed stands beside the stamp.",
+        _shown(change_cms=_with_unsigned(lambda one: one + attribute(UNKNOWN, tlv(SEQUENCE)))),
+    ),
+    "unsigned_attribute_of_another_kind": (
+        "The stamp stands under another name.",
+        _shown(
+            change_cms=_with_unsigned(
+                lambda one: one.replace(_oid(STAMP_ATTRIBUTE), _oid(STAMP_ATTRIBUTE[:-1] + "5"))
+            )
+        ),
+    ),
+    "no_unsigned_attribute": (
+        "The set of attributes that nobody signed is there and empty.",
+        _shown(change_cms=_with_unsigned(lambda _: b"")),
+    ),
+    "bytes_behind_the_stamp": (
+        "The padding behind a stamped signature is not zero.",
+        _shown(change_pdf=lambda pdf: pdf.replace(b"00>\n/ByteRange", b"01>\n/ByteRange")),
+    ),
+    "document_stamp": (
+        "A revision with a time stamp over the whole file was appended, as B-LTA does.",
+        _shown(change_pdf=lambda pdf: document_stamped(pdf, _token_of)),
+    ),
+    "signature_that_ends_early": (
+        "The CMS structure of the signature ends before its stated end.",
+        _shown(change_cms=lambda cms: cms[:100]),
+    ),
+}
+"""PDFs that must be refused as such."""

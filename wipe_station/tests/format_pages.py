@@ -55,7 +55,10 @@ identifiers; a critical one that is not understood is refused. A root whose orga
 SHA-256 over the signer's SPKI in DER.
 
 **PDF**: one revision by the page's maker and one by the signer, whose `/ByteRange` covers all
-but the signature's own digits; CMS with the signer's chain, `ETSI.CAdES.detached`. The files
+but the signature's own digits; CMS with the signer's chain, `ETSI.CAdES.detached` (PAdES B-B). The
+CMS may have one attribute that is not signed, a time service's token about the signature's value
+(PAdES B-T, `signatureTimeStampToken`): it must be sound, and counts nowhere but in readers of PDF.
+Everything else of the CMS follows from these and has one spelling, zeros behind it. The files
 attached are the bundle's other files, byte for byte, but the time stamp, which is made later."""
 
 ERASED = Text(zh="清除证明", en="Certificate of erasure")

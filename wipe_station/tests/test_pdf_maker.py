@@ -29,7 +29,7 @@ def test_pdf_maker__any_fault__bundle_without_pdf_and_said(
 ) -> None:
     """The bundle is written without its PDF, and the reason is kept for the screen."""
 
-    def fail(*_arguments: object) -> NoReturn:
+    def fail(*_arguments: object, **_named: object) -> NoReturn:
         raise error
 
     monkeypatch.setattr(make, "add_pdf", fail)
@@ -45,7 +45,7 @@ def test_pdf_maker__key_store_fails__nothing_written(
 ) -> None:
     """A key that cannot be trusted stops the line, in a page as anywhere."""
 
-    def fail(*_arguments: object) -> NoReturn:
+    def fail(*_arguments: object, **_named: object) -> NoReturn:
         raise KeyStoreError(SAID, SAID)
 
     monkeypatch.setattr(make, "add_pdf", fail)

@@ -1,0 +1,49 @@
+"""A station whose documents are stamped by a time service of somebody else's."""
+
+from pathlib import Path
+
+import pytest
+
+from certs.cli import main
+from certs.tests.time_authority import TimeAuthority, listening, new_authority, openssl
+from hw_tests.whole_station import NotStartedError, begin, station_up, until
+
+SIZE_BYTES = 8 << 20
+
+
+def test_station__service_is_set__what_waited_is_stamped(folder: Path) -> None:
+    """A job without a network gets its stamp when there is one, and every stranger believes it.
+
+    The service is `openssl`, asked over HTTP; a setting whose root is missing is no start.
+    """
+    state, practice = folder / "state", folder / "practice"
+    practice.mkdir()
+    with station_up(state, practice) as station:
+        begin(station, station.plug_in(SIZE_BYTES))
+        (bundle,) = until(lambda: [*state.glob("bundles/2*/certificate.json")])
+        bundle = bundle.parent
+    assert not (bundle / "certificate.tsr").exists()
+    service = new_authority(folder / "service")
+    with listening(service) as url:
+        root = state / "tsa-root.pem"
+        setting = f'version = 1\n[time]\nurl = "{url}"\nroot = "{root.name}"\n'
+        (state / "settings.toml").write_text(setting, "utf-8")
+        with pytest.raises(NotStartedError, match="2"), station_up(state, practice):
+            pass
+        root.write_bytes(service.root_pem)
+        before = {path: path.read_bytes() for path in bundle.iterdir()}
+        with station_up(state, practice):
+            until((bundle / "certificate.tsr").exists)
+    assert {path: path.read_bytes() for path in before} == before
+    _believed(bundle, service)
+
+
+def _believed(bundle: Path, service: TimeAuthority) -> None:
+    asked = ["verify", str(bundle), "--allow-practice"]
+    root = service.folder / "root.pem"
+    assert main([*asked, "--root", str(bundle.parents[1] / "keys" / "practice-root.pem")]) == 0
+    assert main([*asked, "--tsa-root", str(root)]) == 5  # no root of the station's was given
+    proof = (bundle / "certificate.tlog-proof").read_bytes()
+    (service.folder / "checkpoint").write_bytes(proof.partition(b"\n\n")[2])
+    words = ("-data", "checkpoint", "-in", str(bundle / "certificate.tsr"), "-CAfile", str(root))
+    assert b"OK" in openssl(service.folder, "ts", "-verify", *words)
