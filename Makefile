@@ -13,7 +13,8 @@ help: ## list the targets
 # Debian packages that the product and its tests call; `make` and git brought you here.
 SYSTEM_PACKAGES := python3 python3-venv ca-certificates util-linux mount e2fsprogs dosfstools \
 	mtools testdisk fio openssl libssl3 libudev1 libfuse3-3 perl procps fonts-noto-cjk \
-	poppler-utils qpdf libnss3-tools smartmontools chromium golang-go golang-golang-x-mod-dev zbar-tools
+	poppler-utils qpdf libnss3-tools smartmontools chromium golang-go golang-golang-x-mod-dev zbar-tools \
+	softhsm2
 # The lab's: a virtual machine with real drivers, and the programs that other tests ask in it.
 SYSTEM_PACKAGES += qemu-system-x86 busybox-static kmod udev usbutils nvme-cli hdparm sg3-utils
 

@@ -62,8 +62,28 @@ def write_bundle(
         KeyStoreError: the signer failed.
         OSError: nothing half-written is visible; the call may be repeated.
     """
-    bundle = sign_statement(statement, signer)
-    folder = parent / str(statement["id"])
+    return put_bundle(parent, str(statement["id"]), sign_statement(statement, signer), completed)
+
+
+def put_bundle(
+    parent: Path,
+    document_id: str,
+    bundle: Bundle,
+    completed: Callable[[Bundle], Bundle] = complete,
+) -> Path:
+    """Put a bundle that was signed already on disk, as ``write_bundle`` does.
+
+    Args:
+        parent: existing folder that holds the bundles. One writer at a time.
+        document_id: the document's.
+        bundle: signed and checked.
+        completed: returns it with what else belongs to it; asked for new bundles only.
+
+    Raises:
+        BundleConflictError: another document lies under this id.
+        OSError: nothing half-written is visible; the call may be repeated.
+    """
+    folder = parent / document_id
     if folder.is_dir() and any(folder.iterdir()):
         _check_same(folder, bundle)
         # The crash may have come between the rename and this.

@@ -174,11 +174,11 @@ def _accepted(verdict: Verdict, marks: Mapping[Layer, str]) -> Report:
             "steps": [layer.value for layer in verdict.steps],
             "lines": [both(line) for line in verdict.lines],
             "statement": verdict.statement,
+            "stamped": {} if stamp is None else _stamped(stamp),
             "with": [
                 {"status": each.status.value, "statement": each.statement}
                 for each in verdict.others
             ],
-            "stamped": {} if stamp is None else _stamped(stamp),
         },
     )
 

@@ -80,8 +80,8 @@ HELP = {
         en="a checkpoint that you kept from before; may be repeated",
     ),
     "log-proof": Text(
-        zh="证明或凭证里的 .tlog-proof 文件；可以重复",
-        en="a .tlog-proof out of a bundle or a receipt; may be repeated",
+        zh="证明或收据：整份文件，或其中的 .tlog-proof；可以重复",
+        en="a certificate or a receipt, whole or its .tlog-proof; may be repeated",
     ),
     "log-codes": Text(
         zh="退出码：0 日志完好；2 用法不对或文件不存在；5 不知道是谁的日志；6 不可信",
@@ -153,12 +153,12 @@ def command_line(language: Language) -> argparse.ArgumentParser:
 
     Returns:
         a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
-            None), ``revoked`` (or None), ``revoked_version_at_least``, ``others``,
-        ``assessor_root`` (or None), ``tsa_root`` (or None), ``allow_practice`` and ``json``; of
-        ``qr``, ``text``, ``chain`` and ``document`` (at least one of them), ``root``,
-        ``allow_practice`` and ``json``; of ``log verify``, ``folder``, ``key`` (or None),
-        ``checkpoints``, ``proofs`` and ``json``; of ``keys …`` see `certs.keys_arguments`, of
-        ``label`` and ``strip`` `certs.print_arguments`, of ``pallet …`` `certs.pallet_arguments`.
+        None), ``revoked`` (or None), ``revoked_version_at_least``, ``tsa_root`` (or None),
+        ``others``, ``assessor_root`` (or None), ``allow_practice`` and ``json``; of ``qr``,
+        ``text``, ``chain`` and ``document`` (at least one of them), ``root``, ``allow_practice``
+        and ``json``; of ``log verify``, ``folder``, ``key`` (or None), ``checkpoints``, ``proofs``
+        and ``json``; of ``keys …`` see `certs.keys_arguments`, of ``label`` and ``strip``
+        `certs.print_arguments`, of ``pallet …`` `certs.pallet_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -312,6 +312,9 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
         help=_say("revoked-version", language),
     )
     options.add_argument(
+        "--tsa-root", type=Path, metavar="TSA.pem", help=_say("tsa-root", language)
+    )
+    options.add_argument(
         "--with",
         type=Path,
         action="append",
@@ -322,9 +325,6 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
     )
     options.add_argument(
         "--assessor-root", type=Path, metavar="ROOT.pem", help=_say("assessor-root", language)
-    )
-    options.add_argument(
-        "--tsa-root", type=Path, metavar="TSA.pem", help=_say("tsa-root", language)
     )
     _add_trust(options, language)
 

@@ -145,6 +145,38 @@ class KeyStoreError(CertsError):
     """A key file cannot be trusted or used; nothing may be signed."""
 
 
+class TokenFault(Enum):
+    """Why a key in a token cannot be used; `certs.signers.faults` has the words."""
+
+    LIBRARY = "library"
+    MODULE = "module"
+    USER = "user"
+    LOST = "lost"
+    SEVERAL = "several"
+    PIN_FILE = "pin-file"
+    PIN_WRONG = "pin-wrong"
+    PIN_REFUSED_BEFORE = "pin-refused-before"
+    PIN_LAST_TRY = "pin-last-try"
+    PIN_LOCKED = "pin-locked"
+    KEY_MISSING = "key-missing"
+    KEY_ANOTHER = "key-another"
+    KEY_WEAK = "key-weak"
+    SILENT = "silent"
+    OTHER = "other"
+
+
+class TokenError(KeyStoreError):
+    """A token did not sign; once what it lacks is there, it may.
+
+    Attributes:
+        fault: why.
+    """
+
+    def __init__(self, fault: TokenFault, message: Text, hint: Text) -> None:
+        super().__init__(message, hint)
+        self.fault = fault
+
+
 class KeyRequestError(CertsError):
     """What was asked for cannot be made or issued; whoever asked must change something."""
 

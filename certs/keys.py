@@ -194,7 +194,15 @@ def load_file_signer(key_path: Path, chain_path: Path) -> FileSigner:
         KeyStoreError: missing, readable by others, another's, not P-256, or not the chain's key.
     """
     key = load_private_key(key_path)
-    chain_pem = read_key_file(chain_path, MAX_CHAIN_BYTES)
+    return signer_with(key, read_key_file(chain_path, MAX_CHAIN_BYTES))
+
+
+def signer_with(key: ec.EllipticCurvePrivateKey, chain_pem: bytes) -> FileSigner:
+    """Return what signs with a key under a chain.
+
+    Raises:
+        KeyStoreError: the key is not the chain's, or there is no such chain.
+    """
     try:
         chain = read_chain(chain_pem, None)
     except CertificateError as error:

@@ -9,6 +9,7 @@ from certs.revocation import LIST_NAME, Reason
 from certs.text import Language, Text
 
 DEFAULT_DAYS: Final = 400
+DEFAULT_KEY_LABEL: Final = "wipe-station"
 HELP: Final = {
     "keys": Text(
         zh="机构的密钥：根、工作站、作废名单。",
@@ -23,8 +24,8 @@ HELP: Final = {
         en="Make a root that two people keep, each with a passphrase. (Offline machine)",
     ),
     "request": Text(
-        zh="做一把工作站的密钥，写一份证书申请。（工作站）",
-        en="Make a station's key and ask for its certificate. (Station)",
+        zh="做一把工作站的密钥（在文件里或令牌里），写一份证书申请。（工作站）",
+        en="Make a station's key, in a file or a token, and ask for its certificate. (Station)",
     ),
     "issue": Text(
         zh="给工作站签发证书。（不联网的机器，要两句口令）",
@@ -39,8 +40,9 @@ HELP: Final = {
         en="Show in whose name the station signs, and until when.",
     ),
     "renew": Text(
-        zh="换一把新的密钥，再写一份申请；装好以前旧的照用。（工作站）",
-        en="Make a new key and ask again; the old one serves until that is installed. (Station)",
+        zh="换一把新的密钥，再写一份申请；装好以前旧的照用。新的和旧的在同一个地方。（工作站）",
+        en="Make a new key and ask again; the old one serves until that is installed. It goes where"
+        " the old one is, unless a token is named. (Station)",
     ),
     "revoke": Text(
         zh="作废一台工作站或一个上级的密钥，签发新一版名单。（不联网的机器，要两句口令）",
@@ -98,6 +100,28 @@ HELP: Final = {
         en="documents among so many first entries of the log still count; without it, none does",
     ),
     "log-key": Text(zh="那份日志的公钥文件", en="file with the public key of that log"),
+    "pkcs11": Text(
+        zh="密钥做在令牌里（智能卡、HSM）：它的 PKCS#11 模块，例如 /usr/lib/softhsm/libsofthsm2.so",
+        en="make the key in a token (smart card, HSM): its PKCS#11 module, such as"
+        " /usr/lib/softhsm/libsofthsm2.so",
+    ),
+    "token": Text(zh="令牌的名称", en="the token's label"),
+    "key": Text(
+        zh=f"密钥在令牌里的名称，默认 {DEFAULT_KEY_LABEL}",
+        en=f"the key's label in the token, {DEFAULT_KEY_LABEL} by default",
+    ),
+    "pin-file": Text(
+        zh="装着令牌 PIN 的文件（0600，一行）；以后工作站也从这里读",
+        en="file (0600, one line) with the token's PIN; the station reads it there, too",
+    ),
+    "pin-credential": Text(
+        zh="或者：装着 PIN 的 systemd 凭据的名称",
+        en="or the name of the systemd credential that holds the PIN",
+    ),
+    "run-as": Text(
+        zh="在哪个账户下运行令牌的模块；不给就是自己的账户",
+        en="account under which the token's module runs; the caller's own by default",
+    ),
     "list": Text(
         zh="名单写到哪里；签名（.sig）放在旁边",
         en="where the list goes; its signature (.sig) goes beside it",
@@ -158,6 +182,14 @@ class _Fields:
         self.path("--passphrase-file-a", "FILE", "first")
         self.path("--passphrase-file-b", "FILE", "second")
 
+    def token(self) -> None:
+        self.path("--pkcs11", "MODULE.so", "pkcs11")
+        self.text("--token", "LABEL", "token")
+        self.text("--key", "LABEL", "key")
+        self.path("--pin-file", "FILE", "pin-file")
+        self.text("--pin-credential", "NAME", "pin-credential")
+        self.text("--run-as", "USER", "run-as")
+
     def common(self) -> None:
         self.options.add_argument("--json", action="store_true", help=self.say("json"))
         self.options.add_argument("-h", "--help", action="help", help=self.say("help"))
@@ -216,6 +248,7 @@ def _root_new(fields: _Fields) -> None:
 def _request(fields: _Fields) -> None:
     fields.argument("directory", "DIR", "folder")
     fields.text("--station", "NAME", "station", required=True)
+    fields.token()
 
 
 def _issue(fields: _Fields) -> None:
@@ -248,6 +281,7 @@ def _show(fields: _Fields) -> None:
 
 def _renew(fields: _Fields) -> None:
     fields.argument("directory", "DIR", "folder")
+    fields.token()
 
 
 def _revoke(fields: _Fields) -> None:

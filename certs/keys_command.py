@@ -26,8 +26,10 @@ from certs.errors import (
     KeyRequestError,
     MalformedLogError,
 )
+from certs.expiry import expiry_notice
 from certs.issuing import parse_request, read_request
 from certs.keys_people import Asked, passphrases, require_compared, tell
+from certs.keys_token import token_place
 from certs.keys_words import (
     DAY,
     TIME,
@@ -67,7 +69,6 @@ from certs.root_keys import (
 )
 from certs.station_keys import (
     MOST_REQUEST_BYTES,
-    WARNED_BEFORE,
     KeyRequest,
     install,
     load_station_keys,
@@ -135,11 +136,12 @@ def _root_new(asked: Asked) -> Report:
 
 
 def _request(asked: Asked) -> Report:
-    return _requested(request_key(asked.options.directory, asked.options.station))
+    place = token_place(asked.options)
+    return _requested(request_key(asked.options.directory, asked.options.station, place))
 
 
 def _renew(asked: Asked) -> Report:
-    return _requested(renew_key(asked.options.directory))
+    return _requested(renew_key(asked.options.directory, token_place(asked.options)))
 
 
 def _requested(request: KeyRequest) -> Report:
@@ -203,7 +205,7 @@ def _install(asked: Asked) -> Report:
 def _show(asked: Asked) -> Report:
     directory: Path = asked.options.directory
     directory.stat()
-    keys, waiting = load_station_keys(directory), pending_request(directory)
+    keys, waiting = load_station_keys(directory, by_hand=True), pending_request(directory)
     lines: list[Text] = []
     machine: dict[str, object] = {}
     code = ExitCode.ERASED
@@ -211,14 +213,10 @@ def _show(asked: Asked) -> Report:
         keys.require_valid(asked.now)
         lines += station_lines(keys)
         machine |= station_machine(keys)
-        if keys.chain.not_after - asked.now <= WARNED_BEFORE:
+        notice = expiry_notice(keys.chain, asked.now)
+        if notice is not None:
             code = ExitCode.INCONCLUSIVE
-            lines.append(
-                Text(
-                    zh="不到一个月就要到期：现在就运行 wipe-cert keys renew。",
-                    en="It ends within a month: run wipe-cert keys renew now.",
-                )
-            )
+            lines.append(notice)
     else:
         code = ExitCode.INCONCLUSIVE
         lines.append(Text(zh="还没有装证书。", en="No certificate is installed yet."))

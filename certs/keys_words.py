@@ -48,9 +48,17 @@ def station_lines(keys: StationKeys) -> tuple[Text, ...]:
     return (
         line("签名方：", "Signs as: ", keys.chain.signer_name),
         line("有效期到：", "Until: ", ends),
+        line("密钥在：", "Its key is in ", _whereabouts(keys)),
         *fingerprint_lines("密钥指纹", "Fingerprint of its key", keys.chain.key_id),
         *fingerprint_lines("根证书指纹", "Fingerprint of the root", digest_of(keys.root_pem)),
     )
+
+
+def _whereabouts(keys: StationKeys) -> Text:
+    if keys.token is None:
+        return Text(zh="文件里", en="a file")
+    label, serial = shown(keys.token.place.token_label), shown(keys.token.token_serial)
+    return Text(zh=f"令牌 {label}（序列号 {serial}）", en=f"the token {label} (serial {serial})")
 
 
 def request_machine(request: KeyRequest) -> dict[str, object]:
@@ -64,6 +72,7 @@ def station_machine(keys: StationKeys) -> dict[str, object]:
         "signer": keys.chain.signer_name,
         "not_after": keys.chain.not_after.strftime(TIME),
         "key_id": keys.chain.key_id,
+        "token": "" if keys.token is None else keys.token.place.token_label,
         "root_sha256": digest_of(keys.root_pem),
     }
 

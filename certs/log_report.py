@@ -1,12 +1,16 @@
 """``wipe-cert log verify``: reads a log and what others kept of it, says what came of it. I/O."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from certs.bundle import read_bundle
+from certs.canonical import decode
 from certs.command_line import ExitCode
-from certs.errors import MalformedLogError
+from certs.errors import CertificateError, MalformedJsonError, MalformedLogError
+from certs.formats import statement_v1
 from certs.formats.fields import shown
 from certs.log.audit import CHECKPOINT, Audit, audit
 from certs.log.checkpoint import parse_checkpoint
@@ -17,11 +21,21 @@ from certs.log.note import NoteKey, parse_key
 from certs.log.proof import MOST_BYTES as MOST_PROOF_BYTES
 from certs.log.proof import Proof, parse_proof
 from certs.log.tiles import WIDTH, bundle_path, unpacked
+from certs.logged import check_logged
 from certs.reading import read_chosen
 from certs.report import Report, both, missing
 from certs.text import Text
 
 MOST_LISTED: Final = 20
+_BUNDLES: Final = (".zip", ".pdf", ".json")
+_CUSTODY: Final = {
+    "open": Text(zh="设备还没有下落", en="its custody has no end"),
+    "unknown": Text(zh="日志里没有", en="the log does not have it"),
+    "release": Text(zh="已放行出售", en="released for sale"),
+    "return": Text(zh="已退还", en="returned"),
+    "destruction": Text(zh="已销毁", en="destroyed"),
+    "transfer": Text(zh="已转交", en="transferred"),
+}
 _TIME: Final = "%Y-%m-%d %H:%M:%S UTC"
 
 
@@ -35,7 +49,7 @@ def log_report(
         key_path: file with the log's public key; without it, the log's own word is taken, and
             nothing that it says counts as known.
         checkpoints: kept from before.
-        proofs: out of bundles or receipts.
+        proofs: out of bundles or receipts; a whole bundle, its ``.zip`` or its PDF will do.
     """
     try:
         folder.stat()
@@ -44,11 +58,11 @@ def log_report(
         older = [read_chosen(path, MOST_NOTE_BYTES) for path in checkpoints]
         kept = [_proof(path) for path in proofs]
         found = audit(read, key, older=older, proofs=kept)
-    except MalformedLogError as error:
+    except (MalformedLogError, MalformedJsonError, CertificateError) as error:
         return _refused(error.message, error.hint)
     except OSError as error:
         return missing(error)
-    return _report(found, known=key_path is not None)
+    return _report(found, kept, known=key_path is not None)
 
 
 def read_key(path: Path) -> NoteKey:
@@ -62,7 +76,24 @@ def read_key(path: Path) -> NoteKey:
 
 
 def _proof(path: Path) -> Proof:
-    return parse_proof(read_chosen(path, MOST_PROOF_BYTES))
+    """Return a proof that somebody kept, by itself or with the document that it is about.
+
+    Raises:
+        CertificateError: the document is none, or the proof is not about it. Who signed it is not
+            asked: the log is.
+    """
+    if path.suffix == ".tlog-proof" or not (path.is_dir() or path.suffix.lower() in _BUNDLES):
+        return parse_proof(read_chosen(path, MOST_PROOF_BYTES))
+    bundle = read_bundle(path)
+    statement = decode(bundle.document)
+    statement_v1.check(statement)
+    check_logged(statement, bundle)
+    if bundle.proof is None:
+        raise MalformedLogError(
+            Text(zh="这份文件没有进日志。", en="This document stands in no log."),
+            Text(zh="换一份有 .tlog-proof 的。", en="Give one that has a .tlog-proof."),
+        )
+    return parse_proof(bundle.proof)
 
 
 def _own_key(folder: Path) -> NoteKey:
@@ -91,7 +122,7 @@ def _refused(message: Text, hint: Text) -> Report:
     )
 
 
-def _report(found: Audit, *, known: bool) -> Report:
+def _report(found: Audit, kept: Sequence[Proof], *, known: bool) -> Report:
     sound = not found.findings
     status = ("sound" if known else "log-unknown") if sound else "refused"
     code = {
@@ -109,6 +140,7 @@ def _report(found: Audit, *, known: bool) -> Report:
             _headline(status),
             *_about(found),
             *_open(found),
+            *(_ticket_line(each) for each in _tickets(found, kept)),
         ),
         machine={
             "status": status,
@@ -122,7 +154,42 @@ def _report(found: Audit, *, known: bool) -> Report:
             "counts": dict(found.counts),
             "open_jobs": found.open_jobs,
             "open_custody": found.open_custody,
+            "receipts": [
+                {"ticket": each.ticket, "index": each.index, "custody": each.custody}
+                for each in _tickets(found, kept)
+            ],
         },
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Receipt:
+    """What the log says of a ticket that a proof is about."""
+
+    ticket: str
+    index: int
+    custody: str
+    """``open``, ``unknown``, or the kind of the entry that ended it."""
+
+
+def _tickets(found: Audit, kept: Sequence[Proof]) -> tuple[_Receipt, ...]:
+    receipts = []
+    for proof in kept:
+        ticket = parse_entry(proof.entry).fields.get("ticket")
+        if ticket is not None:
+            end = found.custody.get(ticket)
+            custody = end.value if end else "open" if ticket in found.custody else "unknown"
+            receipts.append(_Receipt(ticket=ticket, index=proof.index, custody=custody))
+    return tuple(receipts)
+
+
+def _ticket_line(receipt: _Receipt) -> Text:
+    """Say what became of the device of a ticket."""
+    said = _CUSTODY.get(receipt.custody, Text(zh=receipt.custody, en=receipt.custody))
+    ticket, index = shown(receipt.ticket), receipt.index
+    return Text(
+        zh=f"凭证的单号 {ticket}（第 {index} 条）：{said.zh}",
+        en=f"Ticket {ticket} of your receipt (entry {index}): {said.en}",
     )
 
 

@@ -8,19 +8,22 @@ from pathlib import PurePath
 from certs.layout import CHAIN_NAME, DocumentType
 
 
-def verification_commands(folder: PurePath, root: PurePath) -> list[list[str]]:
+def verification_commands(
+    folder: PurePath, root: PurePath, kind: DocumentType | None = None
+) -> list[list[str]]:
     """Return the commands, to be run in this order in any directory that may be written.
 
     Args:
-        folder: the bundle; its name tells a notice from a certificate.
+        folder: the bundle; of a job its name tells a notice from a certificate.
         root: the root certificate, learned elsewhere.
+        kind: what the document is, where it is about no job.
 
     Returns:
         argument lists: take the public key out of the station's certificate, check the
         signature over the document's bytes, check the certificate against the root.
     """
-    notice = "-n" in folder.name
-    kind = DocumentType.NOTICE if notice else DocumentType.CERTIFICATE
+    if kind is None:
+        kind = DocumentType.NOTICE if "-n" in folder.name else DocumentType.CERTIFICATE
     chain = str(folder / CHAIN_NAME)
     key = "station-public-key.pem"
     document, signature = str(folder / kind.document_name), str(folder / kind.signature_name)

@@ -1,4 +1,4 @@
-"""What the pallet commands say, in both languages. Pure."""
+"""What the pallet commands say, in both languages."""
 
 from typing import Final
 

@@ -40,7 +40,7 @@ _HINT: Final = Text(
     en="Ask the issuer; wipe-cert may also need an update.",
 )
 
-_NO_CODE: Final = Text(
+NO_CODE: Final = Text(
     zh="这种文件没有二维码：它没有说到清除。",
     en="Such a document has no code: it says nothing about an erasure.",
 )
@@ -99,7 +99,7 @@ def claims_of(statement: JsonObject, document: bytes) -> QrClaims:
         QrError: DOCUMENT; it is not about an erasure, so it has no code.
     """
     if statement["type"] not in TYPES:
-        raise QrError(QrLayer.DOCUMENT, _NO_CODE, _HINT)
+        raise QrError(QrLayer.DOCUMENT, NO_CODE, _HINT)
     device, grade = statement["device"], statement.get("grade")
     return QrClaims(
         document_id=statement["id"],

@@ -43,16 +43,16 @@ class Verdict:
         steps: the layers that it passed, in order; without a known root CHAIN is not among them.
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
-        others: of documents that were given with it and are about it.
         stamp: what a time service says; None where the document has no time stamp.
+        others: of documents that were given with it and are about it.
     """
 
     status: Status
     steps: tuple[Layer, ...]
     statement: JsonObject
     lines: tuple[Text, ...]
-    others: tuple["Verdict", ...] = ()
     stamp: Stamp | None = None
+    others: tuple["Verdict", ...] = ()
 
 
 NOT_ERASED_OUTCOMES = ("failed", "verified-with-exceptions")

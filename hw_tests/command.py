@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from certs.layout import DocumentType
 from certs.openssl import verification_commands
 from wipe_station.clock import SystemClock
 from wipe_station.engine import CHECKPOINT_EVERY_MS
@@ -105,8 +106,10 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def openssl_agrees(bundle: Path, root: Path, folder: Path) -> bool:
+def openssl_agrees(
+    bundle: Path, root: Path, folder: Path, kind: DocumentType | None = None
+) -> bool:
     """Run the commands that the station prints for strangers."""
-    commands = verification_commands(bundle, root)
+    commands = verification_commands(bundle, root, kind)
     runs = [subprocess.run(c, cwd=folder, check=False, capture_output=True) for c in commands]
     return all(run.returncode == 0 for run in runs)

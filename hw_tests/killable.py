@@ -9,8 +9,9 @@ from pathlib import Path
 
 from hw_tests.command import not_asked
 from wipe_station.clock import SystemClock
+from wipe_station.plan import require_confirmed
 from wipe_station.state import state_lock
-from wipe_station.station import Station, require_confirmed
+from wipe_station.station import Station
 from wipe_station.write_guard import WriteGuard
 
 CHECKPOINT_EVERY_MS = 50

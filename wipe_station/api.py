@@ -41,6 +41,7 @@ from wipe_station.errors import (
 from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role
 from wipe_station.seat import ZIP_NAME, files_of
+from wipe_station.ticket_api import router as ticket_router
 from wipe_station.views import plan_view, problem
 
 MOST_WAIT_S: Final = 25.0
@@ -210,6 +211,7 @@ def create_api(floor: Floor, on_refused: Callable[[Peer, str, str], None]) -> Fa
     app.state.floor = floor
     app.state.changes = Changes(floor)
     app.include_router(router)
+    app.include_router(ticket_router)
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
         station_error = as_station_error(error)

@@ -38,7 +38,7 @@ from wipe_station.errors import (
     InvalidInputError,
     NotConfirmedError,
 )
-from wipe_station.issuer import JobEnd
+from wipe_station.issuer import OWN_FOLDER, JobEnd
 from wipe_station.lookout import Lookout
 from wipe_station.methods import all_methods, unavailable_methods
 from wipe_station.options import (
@@ -62,6 +62,7 @@ from wipe_station.records import Outcome
 from wipe_station.show import Screen
 from wipe_station.stamping import Stamping, service_of
 from wipe_station.state import make_state_folder, read_settings, state_lock
+from wipe_station.ticket_commands import app as ticket_app
 from wipe_station.up import Setup
 from wipe_station.up import run as run_station
 
@@ -85,6 +86,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(ticket_app, name="ticket")
 
 
 def _end(screen: Screen, state: Path, end: JobEnd) -> int:
@@ -497,9 +499,9 @@ def up(
 @app.command(
     help=say("检查这台机器能做什么、缺什么。", "Say what this machine can do and what is missing.")
 )
-def doctor(json_lines: JsonOption = False) -> None:
+def doctor(state: StateOption = DEFAULT_STATE, json_lines: JsonOption = False) -> None:
     """Check this machine."""
-    findings = checks.examine()
+    findings = checks.examine(state / OWN_FOLDER / "keys", SystemClock().utc())
     Screen(LANGUAGE, json_lines=json_lines).findings(findings)
     raise typer.Exit(EXIT_VERIFIED if all(f.present for f in findings) else EXIT_REFUSED)
 

@@ -48,7 +48,7 @@ class ProblemError(Exception):
         self.status = status
 
 
-class _Ask:
+class Ask:
     """One question: what to send, and what comes back."""
 
     def __init__(
@@ -80,37 +80,37 @@ class _Ask:
         }
 
 
-def _board(epoch: str | None, after: int | None, wait_s: float) -> _Ask:
+def _board(epoch: str | None, after: int | None, wait_s: float) -> Ask:
     if epoch is None or after is None:
-        return _Ask("GET", "/board")
-    return _Ask("GET", "/board", query={"epoch": epoch, "after": after}, wait_s=wait_s)
+        return Ask("GET", "/board")
+    return Ask("GET", "/board", query={"epoch": epoch, "after": after}, wait_s=wait_s)
 
 
 def _path_of(job_id: str) -> str:
-    return f"/jobs/{_segment(job_id)}"
+    return f"/jobs/{segment(job_id)}"
 
 
-def _segment(name: str) -> str:
+def segment(name: str) -> str:
     """Return a name that came from anybody as one segment of a path, whatever it holds."""
     return quote(name, safe="").replace(".", "%2E")  # a bare ".." would be a step up
 
 
-def _job(job_id: str, after: int | None, wait_s: float) -> _Ask:
+def _job(job_id: str, after: int | None, wait_s: float) -> Ask:
     if after is None:
-        return _Ask("GET", _path_of(job_id))
-    return _Ask("GET", _path_of(job_id), query={"after": after}, wait_s=wait_s)
+        return Ask("GET", _path_of(job_id))
+    return Ask("GET", _path_of(job_id), query={"after": after}, wait_s=wait_s)
 
 
-def _act(job_id: str, what: str, body: BaseModel | None = None) -> _Ask:
-    return _Ask("POST", f"{_path_of(job_id)}/{what}", body=body)
+def _act(job_id: str, what: str, body: BaseModel | None = None) -> Ask:
+    return Ask("POST", f"{_path_of(job_id)}/{what}", body=body)
 
 
-def _document(job_id: str, name: str) -> _Ask:
-    return _Ask("GET", f"{_path_of(job_id)}/documents/{_segment(name)}")
+def _document(job_id: str, name: str) -> Ask:
+    return Ask("GET", f"{_path_of(job_id)}/documents/{segment(name)}")
 
 
-def _print(job_id: str, form: PrintForm) -> _Ask:
-    return _Ask("GET", f"{_path_of(job_id)}/prints/{form.value}")
+def _print(job_id: str, form: PrintForm) -> Ask:
+    return Ask("GET", f"{_path_of(job_id)}/prints/{form.value}")
 
 
 def _take(held: bytearray, chunk: bytes) -> None:
@@ -136,7 +136,12 @@ def _checked(status: int, data: bytes) -> bytes:
     raise ProblemError(problem, status)
 
 
-def _shaped(shape: type[Shape], data: bytes) -> Shape:
+def shaped(shape: type[Shape], data: bytes) -> Shape:
+    """Return an answer in its shape.
+
+    Raises:
+        StationAwayError: it has another one.
+    """
     try:
         return shape.model_validate_json(data)
     except ValidationError as error:
@@ -162,7 +167,7 @@ class Client:
         """Hang up."""
         self._http.close()
 
-    def _ask(self, ask: _Ask) -> bytes:
+    def _ask(self, ask: Ask) -> bytes:
         held = bytearray()
         try:
             with self._http.stream(**ask.sent()) as answer:
@@ -176,35 +181,35 @@ class Client:
         self, epoch: str | None = None, after: int | None = None, wait_s: float = 0.0
     ) -> BoardView:
         """Return all that a screen shows; wait for another board than the one known."""
-        return _shaped(BoardView, self._ask(_board(epoch, after, wait_s)))
+        return shaped(BoardView, self._ask(_board(epoch, after, wait_s)))
 
     def plan(self, request: PlanRequest) -> PlanView:
         """Return what would be written."""
-        return _shaped(PlanView, self._ask(_Ask("POST", "/plans", body=request)))
+        return shaped(PlanView, self._ask(Ask("POST", "/plans", body=request)))
 
     def hold(self, request: HoldRequest) -> HoldView:
         """Return a fresh confirmation."""
-        return _shaped(HoldView, self._ask(_Ask("POST", "/confirmations", body=request)))
+        return shaped(HoldView, self._ask(Ask("POST", "/confirmations", body=request)))
 
     def wipe(self, request: WipeRequest) -> JobView:
         """Start what was confirmed."""
-        return _shaped(JobView, self._ask(_Ask("POST", "/jobs", body=request)))
+        return shaped(JobView, self._ask(Ask("POST", "/jobs", body=request)))
 
     def job(self, job_id: str, after: int | None = None, wait_s: float = 0.0) -> JobView:
         """Return a job on the counter; wait for news of it."""
-        return _shaped(JobView, self._ask(_job(job_id, after, wait_s)))
+        return shaped(JobView, self._ask(_job(job_id, after, wait_s)))
 
     def stop(self, job_id: str) -> JobView:
         """Interrupt a running job."""
-        return _shaped(JobView, self._ask(_act(job_id, "stop")))
+        return shaped(JobView, self._ask(_act(job_id, "stop")))
 
     def resume(self, job_id: str, request: ResumeRequest) -> JobView:
         """Continue an interrupted job."""
-        return _shaped(JobView, self._ask(_act(job_id, "resume", request)))
+        return shaped(JobView, self._ask(_act(job_id, "resume", request)))
 
     def abandon(self, job_id: str) -> JobView:
         """Give an interrupted job up for good."""
-        return _shaped(JobView, self._ask(_act(job_id, "abandon")))
+        return shaped(JobView, self._ask(_act(job_id, "abandon")))
 
     def close(self, job_id: str) -> None:
         """Take a job off the counter."""
@@ -231,7 +236,7 @@ class AsyncClient:
         """Hang up."""
         await self._http.aclose()
 
-    async def _ask(self, ask: _Ask) -> bytes:
+    async def _ask(self, ask: Ask) -> bytes:
         held = bytearray()
         try:
             async with self._http.stream(**ask.sent()) as answer:
@@ -245,35 +250,35 @@ class AsyncClient:
         self, epoch: str | None = None, after: int | None = None, wait_s: float = 0.0
     ) -> BoardView:
         """Return all that a screen shows; wait for another board than the one known."""
-        return _shaped(BoardView, await self._ask(_board(epoch, after, wait_s)))
+        return shaped(BoardView, await self._ask(_board(epoch, after, wait_s)))
 
     async def plan(self, request: PlanRequest) -> PlanView:
         """Return what would be written."""
-        return _shaped(PlanView, await self._ask(_Ask("POST", "/plans", body=request)))
+        return shaped(PlanView, await self._ask(Ask("POST", "/plans", body=request)))
 
     async def hold(self, request: HoldRequest) -> HoldView:
         """Return a fresh confirmation."""
-        return _shaped(HoldView, await self._ask(_Ask("POST", "/confirmations", body=request)))
+        return shaped(HoldView, await self._ask(Ask("POST", "/confirmations", body=request)))
 
     async def wipe(self, request: WipeRequest) -> JobView:
         """Start what was confirmed."""
-        return _shaped(JobView, await self._ask(_Ask("POST", "/jobs", body=request)))
+        return shaped(JobView, await self._ask(Ask("POST", "/jobs", body=request)))
 
     async def job(self, job_id: str) -> JobView:
         """Return a job on the counter."""
-        return _shaped(JobView, await self._ask(_job(job_id, None, 0.0)))
+        return shaped(JobView, await self._ask(_job(job_id, None, 0.0)))
 
     async def stop(self, job_id: str) -> JobView:
         """Interrupt a running job."""
-        return _shaped(JobView, await self._ask(_act(job_id, "stop")))
+        return shaped(JobView, await self._ask(_act(job_id, "stop")))
 
     async def resume(self, job_id: str, request: ResumeRequest) -> JobView:
         """Continue an interrupted job."""
-        return _shaped(JobView, await self._ask(_act(job_id, "resume", request)))
+        return shaped(JobView, await self._ask(_act(job_id, "resume", request)))
 
     async def abandon(self, job_id: str) -> JobView:
         """Give an interrupted job up for good."""
-        return _shaped(JobView, await self._ask(_act(job_id, "abandon")))
+        return shaped(JobView, await self._ask(_act(job_id, "abandon")))
 
     async def close(self, job_id: str) -> None:
         """Take a job off the counter."""

@@ -1,5 +1,6 @@
 """The one place that reads clocks. I/O."""
 
+import secrets
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +37,11 @@ class SystemClock:
     def boot_id(self) -> str:
         """Return /proc/sys/kernel/random/boot_id."""
         return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+
+
+def drawn_id(moment: datetime) -> str:
+    """Draw the id of a job or a document: the time, and four random bytes."""
+    return moment.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") + "-" + secrets.token_hex(4)
 
 
 def offset_text(moment: datetime) -> str:

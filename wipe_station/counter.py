@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import RLock, Thread
 from typing import Final
 
-from certs.errors import CertsError
+from certs.errors import CertsError, TokenError
 from certs.text import Text
 from wipe_station.api_values import JobState, JobView, PrintForm
 from wipe_station.bays import BayMap
@@ -124,6 +124,10 @@ class Counter:
         try:
             end = work()
             evidence = self._station.evidence(seat.job_id)
+        except TokenError as fault:
+            # Once the token is back, the job only lacks its document.
+            _log.error("job %s: %s", seat.job_id, fault)
+            self._settle(partial(seat.fail, fault.message, broken=False))
         except (EvidenceError, CertsError) as fault:
             _log.error("job %s: %s", seat.job_id, fault)
             self._settle(partial(seat.fail, fault.message, broken=True))

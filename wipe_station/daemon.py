@@ -24,9 +24,10 @@ from threading import Event, Thread
 
 import uvicorn
 
+from certs.errors import CertsError
 from certs.text import Text
 from wipe_station.accounts import Account, account
-from wipe_station.api import create_api
+from wipe_station.api import as_station_error, create_api
 from wipe_station.bays import BayMap, parse_bay_map, practice_drives
 from wipe_station.clock import SystemClock, utc_text
 from wipe_station.counter import Parts
@@ -140,6 +141,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         bays=bays.holds if practice is None else practice_drives(practice),
         host=settings.host,
         service=service,
+        practice=practice is not None,
     )
     self_test.record_in(station.log)
     witnessing = station.log.witnessing(settings.witnesses)
@@ -270,10 +272,10 @@ def main() -> None:
         _require_root()
         with state_lock(options.state):
             _run(options)
-    except StationError as error:
+    except (StationError, CertsError) as error:
         sys.stderr.write(f"✗ {error.message.zh} {error.message.en}\n")
         sys.stderr.write(f"→ {error.hint.zh} {error.hint.en}\n")
-        sys.exit(exit_code_of(error))
+        sys.exit(exit_code_of(as_station_error(error)))
 
 
 def _require_root() -> None:

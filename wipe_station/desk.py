@@ -14,12 +14,12 @@ from wipe_station.clock import Clock
 from wipe_station.errors import BusyError
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
-from wipe_station.plan import WipePlan, choose
+from wipe_station.plan import WipePlan, choose, require_confirmed
 from wipe_station.records import Progress
 from wipe_station.self_test import SelfTest
 from wipe_station.stamping import service_if_set
 from wipe_station.state import read_settings, socket_of, state_lock
-from wipe_station.station import Station, require_confirmed
+from wipe_station.station import Station
 from wipe_station.views import plan_view
 from wipe_station.write_guard import WriteGuard
 

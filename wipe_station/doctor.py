@@ -4,11 +4,15 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from certs.errors import KeyStoreError
+from certs.expiry import expiry_notice
 from certs.pdf.render import FONTS
+from certs.station_keys import installed_chain
 from certs.text import Text
 from wipe_station import sandbox
 from wipe_station.detect.snapshot import udevd_present
@@ -103,9 +107,32 @@ _ABILITIES: Final[tuple[tuple[str, Callable[[], bool], Text], ...]] = (
 """Name, whether it is there, and what is lost without it and what still works."""
 
 
-def examine() -> tuple[Finding, ...]:
-    """Look for everything that the station relies on."""
-    return tuple(
-        Finding(name=name, present=is_there(), without_it=without_it)
-        for name, is_there, without_it in _ABILITIES
+def examine(own_keys: Path, now: datetime) -> tuple[Finding, ...]:
+    """Look for everything that the station relies on.
+
+    Args:
+        own_keys: folder of the station's keys under an organisation's root; may be absent.
+        now: aware.
+    """
+    return (
+        *(
+            Finding(name=name, present=is_there(), without_it=without_it)
+            for name, is_there, without_it in _ABILITIES
+        ),
+        *_certificate(own_keys, now),
     )
+
+
+def _certificate(own_keys: Path, now: datetime) -> tuple[Finding, ...]:
+    """Tell how long the station's certificate lasts, where it has one that can be seen."""
+    try:
+        chain = installed_chain(own_keys)
+    except PermissionError:
+        return ()  # without root, and that is told already
+    except KeyStoreError as error:
+        return (Finding(name="certificate", present=False, without_it=error.message),)
+    if chain is None:
+        return ()
+    notice = expiry_notice(chain, now)
+    fine = Text(zh="有效。", en="Valid.")
+    return (Finding(name="certificate", present=notice is None, without_it=notice or fine),)

@@ -54,6 +54,10 @@ class RefusedByPolicyError(RequestError):
         self.reasons = reasons
 
 
+class CustodyError(RequestError):
+    """The ticket does not allow it: its device is not here any more, or may not leave like this."""
+
+
 class DeviceError(StationError):
     """The device said no."""
 
@@ -97,6 +101,7 @@ HANDLING: tuple[tuple[type[StationError], int, int], ...] = (
     (InvalidInputError, EXIT_USAGE, 422),
     (BusyError, EXIT_REFUSED, 409),
     (NotConfirmedError, EXIT_REFUSED, 403),
+    (CustodyError, EXIT_REFUSED, 409),
     (RequestError, EXIT_REFUSED, 409),
     (DeviceError, EXIT_INCONCLUSIVE, 502),
     (EvidenceError, EXIT_NOT_TRUSTED, 503),

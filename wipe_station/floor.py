@@ -31,10 +31,9 @@ from wipe_station.errors import (
     NotConfirmedError,
 )
 from wipe_station.peers import Peer, Role
-from wipe_station.plan import WipePlan, choose
+from wipe_station.plan import WipePlan, choose, require_confirmed
 from wipe_station.presence import Presence
 from wipe_station.seat import Seat
-from wipe_station.station import require_confirmed
 from wipe_station.store import ConfirmationUse
 from wipe_station.views import key_of, stranger_view, words
 
@@ -48,6 +47,7 @@ class Floor:
     def __init__(self, parts: Parts) -> None:
         """Put a station on the floor; nothing is looked at before ``recover``."""
         self._station = parts.station
+        self.tickets = parts.station.tickets
         self._store = parts.store
         self._clock = parts.clock
         self._practice = parts.practice
@@ -87,6 +87,7 @@ class Floor:
 
     def board(self) -> BoardView:
         """Return all that a screen shows."""
+        notices = (*self._station.notices(), *self._witnessing.notices())
         with self._lock:
             return BoardView(
                 epoch=self._epoch,
@@ -94,7 +95,7 @@ class Floor:
                 practice=self._practice,
                 stopping=self.counter.stopping,
                 self_test_failed=self._self_test.failed,
-                notices=tuple(map(words, self._witnessing.notices())),
+                notices=tuple(map(words, notices)),
                 devices=self._devices,
                 strangers=self._strangers(),
                 jobs=tuple(seat.view() for seat in self.counter),

@@ -14,9 +14,10 @@ from typing import Any, Final
 
 from certs.bundle import read_bundle, write_bundle
 from certs.canonical import decode
-from certs.errors import CertificateError, ExpiredKeyError, KeyStoreError, PdfError
+from certs.errors import CertificateError, ExpiredKeyError, KeyStoreError, PdfError, TokenError
+from certs.expiry import expiry_notice
 from certs.formats.fields import parse_time
-from certs.keys import Signer
+from certs.keys import Signer, ensure_practice_keys
 from certs.layout import Bundle
 from certs.stamping import Service
 from certs.station_keys import StationKeys, load_station_keys
@@ -32,6 +33,8 @@ from wipe_station.run_state import Kind
 from wipe_station.statement import Issue, build_statement, document_id
 from wipe_station.station_log import StationLog, document_sha256
 
+KEYS_FOLDER: Final = "keys"
+"""In the state directory: the keys for practice."""
 OWN_FOLDER: Final = "production"
 """In the state directory: ``keys`` of the station under an organisation's root, and their log."""
 
@@ -75,6 +78,70 @@ class Own:
             raise EvidenceError(error.message, hint=error.hint) from error
         return Seal(signer=self.keys.signer, log=self.log)
 
+    def notices(self, now: datetime) -> tuple[Text, ...]:
+        """Return what the manager should see to: a certificate that ends soon, or has ended."""
+        notice = expiry_notice(self.keys.chain, now)
+        return () if notice is None else (notice,)
+
+    def require_ready(self, now: datetime) -> None:
+        """Refuse what nobody could sign in the end.
+
+        Raises:
+            EvidenceError: the certificate is over, the clock is behind, or the key's token is away.
+        """
+        self.seal(now)
+        try:
+            self.keys.prove()
+        except TokenError as error:
+            raise EvidenceError(error.message, hint=error.hint) from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seals:
+    """All that the station signs with: for practice, and its own where it has a key of its own."""
+
+    practice: Seal
+    practice_root_pem: bytes
+    own: Own | None
+    clock: Clock
+
+    def seal(self, *, practice: bool) -> Seal:
+        """Return what signs now.
+
+        Raises:
+            EvidenceError: the station has no such key, or its certificate is over.
+        """
+        if practice:
+            return self.practice
+        return self._own().seal(self.clock.utc())
+
+    def log(self, *, practice: bool) -> StationLog:
+        """Return the log of such documents, whether or not anything can be signed now.
+
+        Raises:
+            EvidenceError: the station has none.
+        """
+        return self.practice.log if practice else self._own().log
+
+    def root_pem(self, *, practice: bool) -> bytes:
+        """Return the root that such documents of this station lead to.
+
+        Raises:
+            EvidenceError: the station has none.
+        """
+        return self.practice_root_pem if practice else self._own().keys.root_pem
+
+    def _own(self) -> Own:
+        if self.own is None:
+            raise EvidenceError(
+                Text(zh="工作站自己的密钥不见了。", en="The station's own key is gone."),
+                hint=Text(
+                    zh="停下，叫工程师检查 production 文件夹。",
+                    en="Stop and let an engineer look at the folder production.",
+                ),
+            )
+        return self.own
+
 
 def load_own(folder: Path, clock: Clock) -> Own | None:
     """Return the station's own key and log; None where no certificate was ever installed.
@@ -88,6 +155,22 @@ def load_own(folder: Path, clock: Clock) -> Own | None:
         return None
     log = StationLog(folder, clock, keys.signer.key_id, practice=False)
     return Own(keys=keys, log=log)
+
+
+def open_seals(state: Path, clock: Clock) -> Seals:
+    """Open keys and logs of a state directory, and make those for practice where they are missing.
+
+    Raises:
+        KeyStoreError: a key cannot be trusted.
+        EvidenceError: a log is not as it was left.
+    """
+    keys = ensure_practice_keys(state / KEYS_FOLDER, clock.utc())
+    return Seals(
+        practice=Seal(signer=keys.signer, log=StationLog(state, clock, keys.signer.key_id)),
+        practice_root_pem=keys.root_pem,
+        own=load_own(state / OWN_FOLDER, clock),
+        clock=clock,
+    )
 
 
 class PdfMaker:

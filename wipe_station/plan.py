@@ -1,6 +1,7 @@
 """Facts and a policy become the list of steps and the claim they can support. Pure."""
 
 import hashlib
+import hmac
 import re
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn
@@ -295,3 +296,27 @@ def _not_checked(device: DeviceFacts, method: Method, of_this: dict[str, bool]) 
         "areas-outside-the-block-interface": True,
     }
     return (*(code for code, is_open in gaps.items() if is_open), *device.unknowns)
+
+
+def require_confirmed(plan: WipePlan, confirm: str) -> None:
+    """Refuse unless a person repeated what names the device.
+
+    Args:
+        plan: for the device.
+        confirm: its serial, or a loop device's backing file.
+
+    Raises:
+        NotConfirmedError: it names another device, or none.
+    """
+    if not hmac.compare_digest(confirm.encode(), str(plan.device.confirmation).encode()):
+        raise NotConfirmedError(
+            Text(
+                zh="确认的内容和设备不符，没有开始。",
+                en="The confirmation does not name this device; nothing was started.",
+            ),
+            hint=Text(
+                zh=f"请原样重复：--confirm {plan.device.confirmation}",
+                en=f"Repeat exactly: --confirm {plan.device.confirmation}",
+            ),
+            device_id=plan.device.stable_id,
+        )

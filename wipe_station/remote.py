@@ -44,7 +44,7 @@ class Remote:
 
     def plan(self, request: PlanRequest) -> PlanView:
         """Ask the daemon for a plan."""
-        with _translated():
+        with translated():
             return self._client.plan(request)
 
     def wipe(
@@ -52,7 +52,7 @@ class Remote:
     ) -> JobEnd:
         """Draw a confirmation, use it, and follow the job."""
         asked = request.model_dump() | {"plan_sha256": plan.plan_sha256}
-        with _translated():
+        with translated():
             held = self._client.hold(HoldRequest(**asked))
             job = self._client.wipe(
                 WipeRequest(
@@ -66,13 +66,13 @@ class Remote:
 
     def unfinished(self) -> tuple[str, ...]:
         """Return what runs or stands still on the counter."""
-        with _translated():
+        with translated():
             jobs = self._client.board().jobs
         return tuple(job.job_id for job in jobs if job.state is not JobState.ENDED)
 
     def resume(self, job_id: str, confirm: str | None, on_progress: OnProgress) -> JobEnd:
         """Have the daemon continue, unless it does so already; follow the job."""
-        with _translated():
+        with translated():
             job = self._client.job(job_id)
             if job.state is not JobState.RUNNING:
                 job = self._client.resume(job_id, ResumeRequest(confirm=confirm))
@@ -80,7 +80,7 @@ class Remote:
 
     def abandon(self, job_id: str) -> JobEnd:
         """Have the daemon give the job up."""
-        with _translated():
+        with translated():
             return self._end(self._client.abandon(job_id))
 
     def stop(self) -> None:
@@ -138,7 +138,7 @@ def _undocumented(job: JobView) -> StationError:
 
 
 @contextlib.contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn the daemon's answers back into the errors that they were."""
     try:
         yield

@@ -11,31 +11,29 @@
 
 import contextlib
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from certs.durable import sync_folder
-from certs.keys import ensure_practice_keys
+from certs.keys import ROOT_NAME
 from certs.stamping import Service
 from certs.text import Text
 from wipe_station import reasons
 from wipe_station.bays import Bays, everywhere
 from wipe_station.block import check_same_device, is_read_only, open_block
-from wipe_station.clock import Clock
+from wipe_station.clock import Clock, drawn_id
 from wipe_station.detect.classify import World
 from wipe_station.detect.snapshot import devno_text
 from wipe_station.engine import CHECKPOINT_EVERY_MS, Engine, Target
 from wipe_station.errors import (
     DeviceGoneError,
     InvalidInputError,
-    NotConfirmedError,
     RefusedByPolicyError,
 )
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.identity import same_identity
-from wipe_station.issuer import OWN_FOLDER, Issuer, JobEnd, load_own
+from wipe_station.issuer import KEYS_FOLDER, Issuer, JobEnd, open_seals
 from wipe_station.job import Going, OpenJob
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
@@ -53,7 +51,7 @@ from wipe_station.policies import all_policies
 from wipe_station.records import DeviceFacts, Json, Outcome
 from wipe_station.run_state import Kind
 from wipe_station.software import software
-from wipe_station.station_log import StationLog
+from wipe_station.tickets import Surroundings, Tickets
 from wipe_station.write_guard import WriteGuard
 
 JOURNAL_NAME: Final = "journal.jsonl"
@@ -73,6 +71,7 @@ class Station:
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
         host: str | None = None,
         service: Service | None = None,
+        practice: bool = False,
     ) -> None:
         """Make the state's folders and keys where they are missing.
 
@@ -85,22 +84,22 @@ class Station:
             checkpoint_every_ms: how often a pass flushes and says how far it is.
             host: the organisation's page for codes, or None.
             service: that stamps the signatures of PDFs, or None.
+            practice: whether only practice drives are minded; every ticket is practice then.
         """
         self._state = state
         self._clock = clock
         self._guard = guard
         self._require_self_test = require_self_test
         self._checkpoint_every_ms = checkpoint_every_ms
-        for name in ("jobs", "bundles", "keys"):
+        for name in ("jobs", "bundles", KEYS_FOLDER):
             (state / name).mkdir(mode=0o700, exist_ok=True)
         sync_folder(state)
-        keys = ensure_practice_keys(state / "keys", clock.utc())
-        self._practice_log = StationLog(state, clock, keys.signer.key_id)
-        self._own = load_own(state / OWN_FOLDER, clock)
+        seals = open_seals(state, clock)
+        self._practice_log, self._own = seals.practice.log, seals.own
         self.log = self._practice_log if self._own is None else self._own.log
         self.issuer = Issuer(
             state / "bundles",
-            keys.signer,
+            seals.practice.signer,
             self._practice_log,
             clock,
             self._own,
@@ -108,7 +107,17 @@ class Station:
             service=service,
         )
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
-        self.root_certificate = keys.root_path
+        self.root_certificate = state / KEYS_FOLDER / ROOT_NAME
+        look = Surroundings(
+            device=lambda wanted: self.lookout.find(self.lookout.look(), wanted),
+            job_ids=self.job_ids,
+            evidence=self.evidence,
+        )
+        self.tickets = Tickets(state, clock, seals, look, practice=practice)
+
+    def notices(self) -> tuple[Text, ...]:
+        """Return what the manager should see to; work goes on meanwhile, as far as it can."""
+        return () if self._own is None else self._own.notices(self._clock.utc())
 
     # --- planning ----------------------------------------------------------------------------
 
@@ -141,6 +150,7 @@ class Station:
         world = self.lookout.look()
         device = self.lookout.find(world, wanted)
         self.lookout.require_safe(device, world)
+        self.tickets.require_wipeable(device)
         policies = all_policies()
         if policy_name is not None and policy_name not in policies:
             raise InvalidInputError(
@@ -168,7 +178,7 @@ class Station:
 
     def new_job_id(self) -> str:
         """Draw the id of a job to come: the time, and four random bytes."""
-        return self._clock.utc().strftime("%Y%m%dT%H%M%SZ") + "-" + secrets.token_hex(4)
+        return drawn_id(self._clock.utc())
 
     def start(
         self,
@@ -187,10 +197,11 @@ class Station:
         Raises:
             RefusedByPolicyError: the device, or who uses it, changed since the plan.
             SelfTestError: the station did not pass its self-test.
-            EvidenceError: the station's certificate is over; nothing that it signs would count.
+            EvidenceError: the station's certificate is over, or its key is away; nothing could be
+                signed that counts.
         """
         if self._own is not None and not plan.practice:
-            self._own.seal(self._clock.utc())
+            self._own.require_ready(self._clock.utc())
         self._require_self_test()
         with contextlib.ExitStack() as held:
             held.enter_context(self._claim(plan.device))
@@ -237,6 +248,7 @@ class Station:
         if now != plan.device:
             _refuse_changed(plan.device)
         self.lookout.require_safe(plan.device, world)
+        self.tickets.require_wipeable(plan.device)
 
     @contextlib.contextmanager
     def _claim(self, device: DeviceFacts) -> Iterator[None]:
@@ -370,30 +382,6 @@ class Station:
             and same_identity(planned, device)
         ]
         return fitting[0] if len(fitting) == 1 else None
-
-
-def require_confirmed(plan: WipePlan, confirm: str) -> None:
-    """Refuse unless a person repeated what names the device.
-
-    Args:
-        plan: for the device.
-        confirm: its serial, or a loop device's backing file.
-
-    Raises:
-        NotConfirmedError: it names another device, or none.
-    """
-    if not secrets.compare_digest(confirm.encode(), str(plan.device.confirmation).encode()):
-        raise NotConfirmedError(
-            Text(
-                zh="确认的内容和设备不符，没有开始。",
-                en="The confirmation does not name this device; nothing was started.",
-            ),
-            hint=Text(
-                zh=f"请原样重复：--confirm {plan.device.confirmation}",
-                en=f"Repeat exactly: --confirm {plan.device.confirmation}",
-            ),
-            device_id=plan.device.stable_id,
-        )
 
 
 def _refuse_changed(device: DeviceFacts) -> None:

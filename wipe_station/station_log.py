@@ -1,4 +1,4 @@
-"""The station's transparency log: begun jobs, signed documents, self-tests. I/O.
+"""The station's transparency log: begun jobs, signed documents, self-tests, custody. I/O.
 
 An entry is durable before what it speaks of can be seen by anybody: a job's beginning before its
 journal exists, a document before its bundle does. So whatever is found on a station or in a
@@ -12,7 +12,7 @@ The log has a key of its own. The station's key vouches for it: each document na
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Final
@@ -104,6 +104,38 @@ class StationLog:
         program = software()["source_sha256"]
         self._append(EntryKind.SELF_TEST, passed=passed, software_sha256=program)
 
+    # --- custody -----------------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """Return how many entries there are."""
+        return self._writer.size
+
+    def happened(self, events: Sequence[tuple[EntryKind, JsonObject]]) -> int:
+        """Write down what happened to tickets, all or nothing; return the first entry's index."""
+        with self._lock, self._translated():
+            moment = self._moment()
+            return self._writer.append(
+                [entry_bytes(kind, moment, fields) for kind, fields in events]
+            )
+
+    def newest(self, fits: Callable[[Entry], bool], since: int = 0) -> int | None:
+        """Return the index of the newest entry that fits, and is not before a place."""
+        with self._lock, self._translated():
+            return self._writer.find(fits, max(0, self._writer.size - since))
+
+    def entry(self, index: int) -> Entry | None:
+        """Return an entry; None where the log does not reach so far."""
+        with self._lock, self._translated():
+            return self._writer.entry(index) if index < self._writer.size else None
+
+    def proof(self, index: int) -> bytes:
+        """Return the proof that an entry stands there."""
+        with self._lock, self._translated():
+            return self._writer.prove(index).text()
+
+    # --- documents about jobs ----------------------------------------------------------------
+
     def earlier(self, job_id: str, journal_sha256: str) -> Entry | None:
         """Return the entry about a document that was signed for this very state of a journal."""
         with self._lock, self._translated():
@@ -132,13 +164,14 @@ class StationLog:
                 return self._writer.prove(index).text()
 
     def _append(self, kind: EntryKind, **fields: object) -> int:
-        with self._lock, self._translated():
-            moment = Moment(
-                at=utc_text(self._clock.utc()),
-                boot_id=self._clock.boot_id(),
-                monotonic_ms=self._clock.monotonic_ns() // 1_000_000,
-            )
-            return self._writer.append([entry_bytes(kind, moment, fields)])
+        return self.happened([(kind, fields)])
+
+    def _moment(self) -> Moment:
+        return Moment(
+            at=utc_text(self._clock.utc()),
+            boot_id=self._clock.boot_id(),
+            monotonic_ms=self._clock.monotonic_ns() // 1_000_000,
+        )
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:

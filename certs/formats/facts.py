@@ -74,10 +74,11 @@ def _value(fact: Fact, found: Sequence[Value]) -> Text | None:
         return None
     texts = [_written(fact, each) for each in found[:_MOST_ITEMS]]
     more = "…" if len(found) > _MOST_ITEMS else ""
-    return Text(
-        zh="；".join(text.zh for text in texts) + more,
-        en="; ".join(text.en for text in texts) + more,
-    )
+    # What is not in our words is the same in both languages, and so is the line of it.
+    english = "; ".join(text.en for text in texts) + more
+    if all(text.zh == text.en for text in texts):
+        return Text(zh=english, en=english)
+    return Text(zh="；".join(text.zh for text in texts) + more, en=english)
 
 
 def _written(fact: Fact, value: Value) -> Text:

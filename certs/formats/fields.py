@@ -105,16 +105,22 @@ def field(path: str, kind: Kind, required: Required, zh: str, en: str, *values: 
     )
 
 
+def children_of(rows: Sequence[Field]) -> dict[str, dict[str, Field]]:
+    """Return the rows below each path by their names; items of lists are no children."""
+    children: dict[str, dict[str, Field]] = {}
+    for row in rows:
+        parent, _, name = row.path.rpartition(".")
+        if not name.endswith("[]"):
+            children.setdefault(parent, {})[name] = row
+    return children
+
+
 class FieldTable:
     """Checks statements against rows; anything without a row is refused."""
 
     def __init__(self, rows: Sequence[Field]) -> None:
         self._rows = {row.path: row for row in rows}
-        self._children: dict[str, dict[str, Field]] = {}
-        for row in rows:
-            parent, _, name = row.path.rpartition(".")
-            if not name.endswith("[]"):
-                self._children.setdefault(parent, {})[name] = row
+        self._children = children_of(rows)
 
     def check(self, statement: JsonObject, document_type: DocumentType) -> None:
         """Check names, types and allowed values.
@@ -140,7 +146,7 @@ class FieldTable:
             if name in value:
                 self._check_allowed(row, path, document_type)
                 self._check_value(value[name], row.path, path, document_type)
-            elif _must_stand(row.required_in, document_type):
+            elif must_stand(row.required_in, document_type):
                 refuse(path, "缺少这个字段", "missing")
 
     def _check_allowed(self, row: Field, path: str, document_type: DocumentType) -> None:
@@ -200,7 +206,8 @@ def _joined(where: str, name: str) -> str:
     return f"{where}.{name}" if where else name
 
 
-def _must_stand(required: Required, document_type: DocumentType) -> bool:
+def must_stand(required: Required, document_type: DocumentType) -> bool:
+    """Tell whether a field must stand in a document, provided its parent does."""
     return (
         required is Required.ALWAYS
         or (required is Required.CERTIFICATE and document_type is DocumentType.CERTIFICATE)

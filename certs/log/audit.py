@@ -8,8 +8,9 @@
    that two histories were signed.
 4. Each proof's entry must still stand in its place.
 5. The entries must tell a possible story: one opening, times that do not go back, each job begun
-   before its documents and once, nothing after an end, each document once. Jobs and devices in
-   custody without an end are listed, which by itself accuses nobody.
+   before its documents and once, nothing after an end, each document once; a device whose owner
+   wants it back goes back. Jobs and devices in custody without an end are listed, which by itself
+   accuses nobody.
 """
 
 from collections import Counter
@@ -51,10 +52,15 @@ class Audit:
     counts: Counter[str] = field(default_factory=Counter)
     open_jobs: list[str] = field(default_factory=list)
     """Jobs that were begun and came to no end, oldest first."""
-    open_custody: list[str] = field(default_factory=list)
-    """Tickets whose device neither left nor was destroyed, oldest first."""
+    custody: dict[str, EntryKind | None] = field(default_factory=dict)
+    """By ticket, oldest first: what ended its custody; None while nothing did."""
     first_at: datetime | None = None
     last_at: datetime | None = None
+
+    @property
+    def open_custody(self) -> list[str]:
+        """Return the tickets whose device neither left nor was destroyed, oldest first."""
+        return [ticket for ticket, end in self.custody.items() if end is None]
 
     def find(self, code: str, zh: str, en: str) -> None:
         """Add a finding."""
@@ -211,7 +217,7 @@ class _Story:
         self._jobs: dict[str, bool] = {}
         self._journals: dict[str, str] = {}
         """The state of its journal that a job's newest document speaks about."""
-        self._tickets: dict[str, bool] = {}
+        self._withdrawn: set[str] = set()
         self._documents: set[str] = set()
 
     def take(self, number: int, data: bytes) -> None:
@@ -259,20 +265,30 @@ class _Story:
     def _ticket(self, number: int, entry: Entry) -> None:
         ticket = entry.fields["ticket"]
         if entry.kind is EntryKind.CUSTODY_ACCEPTED:
-            if ticket in self._tickets:
+            if ticket in self._found.custody:
                 self._wrong(number, f"单号 {ticket} 用了两次", f"ticket {ticket} is used twice")
-            self._tickets[ticket] = False
+            self._found.custody[ticket] = None
             return
-        if ticket not in self._tickets:
+        if ticket not in self._found.custody:
             self._wrong(number, f"单号 {ticket} 没有收件", f"ticket {ticket} was never taken in")
+        if entry.kind is EntryKind.CONSENT_WITHDRAWN:
+            self._withdrawn.add(ticket)
         if entry.kind in ENDS_CUSTODY:
-            if self._tickets.get(ticket):
-                self._wrong(number, f"单号 {ticket} 已经结束", f"ticket {ticket} had ended before")
-            self._tickets[ticket] = True
+            self._left(number, ticket, entry.kind)
+
+    def _left(self, number: int, ticket: str, end: EntryKind) -> None:
+        if self._found.custody.get(ticket) is not None:
+            self._wrong(number, f"单号 {ticket} 已经结束", f"ticket {ticket} had ended before")
+        if ticket in self._withdrawn and end is not EntryKind.RETURN:
+            self._wrong(
+                number,
+                f"单号 {ticket} 的顾客撤回了同意，设备却没有退还",
+                f"the owner of ticket {ticket} wanted it back, and it went elsewhere",
+            )
+        self._found.custody[ticket] = end
 
     def _wrong(self, number: int, zh: str, en: str) -> None:
         self._found.find("story", f"第 {number} 条：{zh}。", f"Entry {number}: {en}.")
 
     def end(self) -> None:
         self._found.open_jobs = [job for job, ended in self._jobs.items() if not ended]
-        self._found.open_custody = [t for t, ended in self._tickets.items() if not ended]

@@ -89,6 +89,7 @@ def _qr() -> dict[str, object]:
         "prefix": qr.PREFIX,
         "most_bytes": qr.MAX_BYTES,
         "most_name_bytes": qr_claims.MAX_NAME_BYTES,
+        "no_code": both(qr_claims.NO_CODE),
         "types": qr_claims.TYPES,
         "outcomes": qr_claims.OUTCOMES,
         "verifications": qr_claims.VERIFICATIONS,

@@ -29,6 +29,7 @@ SCRIPTS: Final = (
     "qr.js",
     "qr_words.js",
     "pallet.js",
+    "together.js",
 )
 """In this order: later ones use what earlier ones name. None touches the document."""
 SCREENS: Final = (

@@ -34,7 +34,10 @@ WORDS = {
     "learned_with_document": Text(zh="和证明一起来的", en="Together with the certificate"),
     "learned_unknown": Text(zh="不知道", en="I do not know"),
     "files_head": Text(zh="2. 要核对的证明", en="2. The certificate to check"),
-    "files_choose": Text(zh="选一个 zip，或者全部文件", en="Choose a .zip, or all its files"),
+    "files_choose": Text(
+        zh="选一个 zip，或者全部文件；有更正的话，两个 zip 一起选",
+        en="Choose a .zip, or all its files; with a correction, both archives at once",
+    ),
     "files_folder": Text(zh="选文件夹", en="Choose a folder"),
     "files_drop": Text(zh="也可以拖到这里。", en="Or drop them here."),
     "files_chosen": Text(zh="选了：", en="Chosen: "),
@@ -233,10 +236,20 @@ WORDS = {
     "receipt_unsigned_given": Text(
         zh="保存了，没有签名：谁都能改。", en="Saved without a signature: anybody could change it."
     ),
+    "together_unrelated": Text(
+        zh="一起给的文件说的不是同一份文件。",
+        en="The documents that were given together are not about one of them.",
+    ),
+    "together_hint": Text(
+        zh="一次只给一份，或者一份加上说到它的更正、会签、评级报告。",
+        en="Give one alone, or one with what is about it: a correction, a countersignature, a grade"
+        " report.",
+    ),
     "limits": Text(
-        zh="没有作废名单，这一页就不知道签名方的密钥有没有作废；它也不看设备现在的内容。"
-        "时间以签发方的时钟为准。",
+        zh="没有作废名单，这一页就不知道签名方的密钥有没有作废；没有给它更正，它也不知道有没有更正过。"
+        "它不看设备现在的内容。时间以签发方的时钟为准。",
         en="Without a list of revoked keys this page does not know whether the signer's key was"
-        " revoked. It does not look at what is on the device now. Times are by the issuer's clock.",
+        " revoked, nor without a correction whether the document was corrected. It does not look"
+        " at what is on the device now. Times are by the issuer's clock.",
     ),
 }

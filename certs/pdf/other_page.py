@@ -13,10 +13,12 @@ from certs.layout import DocumentType
 from certs.pdf.page import Json, date_of, decimal_size, drawable, openssl_command
 from certs.pdf.words import WORDS, code_words
 from certs.text import Text
-from certs.verdict import SENTENCES, Status
 
 _WORDS: Final = WORDS | {
     "description": Text(zh="看上去是", en="Looks like"),
+    "no-erasure": Text(
+        zh="这份文件没有说到设备是否清除。", en="This document says nothing about an erasure."
+    ),
     "content-head": Text(zh="内容", en="Content"),
     "by-hand": Text(zh="顾客签字", en="By the customer's hand"),
     "customer-name": Text(zh="姓名", en="Name"),
@@ -44,7 +46,7 @@ def other_page_of(
     page = {
         "title": described.title,
         "practice": statement["practice"],
-        "sentence": SENTENCES[Status.GENUINE],
+        "sentence": _WORDS["no-erasure"],
         "words": _WORDS,
         "head": [
             _row(_WORDS["document"], statement["id"]),

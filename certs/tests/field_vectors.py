@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from certs.formats import erasure_v1
-from certs.formats.fields import Field, Kind, Required
+from certs.formats.fields import Field, Kind, must_stand
 from certs.formats.statement_v1 import FORMATS
 from certs.layout import DocumentType
 from certs.tests.document_samples import SAMPLES
@@ -113,7 +113,7 @@ def cases_of(kind: DocumentType, made: Sequence[Statement]) -> Iterator[Case]:
             continue  # a notice's field in certificates, and the like; a test lists them
         number, way = found
         base = {"statement": number, "path": row.path, "at": way}
-        if _must_stand(row.required_in, kind) and not row.path.endswith("[]"):
+        if must_stand(row.required_in, kind) and not row.path.endswith("[]"):
             yield base | {"defect": "missing"}
         yield base | {"defect": "of another kind", "value": _of_another_kind(row.kind)}
         if row.kind is Kind.MEASURES:
@@ -132,11 +132,6 @@ _NO_MEASURES: Final[tuple[dict[str, object], ...]] = (
     {"x": [1]},
     {f"x{number}": 1 for number in range(257)},
 )
-
-
-def _must_stand(required: Required, kind: DocumentType) -> bool:
-    where = {Required.CERTIFICATE: DocumentType.CERTIFICATE, Required.NOTICE: DocumentType.NOTICE}
-    return required is Required.ALWAYS or where.get(required) is kind
 
 
 def _of_another_kind(kind: Kind) -> object:

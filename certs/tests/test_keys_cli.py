@@ -19,7 +19,8 @@ from certs.keys_arguments import HELP
 from certs.keys_command import COMMANDS
 from certs.keys_words import grouped
 from certs.root_keys import ROOT_NAME
-from certs.station_keys import install
+from certs.signers.reference import REFERENCE_NAME
+from certs.station_keys import KeyRequest, install
 from certs.tests.keys_samples import (
     ORGANISATION,
     PASSPHRASES,
@@ -42,7 +43,9 @@ from certs.tests.samples import (
     names_in,
     signed_files,
 )
+from certs.tests.token_samples import LABEL, PIN, SoftToken, token
 
+__all__ = ["token"]
 Said = tuple[int, Any]
 
 
@@ -411,3 +414,49 @@ def test_help__each_command__in_both_languages(
         assert text.startswith(f"{usage}wipe-cert {name}")
         assert said in text
         assert ("options" in text) == (locale == "C.UTF-8")
+
+
+def test_request__in_a_token__installed_shown_and_renewed(desk: Desk, token: SoftToken) -> None:
+    """The same commands serve a key that lies in no file."""
+    folder = desk.path / "keys"
+    words = ("--pkcs11", token.place.module, "--token", LABEL, "--key", "counter-7")
+    pin = ("--pin-file", token.pin_file)
+    code, told = desk.tells("request", folder, "--station", STATION, *words, *pin)
+    assert code == 0
+    waiting = KeyRequest(path=Path(told["request"]), name=STATION, key_id=told["key_id"])
+    (desk.path / "station.pem").write_bytes(issued(waiting))
+    (desk.path / "root.pem").write_bytes(opened_root().pem)
+    install_words = ("install", desk.path / "station.pem", "--dir", folder)
+    assert desk.says(*install_words, "--root", desk.path / "root.pem")[0] == 0
+    code, text = desk.says("show", folder)
+    assert (code, f"in the token {LABEL}" in text) == (0, True)
+    token.with_pin("0")
+    code, told = desk.tells("show", folder)
+    assert (code, "tried once" in told["message"]["en"]) == (6, True)
+    token.with_pin(PIN)
+    assert desk.tells("show", folder)[1]["token"] == LABEL
+    assert desk.says("renew", folder)[0] == 0
+    assert (folder / "2" / REFERENCE_NAME).exists()
+
+
+def test_request__half_a_token__wrong_usage_and_nothing_made(desk: Desk) -> None:
+    """What is missing or can be no such name is said before anything is asked of a token."""
+    module, label = ("--pkcs11", "/m.so"), ("--token", "counter")
+    file, name = ("--pin-file", "/pin"), ("--pin-credential", "pin")
+    for words in (
+        module,
+        label,
+        file,
+        ("--key", "k"),
+        ("--run-as", "tss"),
+        (*module, *label),
+        (*module, *file),
+        (*label, *file),
+        (*module, *label, *file, *name),
+        (*module, "--token", "x" * 33, *file),
+        (*module, *label, *file, "--key", ""),
+        (*module, *label, *file, "--run-as", "No User"),
+        (*module, *label, "--pin-credential", "../pin"),
+    ):
+        assert desk.says("request", desk.path / "keys", "--station", STATION, *words)[0] == 2, words
+    assert not (desk.path / "keys").exists()

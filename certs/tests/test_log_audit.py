@@ -145,6 +145,10 @@ STORIES: dict[str, list[bytes]] = {
         *(outcome(1, notice=1, end="indeterminate"), outcome(1, notice=1, end="failed")),
     ],
     "ticket twice": [opening(), ticket(CUSTODY, 1), ticket(CUSTODY, 1)],
+    "wanted back and sold": [
+        *(opening(), ticket(CUSTODY, 1), ticket(EntryKind.CONSENT_WITHDRAWN, 1)),
+        ticket(EntryKind.RELEASE, 1),
+    ],
     "left and never came": [opening(), ticket(EntryKind.RELEASE, 1)],
     "left twice": [
         *(opening(), ticket(CUSTODY, 1)),

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from certs.layout import zipped
 from certs.revocation import LIST_NAME, SIGNATURE_NAME, Revoked
 from certs.tests.browser import CHROMIUM, browser
+from certs.tests.document_samples import receipt_statement
 from certs.tests.log_samples import about, logged_statement, proof_of
 from certs.tests.revocation_samples import entry, listing, other_entry
 from certs.tests.samples import (
@@ -27,6 +28,7 @@ from certs.tests.samples import (
     signed_files,
 )
 from certs.tests.test_page_verifier import PAGE
+from certs.tests.together_vectors import CERTIFICATE, CORRECTED, VOID
 
 pytestmark = pytest.mark.skipif(  # in CI what is missing fails
     "CI" not in os.environ and not CHROMIUM.exists(), reason="needs Debian's chromium"
@@ -263,6 +265,27 @@ def test_dropped__files__green(desk: Desk) -> None:
         given,
     )
     desk.turns("good")
+
+
+@pytest.mark.parametrize(("other", "colour"), [(CORRECTED, "note"), (VOID, "bad")])
+def test_correction__dropped_with_its_certificate__never_green(
+    desk: Desk, other: dict[str, bytes], colour: str
+) -> None:
+    """A certificate that is green alone is not once its correction is chosen with it."""
+    archives = {"certificate.zip": zipped("a", signed_files(CERTIFICATE, PRODUCTION_SIGNER))}
+    desk.choose_root()
+    desk.choose(archives)
+    desk.turns("good")
+    desk.choose({"correction.zip": zipped("b", other)} | archives)
+    desk.turns(colour)
+
+
+def test_receipt__genuine__never_green(desk: Desk) -> None:
+    """A receipt is told as what it is."""
+    desk.choose_root()
+    desk.choose(signed_files(receipt_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER))
+    desk.turns("note")
+    desk.says("Receipt: the device was taken in.")
 
 
 def test_file__of_1_gb__refused_without_reading(desk: Desk, tmp_path: Path) -> None:

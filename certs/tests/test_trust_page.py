@@ -12,13 +12,25 @@ from typing import Final
 import pytest
 
 from certs.bundle import write_bundle
-from certs.station_keys import load_station_keys
-from certs.tests.keys_samples import PASSPHRASES
-from certs.tests.samples import PRODUCTION_SIGNER, certificate_statement
+from certs.signers.reference import REFERENCE_NAME
+from certs.station_keys import install, load_station_keys, request_key
+from certs.tests.keys_samples import PASSPHRASES, STATION, issued, opened_root
+from certs.tests.samples import NOW, PRODUCTION_SIGNER, certificate_statement
+from certs.tests.token_samples import SoftToken, token
+
+__all__ = ["token"]
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "trust.md"
-BLOCKS: Final = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-COMMANDS: Final = [line for block in BLOCKS for line in block.splitlines()]
+
+
+def commands_under(heading: str) -> list[str]:
+    """Return the commands of one part of the page."""
+    (part,) = (part for part in PAGE.read_text("utf-8").split("\n## ") if part.startswith(heading))
+    blocks = re.findall(r"^```sh\n(.*?)^```$", part, re.MULTILINE | re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+COMMANDS: Final = commands_under("Two people and a root")
 ANSWERS: Final = {
     "First person": PASSPHRASES.first,
     "Second person": PASSPHRASES.second,
@@ -27,14 +39,14 @@ ANSWERS: Final = {
 _PROMPT_END: Final = ": "
 
 
-def on_terminal(command: str, folder: Path) -> tuple[int, str]:
+def on_terminal(command: str, folder: Path, **more: str) -> tuple[int, str]:
     """Run a line of the page on a terminal of its own, and answer as its people would."""
     ours, theirs = os.openpty()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     with subprocess.Popen(  # what a person types into a shell is what is tested
         ["setsid", "--ctty", "--wait", "/bin/sh", "-euc", command],
         cwd=folder,
-        env={"PATH": path, "LC_ALL": "C.UTF-8"},
+        env={"PATH": path, "LC_ALL": "C.UTF-8", **more},
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
@@ -93,6 +105,25 @@ def test_page__commands__are_there() -> None:
     wanted = ("root new", "request", "issue", "install", "show", "renew", "revoke")
     for name in wanted:
         assert any(line.startswith(f"wipe-cert keys {name} ") for line in COMMANDS), name
+
+
+def test_page__key_in_a_token__requested_and_moved_as_printed(
+    token: SoftToken, tmp_path: Path
+) -> None:
+    """What stands there about tokens makes a key in one, at first and at a renewal."""
+    config = {"SOFTHSM2_CONF": os.environ["SOFTHSM2_CONF"]}
+    first, renewal = commands_under("A key in a token")
+    for command, number in ((first, 1), (renewal, 2)):
+        desk = tmp_path / str(number)
+        folder = desk / "production" / "keys"
+        folder.mkdir(parents=True)
+        (desk / "pin").write_bytes(token.pin_file.read_bytes())
+        (desk / "pin").chmod(0o600)
+        if number > 1:
+            install(folder, issued(request_key(folder, STATION)), opened_root().pem, NOW)
+        code, said = on_terminal(command, desk, **config)
+        assert code == 0, said
+        assert (folder / str(number) / REFERENCE_NAME).exists()
 
 
 @pytest.mark.parametrize("prompt", ANSWERS)

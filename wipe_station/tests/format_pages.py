@@ -33,7 +33,9 @@ HEAD: Final = len(head_v1.head(DocumentType.CERTIFICATE))
 INTRODUCTION = """\
 What a bundle consists of, precise enough to write another verifier from. `certs/verify.py`
 begins with the order of the steps; [vectors/README.md](../vectors/README.md) has a case for each
-way to fail, and says at which step it must. How to check by hand: [verify.md](verify.md)."""
+way to fail, and says at which step it must. How to check by hand: [verify.md](verify.md). Each
+type's fields as JSON Schema: [schema/](schema/statement-1); what fields must agree on with each
+other, a schema does not say."""
 
 BUNDLE = """\
 A folder, or a `.zip` of one, or a PDF that carries all other files. Nothing else may lie in it.

@@ -8,11 +8,13 @@ import argparse
 import ast
 import difflib
 import inspect
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final
@@ -22,6 +24,9 @@ import typer.main
 
 from certs.command_line import ExitCode
 from certs.command_line import command_line as cert_command_line
+from certs.formats.head_v1 import SCHEMA_VERSION
+from certs.formats.json_schema import json_schema
+from certs.layout import DocumentType
 from certs.page.make import verify_page
 from certs.text import Language as CertLanguage
 from grading.command_line import EXIT_DIFFERENT, EXIT_EVALUATED, EXIT_USAGE
@@ -31,6 +36,8 @@ from grading.report import AXIS_NAMES, condition
 from grading.rules import Axis, Rule, RuleSet
 from grading.text import Language as GradeLanguage
 from wipe_station import cli
+from wipe_station.custody import NAMES, Custody
+from wipe_station.custody import TRANSITIONS as CUSTODY
 from wipe_station.detect.safety import RULES, Reason, Refusal, Scene
 from wipe_station.errors import HANDLING
 from wipe_station.run_state import _ANYWHERE, TRANSITIONS, State, outcome_of
@@ -62,12 +69,25 @@ def pages() -> dict[str, str]:
         "docs/grading.md": grading_page(),
         "docs/cli.md": cli_page(),
         "docs/job-states.md": job_states_page(),
+        "docs/ticket-states.md": ticket_states_page(),
         "docs/refusals.md": refusals_page(),
         "docs/formats.md": formats_page(),
         "docs/quirks.md": quirks_page(),
         "docs/exit-codes.md": exit_codes_page(),
         "docs/verify.html": verify_page(),
+        **schema_files(),
         "THIRD-PARTY": third_party(),
+    }
+
+
+def schema_files() -> dict[str, str]:
+    """Return the JSON Schema of each type of document."""
+    return {
+        f"docs/schema/statement-{SCHEMA_VERSION}/{kind.value}.schema.json": json.dumps(
+            json_schema(kind), indent=1, ensure_ascii=False
+        )
+        + "\n"
+        for kind in DocumentType
     }
 
 
@@ -141,12 +161,19 @@ def _commands(program: str) -> list[tuple[str, ...]]:
     if program == "wipe-station":
         group = typer.main.get_command(cli.app)
         assert isinstance(group, typer.core.TyperGroup), "the program has subcommands"
-        names = list(group.commands)
-    elif program == "wipe-cert":
+        return [(), *_below(group)]
+    if program == "wipe-cert":
         names = _subcommands(cert_command_line(CertLanguage.EN))
     else:
         names = _subcommands(grade_command_line(GradeLanguage.EN))
     return [(), *((name,) for name in names)]
+
+
+def _below(group: typer.core.TyperGroup) -> Iterator[tuple[str, ...]]:
+    for name, command in group.commands.items():
+        yield (name,)
+        if isinstance(command, typer.core.TyperGroup):
+            yield from ((name, *each) for each in _below(command))
 
 
 def _subcommands(parser: argparse.ArgumentParser) -> list[str]:
@@ -198,19 +225,35 @@ def job_states_page() -> str:
         "The events are the record kinds of the job's journal; what the table does not name is"
         f" forbidden and stops the line. In every state {anywhere} may be recorded and change"
         " nothing. A state that is not final means *indeterminate*.",
-        block("mermaid", _diagram()),
+        block("mermaid", _diagram(TRANSITIONS, State.NEW)),
         table(("State", "Event", "Next state", "Outcome if it ends here"), _state_rows()),
     )
 
 
-def _diagram() -> str:
+def ticket_states_page() -> str:
+    """Show where a device in custody can be, and what leads there."""
+    rows = (
+        (state.value, f"{NAMES[state].zh}<br>{NAMES[state].en}", code(kind.value), after.value)
+        for state, events in CUSTODY.items()
+        for kind, after in events.items()
+    )
+    return page(
+        "States of a ticket",
+        "The events are the log's entry kinds; what the table does not name is refused. Besides, a"
+        " release wants its certificate, and a withdrawal that no erasure has begun.",
+        block("mermaid", _diagram(CUSTODY, Custody.NONE)),
+        table(("State", "For people", "Event", "Next state"), rows),
+    )
+
+
+def _diagram(transitions: Mapping[Any, Mapping[Any, Any]], first: Enum) -> str:
     labels: dict[tuple[str, str], list[str]] = {}
-    for state, events in TRANSITIONS.items():
+    for state, events in transitions.items():
         for kind, after in events.items():
             labels.setdefault((state.value, after.value), []).append(kind.value)
     arrows = [f"{a} --> {b}: {', '.join(kinds)}" for (a, b), kinds in labels.items()]
-    finals = [f"{state.value} --> [*]" for state, events in TRANSITIONS.items() if not events]
-    lines = [f"[*] --> {State.NEW.value}", *arrows, *finals]
+    finals = [f"{state.value} --> [*]" for state, events in transitions.items() if not events]
+    lines = [f"[*] --> {first.value}", *arrows, *finals]
     return "\n".join(["stateDiagram-v2", *(f"    {line}" for line in lines)])
 
 
@@ -324,7 +367,7 @@ def main() -> int:
         sys.stdout.writelines(line + "\n" for line in different)
         return int(bool(different))
     for name, text in pages().items():
-        (ROOT / name).parent.mkdir(exist_ok=True)
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, "utf-8")
     return 0
 

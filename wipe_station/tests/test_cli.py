@@ -79,9 +79,9 @@ def test_methods__by_default__established_ones_only() -> None:
     assert "✗ bsi-2011-vs" in everything
 
 
-def test_doctor__anywhere__names_every_ability() -> None:
+def test_doctor__anywhere__names_every_ability(tmp_path: Path) -> None:
     """The doctor says for each ability whether it is there and what works without it."""
-    _, out, _ = run("doctor", "--json")
+    _, out, _ = run("doctor", "--state", str(tmp_path), "--json")
     names = [json.loads(line)["name"] for line in out.splitlines()]
     assert names == ["root", "diskseq", "loop", "udevd", "seccomp", "smartctl", "sleep", "pdf"]
 

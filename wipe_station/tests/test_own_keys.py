@@ -1,6 +1,7 @@
 """A station under an organisation's root: what its own key signs, and when it does not."""
 
 import contextlib
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from certs.bundle import read_bundle
-from certs.errors import CertificateError, KeyStoreError, Layer
+from certs.errors import CertificateError, KeyStoreError, Layer, TokenError
 from certs.formats.fields import parse_time
 from certs.keys import KEY_NAME, ensure_practice_keys
 from certs.log.checkpoint import parse_checkpoint
@@ -16,10 +17,12 @@ from certs.log.folder import read_log_file
 from certs.station_keys import KeyRequest, install, pending_request, renew_key, request_key
 from certs.tests.keys_samples import STATION, issued, opened_root
 from certs.tests.samples import NOW, names_in
+from certs.tests.token_samples import SoftToken, signer_of, token
 from certs.text import Text
 from certs.verdict import Status, Verdict
 from certs.verify import verify
 from wipe_station.detect.classify import classify
+from wipe_station.doctor import examine
 from wipe_station.errors import DeviceGoneError, EvidenceError, RefusedByPolicyError
 from wipe_station.issuer import OWN_FOLDER, Issuer, JobEnd, PdfMaker, load_own
 from wipe_station.methods import all_methods
@@ -30,6 +33,7 @@ from wipe_station.testing import FakeClock, raw_disk, raw_snapshot
 from wipe_station.tests.jobs import JOB_ID, Step, whole_job, write
 from wipe_station.write_guard import WriteGuard
 
+__all__ = ["token"]
 GONE = Text(zh="没了。", en="Gone.")
 CLAIM = {"category": "clear", "edition": "NIST SP 800-88 Rev. 2", "reason": "all of it"}
 
@@ -98,6 +102,34 @@ def test_sign__own_key_installed__document_under_the_organisations_root(
     assert end.statement["log_origin"] == origin_of(state / OWN_FOLDER)
     assert end.statement["log_origin"].startswith("station-")
     assert "The issuer claims: Clear" in "\n".join(line.en for line in verdict.lines)
+
+
+def test_sign__key_in_a_token_that_is_away_for_a_while__one_document(
+    token: SoftToken, tmp_path: Path
+) -> None:
+    """Without its token nothing is signed and no job begins; back, the job gets its document."""
+    for name in ("keys", "bundles", OWN_FOLDER):
+        (tmp_path / name).mkdir()
+    request_key(tmp_path / OWN_FOLDER / "keys", STATION, token.place)
+    installed(tmp_path)
+    own = load_own(tmp_path / OWN_FOLDER, FakeClock(NOW))
+    assert own is not None
+    own.require_ready(NOW)
+    practice = ensure_practice_keys(tmp_path / "keys", NOW).signer
+    log = StationLog(tmp_path, FakeClock(NOW), practice.key_id)
+    issuer = Issuer(tmp_path / "bundles", practice, log, FakeClock(NOW), own)
+    journal = write(tmp_path, production_job())
+    with closing(signer_of(own.keys)):
+        signer_of(own.keys).close()  # what is open may outlive the token
+        token.take_out()
+        with pytest.raises(EvidenceError, match="the token is not there"):
+            own.require_ready(NOW)
+        with pytest.raises(TokenError, match="the token is not there"):
+            issuer.sign(journal)
+        assert names_in(tmp_path / "bundles") == []
+        token.put_back()
+        end = issuer.sign(journal)
+    assert checked(end, opened_root().pem, allow_practice=False).status is Status.ERASED
 
 
 def test_sign__practice_job_beside_an_own_key__stays_practice(state: Path) -> None:
@@ -203,3 +235,57 @@ def test_start__certificate_over__refused_before_the_device_is_opened(
         with pytest.raises(RefusedByPolicyError):
             station_of(state, days_later=days_later).start(each, job_id=JOB_ID, confirmed={})
     assert opened == [device.node] * 2
+
+
+@pytest.mark.parametrize(
+    ("days_later", "zh", "en"),
+    [
+        (0, None, None),
+        (369, None, None),
+        (370, "还有 29 天", "ends in 29 days"),
+        (399, "还有 0 天", "ends in 0 days"),
+        (401, "到期了", "ended on"),
+        (-2, "校准时钟", "Set the clock right"),
+    ],
+)
+def test_notices__month_before_the_end__what_to_do_in_both_languages(
+    state: Path, days_later: int, zh: str | None, en: str | None
+) -> None:
+    """The counter's page says a month ahead that the key must be renewed, then that it is over."""
+    installed(state, days=400)
+    notices = station_of(state, days_later).notices()
+    assert len(notices) == (zh is not None)
+    for notice in notices:
+        assert zh is not None
+        assert en is not None
+        assert zh in notice.zh
+        assert en in notice.en
+
+
+def test_notices__practice_alone__nothing(state: Path) -> None:
+    """A station without a certificate of its own has none to renew."""
+    assert station_of(state).notices() == ()
+
+
+@pytest.mark.parametrize(("days_later", "fine"), [(0, True), (370, False), (500, False)])
+def test_doctor__station_s_certificate__told_before_it_ends(
+    state: Path, days_later: int, fine: bool
+) -> None:
+    """The doctor looks at the certificate, too, without touching the key."""
+    keys = state / OWN_FOLDER / "keys"
+    now = NOW + timedelta(days=days_later)
+    assert "certificate" not in [each.name for each in examine(keys, now)]
+    installed(state)
+    (keys / "1" / KEY_NAME).unlink()
+    (found,) = (each for each in examine(keys, now) if each.name == "certificate")
+    assert found.present is fine
+    assert ("wipe-cert keys renew" in found.without_it.en) is not fine
+
+
+def test_doctor__certificate_damaged__said_and_the_rest_is_told(state: Path) -> None:
+    """A certificate that cannot be read does not hide what else is missing."""
+    installed(state)
+    (state / OWN_FOLDER / "keys" / "1" / "station.pem").write_bytes(b"nonsense")
+    found = examine(state / OWN_FOLDER / "keys", NOW)
+    assert [each.present for each in found if each.name == "certificate"] == [False]
+    assert len(found) > 5

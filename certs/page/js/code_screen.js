@@ -51,7 +51,7 @@ async function stationOfCode() {
   if (!report.accepted) {
     return { refused: report };
   }
-  const { chain, document } = await bundleOf(files);
+  const { chain, document } = await bundleOf(bundlesOf(files)[report.place]);
   return { chain, document, statement: report.statement };
 }
 

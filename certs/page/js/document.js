@@ -129,8 +129,9 @@ function factLines(statement, facts) {
 function factLine(fact, found) {
   const texts = found.slice(0, MOST_ITEMS).map((value) => writtenOf(fact, value));
   const more = found.length > MOST_ITEMS ? "…" : "";
+  const between = texts.every(({ zh, en }) => zh === en) ? "; " : "；";
   return {
-    zh: `${fact.label.zh}：${texts.map(({ zh }) => zh).join("；")}${more}`,
+    zh: `${fact.label.zh}：${texts.map(({ zh }) => zh).join(between)}${more}`,
     en: `${fact.label.en}: ${texts.map(({ en }) => en).join("; ")}${more}`,
   };
 }

@@ -276,6 +276,9 @@ async function compareCode(claims, { statement, document }) {
 
 // What the code of a checked document must say.
 async function claimsOf(statement, document) {
+  if (formatOf(statement) !== null) {
+    refuseAt("document", DATA.qr.no_code, CLAIMS_HINT);
+  }
   const { device, grade } = statement;
   return {
     documentId: statement.id,

@@ -215,7 +215,7 @@ function forget() {
 async function check() {
   forget();
   const { turn, files } = state;
-  const report = files.length === 0 ? null : await verify(files, trust());
+  const report = files.length === 0 ? null : await verifyTogether(bundlesOf(files), trust());
   if (turn === state.turn) {
     state.report = report;
     draw();
@@ -234,6 +234,12 @@ function trust() {
     now: Date.now(),
     revoked,
   };
+}
+
+// Several archives are several documents, each about the first or the other way round.
+function bundlesOf(files) {
+  const archives = files.every(({ name }) => name.toLowerCase().endsWith(".zip"));
+  return archives ? files.map((file) => [file]) : [files];
 }
 
 function drawReport() {
@@ -281,7 +287,7 @@ function refusedParts(report) {
 
 // Green is for an erasure, signed by whom the person knows; practice is no erasure of anything.
 function colourOf({ status, statement }) {
-  if (status === "not-erased") {
+  if (status === "not-erased" || status === "void") {
     return "bad";
   }
   return status === "erased" && !statement.practice ? "good" : "note";

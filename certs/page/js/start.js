@@ -2,6 +2,7 @@
 
 // For tests and other people's pages: the checks without the screen.
 window.verifyBundle = verify;
+window.verifyTogether = verifyTogether;
 window.checkCode = checkCode;
 window.scanPallet = (number, manifest, listed, events) => {
   const begun = { pallet: { number, manifest, listed: new Map(listed.map((item) => [item.code, item])) }, scans: [] };
