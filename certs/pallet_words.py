@@ -1,4 +1,4 @@
-"""What the pallet commands say, in both languages."""
+"""What the pallet commands say, in both languages, as reports that `report` prints."""
 
 from typing import Final
 
