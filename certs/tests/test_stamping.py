@@ -1,6 +1,7 @@
 """Asking a time service, and adding what it says to a finished bundle."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +33,7 @@ from certs.verify import verify
 DATA: Final = b"some bytes\n"
 ROOTS: Final = read_roots(SERVICE_ROOT.pem)
 SOON_S: Final = 0.3
+LATEST_S: Final = 20.0
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -144,10 +146,12 @@ def test_ask__service_that_trickles__given_up_in_time() -> None:
             while not enough.wait(SOON_S / 10):
                 handler.wfile.write(b"H")
 
+    began_s = time.monotonic()
     with answering(trickle) as url:
         with pytest.raises(TimeServiceError, match="does not answer"):
             ask(url, DATA, ROOTS, patience_s=SOON_S)
         enough.set()
+    assert time.monotonic() - began_s < LATEST_S
 
 
 def lay(parent: Path, files: dict[str, bytes], name: str = JOB_ID) -> Path:
