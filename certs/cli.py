@@ -18,6 +18,7 @@ from certs.errors import CertificateError, Layer
 from certs.keys_command import keys_report
 from certs.layout import MAX_CHAIN_BYTES, Bundle
 from certs.log_report import log_report
+from certs.pallet_command import pallet_report
 from certs.print_report import print_report
 from certs.qr_report import QrQuestion, qr_report
 from certs.reading import read_chosen, read_signed_list
@@ -80,6 +81,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _asked(options: argparse.Namespace, language: Language) -> Report:
+    if options.command.startswith("pallet "):
+        return pallet_report(options, language, lambda: datetime.now(UTC))
     if options.command.startswith("keys "):
         return keys_report(options, language, datetime.now(UTC))
     return _REPORTS[options.command](options)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from certs.keys_arguments import add_keys_commands
+from certs.pallet_arguments import add_pallet_commands
 from certs.print_arguments import add_print_commands
+from certs.qr_arguments import add_qr_command
 from certs.text import Language, Text
 
 
@@ -55,30 +57,6 @@ HELP = {
     "assessor-root": Text(
         zh="第三方评估人的根证书，如果和 --root 不同",
         en="the root of third-party assessors, if it is not --root",
-    ),
-    "qr": Text(
-        zh="检查证明上的二维码：是谁签的，说了什么，和文件是不是一致。",
-        en="Check the code on a certificate: who signed it, what it says, whether the document"
-        " agrees.",
-    ),
-    "qr-text": Text(
-        zh="扫出来的整段文字（wipe-cert:…… 或 https://……#……）",
-        en="all of the text in the code (wipe-cert:… or https://…#…)",
-    ),
-    "qr-chain": Text(
-        zh="工作站的证书 station.pem；给了 --document 就不用",
-        en="the station's certificates, station.pem; not needed with --document",
-    ),
-    "qr-document": Text(
-        zh="二维码所属的证明：文件夹、JSON、PDF 或 zip；先检查它，再逐项对照",
-        en="the document that the code belongs to: folder, JSON, PDF or .zip; it is checked, then"
-        " compared field by field",
-    ),
-    "qr-codes": Text(
-        zh="退出码：0 已清除（要有 --document）；2 用法不对或文件不存在；3 没有清除；4 练习；"
-        "5 只有二维码、没有结论或不知道是谁签的；6 不可信",
-        en="exit codes: 0 erased (with --document only); 2 usage or missing file; 3 not erased;"
-        " 4 practice; 5 a code alone, inconclusive or signer unknown; 6 cannot be trusted",
     ),
     "log": Text(
         zh="检查一份日志：有没有被改动、截短，有没有没结束的任务。",
@@ -180,7 +158,7 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         ``text``, ``chain`` and ``document`` (at least one of them), ``root``, ``allow_practice``
         and ``json``; of ``log verify``, ``folder``, ``key`` (or None), ``checkpoints``, ``proofs``
         and ``json``; of ``keys …`` see `certs.keys_arguments`, of ``label`` and ``strip``
-        `certs.print_arguments`.
+        `certs.print_arguments`, of ``pallet …`` `certs.pallet_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -195,9 +173,9 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         add_help=False,
     )
     _add_arguments(verify, language)
-    code = _command(commands, "qr", "qr", "qr-codes", language)
-    _add_qr_arguments(code, language)
+    add_qr_command(commands, language, _FORMATTERS[language])
     add_print_commands(commands, language, _FORMATTERS[language])
+    add_pallet_commands(commands, language, _FORMATTERS[language])
     of_log = _group(commands, "log", "log-codes", language)
     whole = _command(of_log, "verify", "log-verify", "log-codes", language)
     _add_log_arguments(whole, language)
@@ -210,18 +188,6 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     _add_serve_arguments(_add_witness_arguments(serve, "witness serve", language), language)
     add_keys_commands(commands, language, _FORMATTERS[language])
     return program
-
-
-def _add_qr_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
-    parser.set_defaults(command="qr")
-    arguments = parser.add_argument_group(_say("arguments", language))
-    arguments.add_argument("text", metavar="TEXT", help=_say("qr-text", language))
-    options = parser.add_argument_group(_say("options", language))
-    for name, metavar in (("chain", "station.pem"), ("document", "BUNDLE|PDF|JSON|ZIP")):
-        options.add_argument(
-            f"--{name}", type=Path, metavar=metavar, help=_say(f"qr-{name}", language)
-        )
-    _add_trust(options, language)
 
 
 def _group(

@@ -191,3 +191,7 @@ class ExpiredKeyError(KeyStoreError):
 
 class BundleConflictError(CertsError):
     """Another document already lies under this id; neither may replace the other."""
+
+
+class PalletError(CertsError):
+    """A pallet cannot be listed or scanned as it was asked."""

@@ -45,6 +45,8 @@ class DocumentType(Enum):
     CORRECTION = "correction", "correction"
     GRADE_REPORT = "grade-report", "grade-report"
     COUNTERSIGNATURE = "countersignature", "countersignature"
+    PALLET_MANIFEST = "pallet-manifest", "manifest"
+    PALLET_RECEIPT = "pallet-receipt", "pallet-receipt"
 
     stem: str
 

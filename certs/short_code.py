@@ -13,6 +13,7 @@ CHARACTERS: Final = 10
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_ALPHABET: Final = _ALPHABET + "*~$=U"
 _BITS: Final = 5
+_AS_TYPED: Final = str.maketrans({"I": "1", "L": "1", "O": "0", **dict.fromkeys(" \t\r\n-")})
 
 
 def short_code(document: bytes) -> str:
@@ -24,8 +25,12 @@ def short_code(document: bytes) -> str:
     Returns:
         ten characters and their check character.
     """
-    digest = int.from_bytes(hashlib.sha256(document).digest(), "big")
-    number = digest >> 256 - CHARACTERS * _BITS
+    return code_of(hashlib.sha256(document).digest())
+
+
+def code_of(digest: bytes) -> str:
+    """Return the code of a document by its SHA-256."""
+    number = int.from_bytes(digest, "big") >> 256 - CHARACTERS * _BITS
     places = range(CHARACTERS - 1, -1, -1)
     code = "".join(_ALPHABET[number >> _BITS * place & 31] for place in places)
     return code + _CHECK_ALPHABET[number % len(_CHECK_ALPHABET)]
@@ -34,6 +39,17 @@ def short_code(document: bytes) -> str:
 def grouped(code: str) -> str:
     """Return a code as it is printed: ``ABCDE-FGHJK-M``."""
     return f"{code[:5]}-{code[5:CHARACTERS]}-{code[CHARACTERS:]}"
+
+
+def typed(text: str) -> str | None:
+    """Return the code that somebody read out or typed; None where it is none.
+
+    Grouping and case do not matter, and letters that look like digits are those digits.
+    """
+    if not text.isascii():
+        return None
+    code = text.upper().translate(_AS_TYPED)
+    return code if checks(code) else None
 
 
 def checks(code: str) -> bool:

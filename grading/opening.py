@@ -10,7 +10,7 @@ from grading.errors import GradingError
 from grading.text import Text
 
 MAX_BYTES: Final = 1 << 20
-DOCUMENTS: Final = ("certificate.json", "notice.json")
+DOCUMENTS: Final = ("certificate.json", "notice.json", "grade-report.json")
 _MAX_ENTRIES: Final = 16
 
 
@@ -65,8 +65,8 @@ def _no_bundle(path: Path) -> GradingError:
     name = ascii(str(path))
     return GradingError(
         Text(
-            zh=f"{name} 里应该正好有一份 certificate.json 或 notice.json。",
-            en=f"Expected one certificate.json or notice.json in {name}.",
+            zh=f"{name} 里应该正好有一份 certificate.json、notice.json 或 grade-report.json。",
+            en=f"Expected one certificate.json, notice.json or grade-report.json in {name}.",
         ),
         hint=Text(zh="给出完整的文件夹或 zip。", en="Name a whole bundle, folder or zip."),
     )

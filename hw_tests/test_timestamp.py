@@ -9,15 +9,19 @@ from certs.tests.time_authority import TimeAuthority, listening, new_authority, 
 from hw_tests.whole_station import NotStartedError, begin, station_up, until
 
 SIZE_BYTES = 8 << 20
+STAMP_ATTRIBUTE = b"060B2A864886F70D010910020E"
+"""In the digits of a PDF's signature: a time service stamped it."""
 
 
-def test_station__service_is_set__what_waited_is_stamped(folder: Path) -> None:
+def test_station__service_is_set__what_waited_and_what_is_new_is_stamped(folder: Path) -> None:
     """A job without a network gets its stamp when there is one, and every stranger believes it.
 
+    What is signed while the service answers has a stamp in its PDF, too.
     The service is `openssl`, asked over HTTP; a setting whose root is missing is no start.
     """
-    state, practice = folder / "state", folder / "practice"
+    state, practice, later = (folder / name for name in ("state", "practice", "later"))
     practice.mkdir()
+    later.mkdir()
     with station_up(state, practice) as station:
         begin(station, station.plug_in(SIZE_BYTES))
         (bundle,) = until(lambda: [*state.glob("bundles/2*/certificate.json")])
@@ -32,8 +36,14 @@ def test_station__service_is_set__what_waited_is_stamped(folder: Path) -> None:
             pass
         root.write_bytes(service.root_pem)
         before = {path: path.read_bytes() for path in bundle.iterdir()}
-        with station_up(state, practice):
+        with station_up(state, later) as station:
             until((bundle / "certificate.tsr").exists)
+            begin(station, station.plug_in(SIZE_BYTES))
+            second = until(lambda: next((p for p in state.glob("bundles/2*") if p != bundle), None))
+            until((second / "certificate.tsr").exists)
+    assert STAMP_ATTRIBUTE not in (bundle / "certificate.pdf").read_bytes()
+    assert STAMP_ATTRIBUTE in (second / "certificate.pdf").read_bytes()
+    _believed(second, service)
     assert {path: path.read_bytes() for path in before} == before
     _believed(bundle, service)
 

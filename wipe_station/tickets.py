@@ -255,8 +255,9 @@ class Tickets:
         theirs, accepted = release.identifiers_of(ticket), ticket.events[0].at
         since = accepted.replace("-", "").replace(":", "")
         for job_id in filter(lambda begun: begun >= since, self._look.job_ids()):
-            device: Any = self._look.evidence(job_id).plan["device"]
-            if theirs and theirs <= release.identifiers_in(device):
+            plan: Any = self._look.evidence(job_id).plan
+            # One without a plan stopped before its journal had a first record, and did nothing.
+            if theirs and plan and theirs <= release.identifiers_in(plan["device"]):
                 raise CustodyError(
                     Text(
                         zh="清除已经开始，同意撤不回了。",

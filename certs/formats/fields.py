@@ -42,6 +42,7 @@ class Kind(Enum):
     SHA256_OR_UNKNOWN = "SHA-256, 64 lower-case hex digits, or unknown"
     KEY = "stream key, 64 lower-case hex digits"
     SALT = "32 random bytes as 64 lower-case hex digits"
+    SHORT_CODE = "short code, see qr.md: 10 characters and their check character"
     STAFF = "staff number of 1 to 10 digits"
     CURRENCY = "currency by its three letters (ISO 4217)"
     BYTES = "1 to 512 bytes in lower-case hex"
@@ -60,6 +61,7 @@ PATTERNS = {
     Kind.SHA256_OR_UNKNOWN: r"[0-9a-f]{64}|unknown",
     Kind.KEY: r"[0-9a-f]{64}",
     Kind.SALT: r"[0-9a-f]{64}",
+    Kind.SHORT_CODE: r"[0-9A-HJKMNP-TV-Z]{10}[0-9A-HJKMNP-TV-Z*~$=U]",
     Kind.STAFF: r"[0-9]{1,10}",
     Kind.CURRENCY: r"[A-Z]{3}",
     Kind.BYTES: r"([0-9a-f]{2}){1,512}",

@@ -10,6 +10,7 @@ from typing import Any
 
 from certs.canonical import JsonObject
 from certs.formats.fields import refuse
+from certs.short_code import code_of
 
 # Any: what stands at a path was checked by the table, which alone knows its kind.
 Value = Any
@@ -115,7 +116,76 @@ class InOrder:
             refuse(self.earlier, f"比 {self.later} 还晚", f"after {self.later}")
 
 
-Rule = StandsWhere | ExactlyOne | Differ | NoneTwice | NotEmpty | InOrder
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnceAmong:
+    """No value stands in several lists, or twice in one; all of them always stand."""
+
+    paths: tuple[str, ...]
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse the second."""
+        known = set()
+        for path in self.paths:
+            for place, value in values_at(statement, path):
+                if value in known:
+                    refuse(place, "出现了两次", "there twice")
+                known.add(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountOf:
+    """A number is how many items a list has; both always stand."""
+
+    path: str
+    of: str
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse another number."""
+        if value_at(statement, self.path) != len(value_at(statement, self.of)):
+            refuse(self.path, f"和 {self.of} 的项数不符", f"not the number of items of {self.of}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SumOf:
+    """A number is the sum of others; all of them always stand."""
+
+    path: str
+    of: tuple[str, ...]
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse another number."""
+        if value_at(statement, self.path) != sum(value_at(statement, each) for each in self.of):
+            names = " + ".join(self.of)
+            refuse(self.path, f"不等于 {names}", f"not {names}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortCodeOf:
+    """A short code is that of a document's digest, in the same item of a list."""
+
+    path: str
+    digest: str
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse another document's."""
+        digests = {_item(place): value for place, value in values_at(statement, self.digest)}
+        for place, value in values_at(statement, self.path):
+            if value != code_of(bytes.fromhex(digests[_item(place)])):
+                refuse(place, f"不是 {self.digest} 的短码", f"not the short code of {self.digest}")
+
+
+Rule = (
+    StandsWhere
+    | ExactlyOne
+    | Differ
+    | NoneTwice
+    | NotEmpty
+    | InOrder
+    | OnceAmong
+    | CountOf
+    | SumOf
+    | ShortCodeOf
+)
 
 
 def check_rules(statement: JsonObject, rules: Sequence[Rule]) -> None:

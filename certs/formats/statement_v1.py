@@ -9,6 +9,8 @@ from certs.formats import (
     custody_notice_v1,
     erasure_v1,
     grade_report_v1,
+    pallet_manifest_v1,
+    pallet_receipt_v1,
     receipt_v1,
 )
 from certs.formats.document import DocumentFormat
@@ -24,6 +26,8 @@ FORMATS: Final[dict[DocumentType, DocumentFormat]] = {
         correction_v1,
         grade_report_v1,
         countersignature_v1,
+        pallet_manifest_v1,
+        pallet_receipt_v1,
     )
 }
 """All types but those about a job, which `certs.formats.erasure_v1` describes."""

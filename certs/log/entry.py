@@ -51,6 +51,8 @@ class EntryKind(Enum):
     """The device went to another company, which answers for it from then on."""
     CORRECTION = "correction"
     """A document was found wrong; ``document`` is the id of that one."""
+    PALLET = "pallet"
+    """A pallet was listed, or its labels were scanned by whoever received it."""
     KEY_EVENT = "key-event"
     DATA_DELETED = "data-deleted"
     """Personal data of a ticket were deleted, its commitments' salts with them."""
@@ -84,6 +86,7 @@ OWN: Final[dict[EntryKind, dict[str, Kind]]] = {
         "practice": Kind.BOOLEAN,
     },
     EntryKind.CORRECTION: {"document": Kind.ID, "commitment": Kind.SHA256},
+    EntryKind.PALLET: {"pallet": Kind.CODE, "commitment": Kind.SHA256},
     EntryKind.KEY_EVENT: {"event": Kind.CODE, "key_id": Kind.SHA256},
     **dict.fromkeys(
         (

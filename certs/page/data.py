@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from importlib.metadata import version
 
 from certs import (
     canonical,
     cbor,
     chain,
     layout,
+    pallet,
+    pallet_words,
     qr,
     qr_claims,
     qr_report,
@@ -19,6 +22,7 @@ from certs.errors import Layer, QrLayer
 from certs.formats import erasure_v1, fields, head_v1, statement_v1
 from certs.formats.document import DocumentFormat
 from certs.formats.facts import Fact
+from certs.formats.pallet_receipt_v1 import REASONS
 from certs.formats.rules import Rule
 from certs.layout import DocumentType
 from certs.log.entry import COMMON, OWN
@@ -65,12 +69,24 @@ def page_data() -> dict[str, object]:
         "weak_identity": both(verdict.WEAK_IDENTITY),
         "most_cbor_depth": cbor.MAX_DEPTH,
         "qr": _qr(),
+        "most_label_characters": pallet.MOST_LABEL_CHARACTERS,
+        "version": version("wipe-station"),
+        "pallet": _pallet(),
         "words": {key: both(text) for key, text in WORDS.items()},
+    }
+
+
+def _pallet() -> dict[str, object]:
+    return {
+        "answers": {each.value: both(text) for each, text in pallet_words.ANSWERS.items()},
+        "advice": {each.value: both(text) for each, text in pallet_words.ADVICE.items()},
+        "reasons": {name: both(text) for name, text in REASONS.items()},
     }
 
 
 def _qr() -> dict[str, object]:
     return {
+        "prefix": qr.PREFIX,
         "most_bytes": qr.MAX_BYTES,
         "most_name_bytes": qr_claims.MAX_NAME_BYTES,
         "no_code": both(qr_claims.NO_CODE),

@@ -19,6 +19,7 @@ SCRIPTS: Final = (
     "fields.js",
     "head.js",
     "rules.js",
+    "short_code.js",
     "document.js",
     "log.js",
     "revocation.js",
@@ -27,9 +28,18 @@ SCRIPTS: Final = (
     "cbor.js",
     "qr.js",
     "together.js",
+    "qr_words.js",
+    "pallet.js",
 )
 """In this order: later ones use what earlier ones name. None touches the document."""
-SCREENS: Final = ("camera.js", "screen.js", "code_screen.js", "start.js")
+SCREENS: Final = (
+    "camera.js",
+    "screen.js",
+    "code_screen.js",
+    "receipt.js",
+    "pallet_screen.js",
+    "start.js",
+)
 """What the person sees and does, in this order too."""
 
 

@@ -177,6 +177,74 @@ WORDS = {
         en="Give one alone, or one with what is about it: a correction, a countersignature, a grade"
         " report.",
     ),
+    "pallet_head": Text(zh="整个托盘", en="A whole pallet"),
+    "pallet_files": Text(
+        zh="选清单和全部证明（zip）", en="Choose the manifest and all documents (.zip)"
+    ),
+    "pallet_help": Text(
+        zh="一起选、一起拖进来都行；清单也可以是没打包的文件。先在上面给出根证书。",
+        en="Choose or drop all of them together; the manifest may be loose files. Give the root"
+        " above first.",
+    ),
+    "pallet_no_manifest": Text(
+        zh="里面没有托盘清单，或者清单不可信。",
+        en="There is no pallet manifest among them, or it cannot be trusted.",
+    ),
+    "pallet_manifests": Text(
+        zh="里面有几份清单：一次只验收一个托盘。",
+        en="There are several manifests among them: one pallet at a time.",
+    ),
+    "pallet_no_root": Text(
+        zh="没有从别处得到的根证书：什么都不能算已清除。",
+        en="No root that reached you by another way: nothing counts as erased.",
+    ),
+    "pallet_names_only": Text(
+        zh="标签只说明是哪份文件，谁都能印：请和设备核对型号、序列号。",
+        en="A label only names a document, and anybody can print one: compare model and serial with"
+        " the device.",
+    ),
+    "pallet_label": Text(
+        zh="一张一张扫标签，或者输入短码再按回车",
+        en="Scan label after label, or type a short code and press Enter",
+    ),
+    "pallet_first": Text(zh="请扫第一张标签。", en="Scan the first label."),
+    "pallet_undo": Text(zh="撤销上一张", en="Take the last one back"),
+    "pallet_all_matched": Text(zh="全部符合。", en="All of it matched."),
+    "pallet_not_all": Text(zh="还没有全部符合。", en="Not all of it matched yet."),
+    "pallet_matched": Text(zh="符合", en="Matched"),
+    "pallet_missing": Text(zh="没有扫到", en="Missing"),
+    "pallet_not_erased": Text(zh="不能当作已清除", en="Not erased"),
+    "pallet_unexpected": Text(zh="清单上没有", en="Unexpected"),
+    "pallet_duplicate": Text(zh="重复", en="Duplicate"),
+    "pallet_scans": Text(zh="扫过的", en="Scanned so far"),
+    "pallet_receipt_head": Text(zh="验收单", en="Receipt"),
+    "pallet_staff": Text(zh="工号（数字，不写姓名）", en="Your staff number (digits; no name)"),
+    "pallet_unsigned": Text(zh="存没签名的（JSON）", en="Save it unsigned (JSON)"),
+    "pallet_key": Text(zh="选签名密钥（PKCS#8 PEM）", en="Choose the key that signs (PKCS#8 PEM)"),
+    "pallet_chain": Text(
+        zh="选它的证书（station.pem）", en="Choose its certificates (station.pem)"
+    ),
+    "pallet_signed": Text(zh="签名并保存（zip）", en="Sign and save it (.zip)"),
+    "receipt_key_taken": Text(zh="密钥选好了。", en="The key was taken."),
+    "receipt_no_staff": Text(
+        zh="请填工号：1 到 10 位数字。", en="Type your staff number: 1 to 10 digits."
+    ),
+    "receipt_no_signer": Text(
+        zh="要签名，请先选密钥和它的证书。",
+        en="To sign, choose the key and its certificates first.",
+    ),
+    "receipt_no_key": Text(zh="这不是能用的密钥。", en="This is no key that can be used."),
+    "receipt_key_of_another": Text(
+        zh="密钥和证书不是一对。", en="The key does not belong to the certificate."
+    ),
+    "receipt_key_hint": Text(
+        zh="请选没有口令的 P-256 密钥（PKCS#8 PEM）和它自己的 station.pem。",
+        en="Choose a P-256 key without a passphrase (PKCS#8 PEM) and its own station.pem.",
+    ),
+    "receipt_given": Text(zh="已签名，保存了。", en="Signed and saved."),
+    "receipt_unsigned_given": Text(
+        zh="保存了，没有签名：谁都能改。", en="Saved without a signature: anybody could change it."
+    ),
     "limits": Text(
         zh="没有作废名单，这一页就不知道签名方的密钥有没有作废；没有给它更正，它也不知道有没有更正过。"
         "它不看设备现在的内容。时间以签发方的时钟为准。",

@@ -1,7 +1,7 @@
 """Flawless documents of each type that is not about a job, with all that may stand in them."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -10,8 +10,11 @@ from certs.formats.countersignature_v1 import Assessment, countersignature
 from certs.formats.custody_notice_v1 import CustodyEnd, Destruction, Whereabouts, custody_notice
 from certs.formats.grade_report_v1 import Graded, grade_report
 from certs.formats.head_v1 import DescribedDevice, Grade, Head, Identifier, Reason, Reference
+from certs.formats.pallet_manifest_v1 import Item, manifest
+from certs.formats.pallet_receipt_v1 import Found, Scanned, pallet_receipt
 from certs.formats.receipt_v1 import Custody, Price, receipt
 from certs.layout import DocumentType
+from certs.short_code import short_code
 from certs.tests.samples import JOB_ID, PRACTICE_SIGNER, SampleSigner, Statement
 from certs.text import Text
 
@@ -25,6 +28,8 @@ NUMBERS: Final = {
     DocumentType.CORRECTION: "33333333",
     DocumentType.GRADE_REPORT: "44444444",
     DocumentType.COUNTERSIGNATURE: "55555555",
+    DocumentType.PALLET_MANIFEST: "66666666",
+    DocumentType.PALLET_RECEIPT: "77777777",
 }
 DEVICE: Final = DescribedDevice(
     kind="disk",
@@ -204,6 +209,42 @@ def agreeing_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
     return countersignature_statement(signer, agrees=True)
 
 
+def _item(number: int) -> Item:
+    digest = hashlib.sha256(f"device {number}".encode()).hexdigest()
+    about = Reference(
+        document=f"20261123T17220{number}Z-5f3a9c1e",
+        document_sha256=digest,
+        document_type=DocumentType.CERTIFICATE,
+    )
+    return Item(about=about, ticket=TICKET if number == 0 else None)
+
+
+def manifest_statement(
+    signer: SampleSigner = PRACTICE_SIGNER, items: Sequence[Item] = tuple(map(_item, range(6)))
+) -> Statement:
+    """Return the manifest of a pallet with six devices."""
+    return manifest(head_of(DocumentType.PALLET_MANIFEST, signer), SALT, "P-7", items)
+
+
+def pallet_receipt_statement(signer: SampleSigner = PRACTICE_SIGNER) -> Statement:
+    """Return the receipt of that pallet, with something in each of its lists."""
+    codes = [item["code"] for item in manifest_statement()["items"]]
+    what = Found(
+        matched=codes[:2],
+        missing=codes[2:3],
+        not_erased=dict(zip(codes[3:], ("not-erased", "refused", "no-document"), strict=True)),
+        unexpected=[short_code(b"stranger")],
+        duplicate=codes[:1],
+    )
+    about = Reference(
+        document="20261123T172540Z-66666666",
+        document_sha256=hashlib.sha256(b"manifest").hexdigest(),
+        document_type=DocumentType.PALLET_MANIFEST,
+    )
+    scanned = Scanned(pallet="P-7", about=about, staff="1010", scanned_at=EARLIER_AT)
+    return pallet_receipt(head_of(DocumentType.PALLET_RECEIPT, signer), SALT, scanned, what)
+
+
 SAMPLES: Final[dict[str, Callable[..., Statement]]] = {
     "receipt": receipt_statement,
     "custody_notice": custody_statement,
@@ -216,5 +257,7 @@ SAMPLES: Final[dict[str, Callable[..., Statement]]] = {
     "grade_report_provisional": provisional_statement,
     "countersignature": countersignature_statement,
     "countersignature_that_agrees": agreeing_statement,
+    "pallet_manifest": manifest_statement,
+    "pallet_receipt": pallet_receipt_statement,
 }
 """Each accepted, by the name of its vector."""

@@ -13,6 +13,7 @@ from certs.formats.statement_v1 import FORMATS
 from certs.layout import DocumentType
 from certs.log.entry import EntryKind
 from certs.logged import kind_of, wanted_of
+from certs.short_code import short_code
 from certs.tests.document_samples import (
     SAMPLES,
     correction_statement,
@@ -20,6 +21,8 @@ from certs.tests.document_samples import (
     custody_statement,
     destroyed_statement,
     grade_statement,
+    manifest_statement,
+    pallet_receipt_statement,
     receipt_statement,
     transferred_statement,
 )
@@ -35,6 +38,18 @@ _LATE: Final = "2026-11-23T17:25:41Z"
 
 def _set(**changes: Any) -> Edit:
     return lambda statement: statement.update(changes)
+
+
+def _miscount(name: str, statement: Statement) -> None:
+    """Change one number, and the sum of all with it where that is another one."""
+    statement["counts"][name] += 1
+    if name in {"matched", "missing", "not_erased"}:
+        statement["counts"]["listed"] += 1
+
+
+def _lengthen(statement: Statement, name: str) -> None:
+    statement[name].append(statement[name][0])
+    statement["counts"][name] += 1
 
 
 def _without(name: str) -> Edit:
@@ -153,6 +168,44 @@ RULES: Final[dict[str, Defect]] = {
         "An assessor disagrees with an empty list of remarks.",
         countersignature_statement,
         _set(remarks=[]),
+    ),
+    "manifest_of_nothing": (
+        "A manifest that lists no device.",
+        manifest_statement,
+        _set(items=[]),
+    ),
+    "manifest_of_a_device_twice": (
+        "One device stands on the manifest twice.",
+        manifest_statement,
+        lambda statement: statement["items"].append(statement["items"][0]),
+    ),
+    "manifest_with_another_short_code": (
+        "A short code is not that of the document beside it.",
+        manifest_statement,
+        lambda statement: statement["items"][5].update(code=short_code(b"stranger")),
+    ),
+    "pallet_receipt_scanned_after_it_was_signed": (
+        "A receipt for labels that were scanned later.",
+        pallet_receipt_statement,
+        _set(scanned_at=_LATE),
+    ),
+    **{
+        f"pallet_receipt_miscounts_{name}": (
+            f"The number of {name} is not the length of its list.",
+            pallet_receipt_statement,
+            partial(_miscount, name),
+        )
+        for name in ("matched", "missing", "not_erased", "unexpected", "duplicate", "listed")
+    },
+    "pallet_receipt_matched_and_missing": (
+        "One device was found and is missing.",
+        pallet_receipt_statement,
+        lambda statement: statement["missing"].__setitem__(0, statement["matched"][0]),
+    ),
+    "pallet_receipt_duplicate_twice": (
+        "One code stands among the duplicates twice.",
+        pallet_receipt_statement,
+        lambda statement: _lengthen(statement, "duplicate"),
     ),
 }
 """Name → sentence, flawless document, edit; each is correctly signed."""

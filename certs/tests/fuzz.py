@@ -35,6 +35,8 @@ CORPUS: Final = {
     "revocation": (),
     "timestamp": (".tsr",),
     "code": (),
+    "session": (),
+    "label": (),
 }
 """Each target, and the files of the vectors that it begins with."""
 
@@ -54,6 +56,8 @@ def target(name: str) -> Callable[[bytes], None]:
     from certs.log.proof import parse_proof
     from certs.log.tiles import unpacked
     from certs.log.witness import answer
+    from certs.pallet import named_in
+    from certs.pallet_session import parse_session
     from certs.pdf.container import attached_bundle, signed_bytes
     from certs.qr import MAX_BYTES, PREFIX, digits_of, parse_qr
     from certs.revocation import parse_list
@@ -83,6 +87,8 @@ def target(name: str) -> Callable[[bytes], None]:
         "witness": lambda data: answer(data, [log], {}, witness, 0),
         "revocation": lambda data: parse_list(decode(data)),
         "timestamp": lambda data: open_response(data, b"", None),
+        "session": parse_session,
+        "label": lambda data: named_in(data.decode("utf-8", "replace")),
         "code": lambda data: parse_qr(PREFIX + digits_of(data[:MAX_BYTES])),
     }
     parse = targets[name]

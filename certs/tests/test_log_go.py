@@ -10,6 +10,8 @@ from typing import Final
 
 import pytest
 
+from certs.tests.document_samples import SAMPLES
+from certs.tests.document_vectors import logged_files
 from certs.tests.log_samples import (
     about,
     log_signer,
@@ -106,6 +108,21 @@ def test_proof__vectors__agrees(check: Check) -> None:
         assert (done.returncode == 1) == wanted, (name, done.stdout)
         seen.add(wanted)
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_document__about_no_job__its_commitment_computed_anew(
+    check: Check, tmp_path: Path, name: str
+) -> None:
+    """Another program finds in the log what the salt in a document commits to, and no other."""
+    files = logged_files(SAMPLES[name])
+    (proof,) = (data for file, data in files.items() if file.endswith(".tlog-proof"))
+    (document,) = (data for file, data in files.items() if file.endswith(".json"))
+    path = tmp_path / "document.json"
+    path.write_bytes(document)
+    assert check("document", VKEY, path, data=proof).stdout.startswith(b"ok ")
+    path.write_bytes(document.replace(b"0.1.0", b"0.1.1"))
+    assert check("document", VKEY, path, data=proof).returncode == 1
 
 
 def test_proof__of_another_entry__said_as_it_stands(check: Check) -> None:

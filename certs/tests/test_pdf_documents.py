@@ -39,7 +39,7 @@ def _made(name: str, signer: SampleSigner = PRODUCTION_SIGNER) -> bytes:
 def _text(pdf: bytes, folder: Path) -> str:
     path = folder / "document.pdf"
     path.write_bytes(pdf)
-    done = subprocess.run(["pdftotext", "-layout", str(path), "-"], check=True, capture_output=True)
+    done = subprocess.run(["pdftotext", "-raw", str(path), "-"], check=True, capture_output=True)
     return done.stdout.decode("utf-8")
 
 

@@ -74,6 +74,16 @@ def test_evaluate__pipe_or_folder__refused_without_waiting(tmp_path: Path) -> No
     assert main(["evaluate", str(tmp_path)]) == 2
 
 
+def test_evaluate__folder_of_a_grade_report__its_measures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A grade report is recomputed like a certificate, from its folder."""
+    report = {"schema": "wipe-station/statement", "measures": {"verified": True}}
+    (tmp_path / "grade-report.json").write_text(json.dumps(report), "utf-8")
+    assert main(["evaluate", str(tmp_path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["measures"] == {"verified": True}
+
+
 def test_evaluate__unknown_ruleset__two_and_error_object(
     measures: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

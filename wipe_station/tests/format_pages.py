@@ -2,20 +2,24 @@
 
 import ast
 import inspect
-from collections.abc import Iterator, Sequence
-from typing import Final, assert_never
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
 
 from certs.formats import erasure_v1, head_v1, statement_v1
 from certs.formats.document import DocumentFormat
 from certs.formats.fields import Field, Required
 from certs.formats.rules import (
+    CountOf,
     Differ,
     ExactlyOne,
     InOrder,
     NoneTwice,
     NotEmpty,
+    OnceAmong,
     Rule,
+    ShortCodeOf,
     StandsWhere,
+    SumOf,
 )
 from certs.layout import CHAIN_NAME, DocumentType
 from certs.log.entry import COMMON, OWN, EntryKind
@@ -206,24 +210,34 @@ def _entry_of(described: DocumentFormat) -> str:
     return f"Its log entry: kind {kinds}; {same}."
 
 
+def _said_where(rule: StandsWhere) -> str:
+    values = " or ".join(map(code, rule.values))
+    end = "." if rule.elsewhere else ", and only there."
+    return f"{code(rule.path)} stands where {code(rule.given)} is {values}{end}"
+
+
+def _all(paths: Sequence[str]) -> str:
+    return ", ".join(map(code, paths))
+
+
+_SAID: Final[dict[type, Callable[[Any], str]]] = {
+    StandsWhere: _said_where,
+    ExactlyOne: lambda rule: f"Exactly one of {_all(rule.paths)} stands.",
+    Differ: lambda rule: f"{code(rule.path)} is not {code(rule.other)}.",
+    NoneTwice: lambda rule: f"No {code(rule.path)} stands there twice.",
+    NotEmpty: lambda rule: f"{code(rule.path)} is not empty.",
+    InOrder: lambda rule: f"{code(rule.earlier)} is not after {code(rule.later)}.",
+    OnceAmong: lambda rule: f"Nothing stands twice among {_all(rule.paths)}.",
+    CountOf: lambda rule: f"{code(rule.path)} is how many items {code(rule.of)} has.",
+    SumOf: lambda rule: f"{code(rule.path)} is the sum of {_all(rule.of)}.",
+    ShortCodeOf: lambda rule: (
+        f"{code(rule.path)} is the short code ([qr.md](qr.md)) of {code(rule.digest)}."
+    ),
+}
+
+
 def _said_of(rule: Rule) -> str:
-    match rule:
-        case StandsWhere():
-            values = " or ".join(map(code, rule.values))
-            end = "." if rule.elsewhere else ", and only there."
-            return f"{code(rule.path)} stands where {code(rule.given)} is {values}{end}"
-        case ExactlyOne():
-            return "Exactly one of " + ", ".join(map(code, rule.paths)) + " stands."
-        case Differ():
-            return f"{code(rule.path)} is not {code(rule.other)}."
-        case NoneTwice():
-            return f"No {code(rule.path)} stands there twice."
-        case NotEmpty():
-            return f"{code(rule.path)} is not empty."
-        case InOrder():
-            return f"{code(rule.earlier)} is not after {code(rule.later)}."
-        case _ as never:
-            assert_never(never)
+    return _SAID[type(rule)](rule)
 
 
 def _list_fields() -> Iterator[Sequence[str]]:

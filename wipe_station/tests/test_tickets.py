@@ -241,6 +241,15 @@ def test_withdraw__after_the_erasure_began__refused(shop: Shop) -> None:
     assert shop.happen(came, BACK).ticket.custody is Custody.RETURNED
 
 
+def test_withdraw__job_that_stopped_before_its_first_record__no_reason(shop: Shop) -> None:
+    """A journal that was opened and holds nothing stands for nothing done."""
+    came = shop.accept(DISK)
+    folder = shop.state / "jobs" / "20991123T120000Z-0badcafe"
+    folder.mkdir()
+    (folder / "journal.jsonl").touch()
+    assert shop.happen(came, WITHDRAW).ticket.custody is Custody.WITHDRAWN
+
+
 def shop_plan() -> Any:
     """Return the opening of a job on the drive."""
     from wipe_station.tests.jobs import plan_record

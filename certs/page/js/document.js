@@ -73,6 +73,34 @@ const RULES = {
       }
     }
   },
+  OnceAmong(statement, { paths }) {
+    const seen = new Set();
+    for (const [place, value] of paths.flatMap((path) => valuesAt(statement, path))) {
+      if (seen.has(value)) {
+        refuseField(place, "出现了两次", "there twice");
+      }
+      seen.add(value);
+    }
+  },
+  CountOf(statement, { path, of }) {
+    if (valueAt(statement, path) !== valueAt(statement, of).length) {
+      refuseField(path, `和 ${of} 的项数不符`, `not the number of items of ${of}`);
+    }
+  },
+  SumOf(statement, { path, of }) {
+    if (valueAt(statement, path) !== of.reduce((sum, each) => sum + valueAt(statement, each), 0)) {
+      const names = of.join(" + ");
+      refuseField(path, `不等于 ${names}`, `not ${names}`);
+    }
+  },
+  ShortCodeOf(statement, { path, digest }) {
+    const digests = new Map(valuesAt(statement, digest).map(([place, value]) => [itemOf(place), value]));
+    for (const [place, value] of valuesAt(statement, path)) {
+      if (value !== shortCodeOf(digests.get(itemOf(place)))) {
+        refuseField(place, `不是 ${digest} 的短码`, `not the short code of ${digest}`);
+      }
+    }
+  },
   InOrder(statement, { earlier, later }) {
     if (valueAt(statement, earlier) > valueAt(statement, later)) {
       refuseField(earlier, `比 ${later} 还晚`, `after ${later}`);

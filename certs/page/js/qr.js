@@ -258,6 +258,13 @@ function checkCodeBinding(claims, chain, now) {
 }
 
 async function compareCode(claims, { statement, document }) {
+  if (formatOf(statement) !== null) {
+    const message = {
+      zh: "这种文件没有二维码：它没有说到清除。",
+      en: "Such a document has no code: it says nothing about an erasure.",
+    };
+    refuseAt("document", message, CLAIMS_HINT);
+  }
   const wanted = await claimsOf(statement, document);
   for (const [name, value] of Object.entries(spelledClaims(claims))) {
     if (JSON.stringify(value) !== JSON.stringify(spelledClaims(wanted)[name])) {
@@ -329,72 +336,5 @@ function spelledClaims(claims) {
     model: claims.model,
     serial: claims.serial,
     grade: claims.grade && Object.fromEntries(DATA.qr.axes.map((axis, at) => [axis, claims.grade[at]])),
-  };
-}
-
-// --- what it is worth, in words; as certs/qr_report.py ---------------------------------------------
-
-const SIGNED = "signed";
-
-// A code of an erasure is never more than signed: it has no status that is green.
-function codeStatus({ type, outcome }, known) {
-  if (!known) {
-    return "signer-unknown";
-  }
-  if (type !== NOTICE) {
-    return SIGNED;
-  }
-  return DATA.not_erased_outcomes.includes(outcome) ? "not-erased" : "inconclusive";
-}
-
-function codeLines(claims, chain, known, compared) {
-  const status = codeStatus(claims, known);
-  const unknown = chain.rootKnown ? DATA.words.signer_unknown_not_learned : DATA.words.signer_unknown_no_root;
-  const sentences = { [SIGNED]: aloneSentence(claims), "signer-unknown": unknown };
-  return [
-    compared ? DATA.qr.same : (sentences[status] ?? DATA.sentences[status]),
-    ...(claims.practice ? [{ zh: "这是练习，不是证明。", en: "Practice: this is no certificate." }] : []),
-    ...(claims.identityStrength === "medium" ? [] : [DATA.weak_identity]),
-    ...codeGradeLines(claims),
-    codeSignedLine(claims, chain),
-  ];
-}
-
-function aloneSentence({ verification }) {
-  const alone = DATA.words.code_alone;
-  const said = DATA.qr.read_back[verification];
-  return { zh: alone.zh.replace("{}", said.zh), en: alone.en.replace("{}", said.en) };
-}
-
-function codeCompareLine({ model, serial, sizeBytes }) {
-  const names = [
-    ["型号", "model", model],
-    ["序列号", "serial", serial],
-  ].filter(([, , value]) => value !== null);
-  const size = grouped(sizeBytes);
-  const zh = [...names.map(([name, , value]) => `${name} ${shown(value)}`), `容量 ${size} 字节`];
-  const en = [...names.map(([, name, value]) => `${name} ${shown(value)}`), `size ${size} bytes`];
-  return {
-    zh: `请和手里的设备核对：${zh.join("，")}。`,
-    en: `Compare with the device in your hand: ${en.join(", ")}.`,
-  };
-}
-
-function codeGradeLines({ grade }) {
-  if (grade === null) {
-    return [];
-  }
-  const words = DATA.qr.axes.map((axis, at) => [DATA.qr.axis_names[axis], DATA.qr.grade_names[grade[at]]]);
-  const zh = words.map(([axis, word]) => axis.zh + word.zh).join("；");
-  const en = words.map(([axis, word]) => `${axis.en} ${word.en}`).join("; ");
-  return [{ zh: `可用程度：${zh}。`, en: `Usability: ${en}.` }];
-}
-
-function codeSignedLine(claims, chain) {
-  const at = spelledClaims(claims).issued_at.replace("T", " ").replace("Z", " UTC");
-  const { documentId: document, method } = claims;
-  return {
-    zh: `文件 ${document}，方法 ${method}，${at} 由 ${chain.signerName} 签发（时间以签发方的时钟为准）。`,
-    en: `Document ${document}, method ${method}, signed ${at} by ${chain.signerName} (time by the signer's clock).`,
   };
 }

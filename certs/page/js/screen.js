@@ -37,7 +37,9 @@ function draw() {
   drawFiles();
   drawReport();
   drawCode();
+  drawPallet();
   codeCamera.draw();
+  palletCamera.draw();
 }
 
 // --- the root ------------------------------------------------------------------------------------
@@ -166,24 +168,24 @@ function named(file) {
   return { name, size: file.size, arrayBuffer: () => file.arrayBuffer() };
 }
 
-async function droppedFiles(transfer) {
+async function droppedFiles(transfer, most = MOST_SHOWN_FILES) {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.() ?? null);
   if (entries.some((entry) => entry === null) || !entries.some((entry) => entry.isDirectory)) {
     return [...transfer.files].map(named);
   }
   const found = [];
   for (const entry of entries) {
-    found.push(...(entry.isDirectory ? await filesInside(entry) : [await fileOf(entry)]));
+    found.push(...(entry.isDirectory ? await filesInside(entry, most) : [await fileOf(entry)]));
   }
   return found;
 }
 
-async function filesInside(folder) {
+async function filesInside(folder, most) {
   const reader = folder.createReader();
   const found = [];
   for (;;) {
     const entries = await new Promise((resolve) => reader.readEntries(resolve, () => resolve([])));
-    if (entries.length === 0 || found.length > MOST_SHOWN_FILES) {
+    if (entries.length === 0 || found.length > most) {
       return found;
     }
     for (const entry of entries) {
@@ -217,6 +219,7 @@ async function check() {
   if (turn === state.turn) {
     state.report = report;
     draw();
+    reconsiderPallet();
     await checkTheCode();
   }
 }

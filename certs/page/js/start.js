@@ -4,4 +4,10 @@
 window.verifyBundle = verify;
 window.verifyTogether = verifyTogether;
 window.checkCode = checkCode;
+window.scanPallet = (number, manifest, listed, events) => {
+  const begun = { pallet: { number, manifest, listed: new Map(listed.map((item) => [item.code, item])) }, scans: [] };
+  const step = (state, text) => (text === null ? undoScan(state)[0] : scanLabel(state, text)[0]);
+  const ended = events.reduce(step, begun);
+  return { answers: ended.scans.map(({ answer }) => answer), found: foundOf(ended), whole: isWhole(foundOf(ended)) };
+};
 draw();

@@ -2,14 +2,18 @@
 //
 //	check proof VKEY <FILE.tlog-proof    the entry's way leads to the root that the log signed
 //	check log VKEY DIR                   every entry, by the tiles alone
+//	check document VKEY FILE <PROOF      that entry commits to this document, by the salt in it
 //
 // Nothing of the project is used: golang.org/x/mod/sumdb/note and tlog do all of the work.
 package main
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -38,10 +42,16 @@ func run(args []string) (string, error) {
 			return "", err
 		}
 		return checkProof(args[1], data)
+	case len(args) == 3 && args[0] == "document":
+		data, err := io.ReadAll(os.Stdin)
+		if err != nil {
+			return "", err
+		}
+		return checkDocument(args[1], args[2], data)
 	case len(args) == 3 && args[0] == "log":
 		return checkLog(args[1], args[2])
 	}
-	return "", fmt.Errorf("usage: check proof VKEY | check log VKEY DIR")
+	return "", fmt.Errorf("usage: check proof VKEY | check log VKEY DIR | check document VKEY FILE")
 }
 
 // checkpoint opens a checkpoint that the log itself signed.
@@ -101,6 +111,39 @@ func checkProof(vkey string, data []byte) (string, error) {
 	}
 	err = tlog.CheckRecord(proof, tree.N, tree.Hash, index, tlog.RecordHash(entry))
 	return fmt.Sprintf("ok %d of %d: %s", index, tree.N, entry), err
+}
+
+// checkDocument follows a proof and computes the commitment of the document anew.
+func checkDocument(vkey, file string, proof []byte) (string, error) {
+	said, err := checkProof(vkey, proof)
+	if err != nil {
+		return "", err
+	}
+	document, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	var stated struct {
+		Salt   string `json:"salt_hex"`
+		Ticket string `json:"ticket"`
+	}
+	if err := json.Unmarshal(document, &stated); err != nil {
+		return "", err
+	}
+	var entry struct{ Commitment, Ticket string }
+	_, logged, _ := strings.Cut(said, ": ")
+	if err := json.Unmarshal([]byte(logged), &entry); err != nil {
+		return "", err
+	}
+	salt, err := hex.DecodeString(stated.Salt)
+	if err != nil || len(salt) != 32 {
+		return "", fmt.Errorf("salt %q", stated.Salt)
+	}
+	digest := sha256.Sum256(append(salt, document...))
+	if hex.EncodeToString(digest[:]) != entry.Commitment || stated.Ticket != entry.Ticket {
+		return "", fmt.Errorf("the entry commits to something else")
+	}
+	return "ok " + entry.Commitment, nil
 }
 
 // tiles reads tiles of a folder. Their implementation puts the height into the path; ours has one.
