@@ -102,8 +102,8 @@ begins with `custody-accepted` and ends with `release`, `return`, `destruction` 
 `key-event` says by `key_id` which key signed documents until then (`retired`) and which one does
 from then on (`added`); the first one stands in `log-opened`.
 
-Written today: `log-opened`, `start`, `outcome`, `self-test`, `key-event`. The other kinds are defined,
-checked and written by nothing yet."""
+Written today: `log-opened`, `start`, `outcome`, `self-test`, `key-event`. The other kinds are
+defined, checked and written by nothing yet."""
 
 TIME = """\
 `certificate.tsr` may be there from the beginning, come later, or never: without it nothing but
