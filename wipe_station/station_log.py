@@ -6,7 +6,8 @@ customer's hand stands in the log; the reverse is not so, and a crash may leave 
 or a document that came no further. A document that was in the log already is issued with the very
 same bytes after a crash (``earlier``).
 
-The log has a key of its own. The station's key vouches for it: each document names it.
+The log has a key of its own. The station's key vouches for it: each document names it. When another
+key signs documents than before, the log says so, once.
 """
 
 import contextlib
@@ -18,8 +19,9 @@ from threading import RLock
 from typing import Final
 
 from certs.canonical import JsonObject, encode
+from certs.durable import NewFile, write_file
 from certs.errors import KeyStoreError, LogBrokenError, MalformedLogError
-from certs.keys import ensure_log_key
+from certs.keys import ensure_log_key, read_key_file
 from certs.layout import Bundle
 from certs.log.audit import CHECKPOINT
 from certs.log.checkpoint import parse_checkpoint
@@ -36,6 +38,9 @@ from wipe_station.witnessing import Witnessing
 
 FOLDER: Final = "log"
 KEY_FOLDER: Final = "log-key"
+KNOWN_NAME: Final = "station-key-id"
+"""Beside the log's key: the key of the station's documents that the log knows of."""
+MOST_KNOWN_BYTES: Final = 128
 LOOKED_BACK: Final = 512
 """Entries to look at for what a crash may have left; then it is long past."""
 
@@ -73,6 +78,33 @@ class StationLog:
             self._append(
                 EntryKind.LOG_OPENED, log_key=self.key.text(), station_key_id=station_key_id
             )
+        self._announce(state / KEY_FOLDER / KNOWN_NAME, station_key_id)
+
+    def _announce(self, path: Path, key_id: str) -> None:
+        """Write down, once, that another key signs documents than the log knows of.
+
+        What the log knows stands in a file, so that nobody has to read all of it at each start; a
+        crash between entries and file is seen in the last entries.
+        """
+        known = self._known_key(path)
+        if known != key_id and self.newest(_says(key_id), self.size - LOOKED_BACK) is None:
+            events = (("retired", known), ("added", key_id))
+            self.happened(
+                [(EntryKind.KEY_EVENT, {"event": event, "key_id": key}) for event, key in events]
+            )
+        if known != key_id or not path.exists():
+            with self._translated():
+                write_file(path, NewFile(data=key_id.encode() + b"\n"))
+
+    def _known_key(self, path: Path) -> str:
+        """Return the station's key that the log named last."""
+        if path.exists():
+            with self._translated():
+                return read_key_file(path, MOST_KNOWN_BYTES).decode("ascii", "replace").strip()
+        index = self.newest(_names_a_key)
+        assert index is not None, "the first entry names one"
+        fields = self._writer.entry(index).fields
+        return str(fields.get("key_id", fields.get("station_key_id")))
 
     @property
     def names(self) -> dict[str, str]:
@@ -186,6 +218,19 @@ class StationLog:
             raise state_disk_error(self._folder) from error
         except (LogBrokenError, MalformedLogError, KeyStoreError) as error:
             raise EvidenceError(error.message, hint=error.hint) from error
+
+
+def _says(key_id: str) -> Callable[[Entry], bool]:
+    """Return what recognises the entry that a key signs documents from now on."""
+    return lambda entry: _is_added(entry) and entry.fields["key_id"] == key_id
+
+
+def _names_a_key(entry: Entry) -> bool:
+    return _is_added(entry) or entry.kind is EntryKind.LOG_OPENED
+
+
+def _is_added(entry: Entry) -> bool:
+    return entry.kind is EntryKind.KEY_EVENT and entry.fields["event"] == "added"
 
 
 def document_sha256(statement: JsonObject) -> str:

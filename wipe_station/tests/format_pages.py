@@ -99,8 +99,11 @@ journal). Times never go back. `log-opened` is the first entry and no other. A j
 further one, but that a crash may leave two entries for the same `journal_sha256`. A ticket
 begins with `custody-accepted` and ends with `release`, `return`, `destruction` or `transfer`.
 
-Written today: `log-opened`, `start`, `outcome`, `self-test`. The other kinds are defined,
-checked and written by nothing yet."""
+`key-event` says by `key_id` which key signed documents until then (`retired`) and which one does
+from then on (`added`); the first one stands in `log-opened`.
+
+Written today: `log-opened`, `start`, `outcome`, `self-test`, `key-event`. The other kinds are
+defined, checked and written by nothing yet."""
 
 TIME = """\
 `certificate.tsr` may be there from the beginning, come later, or never: without it nothing but

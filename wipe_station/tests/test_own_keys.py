@@ -13,8 +13,16 @@ from certs.errors import CertificateError, KeyStoreError, Layer, TokenError
 from certs.formats.fields import parse_time
 from certs.keys import KEY_NAME, ensure_practice_keys
 from certs.log.checkpoint import parse_checkpoint
+from certs.log.entry import EntryKind
 from certs.log.folder import read_log_file
-from certs.station_keys import KeyRequest, install, pending_request, renew_key, request_key
+from certs.station_keys import (
+    KeyRequest,
+    install,
+    installed_chain,
+    pending_request,
+    renew_key,
+    request_key,
+)
 from certs.tests.keys_samples import STATION, issued, opened_root
 from certs.tests.samples import NOW, names_in
 from certs.tests.token_samples import SoftToken, signer_of, token
@@ -289,3 +297,54 @@ def test_doctor__certificate_damaged__said_and_the_rest_is_told(state: Path) -> 
     found = examine(state / OWN_FOLDER / "keys", NOW)
     assert [each.present for each in found if each.name == "certificate"] == [False]
     assert len(found) > 5
+
+
+def events_in(state: Path) -> list[tuple[str, str]]:
+    """Return what the station's log says of keys."""
+    writer = StationLog(state / OWN_FOLDER, FakeClock(LATER), key_of(state), practice=False)._writer
+    entries = [writer.entry(at) for at in range(writer.size)]
+    return [
+        (each.fields["event"], each.fields["key_id"])
+        for each in entries
+        if each.kind is EntryKind.KEY_EVENT
+    ]
+
+
+LATER = NOW + timedelta(days=1)
+
+
+def key_of(state: Path) -> str:
+    """Return the id of the station's installed key."""
+    chain = installed_chain(state / OWN_FOLDER / "keys")
+    assert chain is not None
+    return chain.key_id
+
+
+@pytest.mark.parametrize("file", ["written", "old", "missing"])
+def test_log__key_renewed__said_once_whatever_was_lost(state: Path, file: str) -> None:
+    """Retired and added stand in the log once, at any number of starts and after any crash."""
+    installed(state)
+    first = key_of(state)
+    issuer_of(state)
+    assert events_in(state) == []
+    known = state / OWN_FOLDER / "log-key" / "station-key-id"
+    before = known.read_bytes()
+    renew_key(state / OWN_FOLDER / "keys")
+    installed(state)
+    wanted = [("retired", first), ("added", key_of(state))]
+    assert events_in(state) == wanted
+    if file == "old":  # the crash came between the entries and the file
+        known.write_bytes(before)
+    if file == "missing":
+        known.unlink()
+    for _ in range(2):
+        assert events_in(state) == wanted
+    assert known.read_text("ascii").strip() == key_of(state)
+
+
+def test_log__from_before_keys_were_told__first_key_is_known(state: Path) -> None:
+    """A log that was begun by an older program names its first key already."""
+    installed(state)
+    issuer_of(state)
+    (state / OWN_FOLDER / "log-key" / "station-key-id").unlink()
+    assert events_in(state) == []
