@@ -87,7 +87,8 @@ class StationLog:
         crash between entries and file is seen in the last entries.
         """
         known = self._known_key(path)
-        if known != key_id and self.newest(_says(key_id), self.size - LOOKED_BACK) is None:
+        told = self._key_named(self.newest(_names_a_key, self.size - LOOKED_BACK)) == key_id
+        if known != key_id and not told:
             events = (("retired", known), ("added", key_id))
             self.happened(
                 [(EntryKind.KEY_EVENT, {"event": event, "key_id": key}) for event, key in events]
@@ -101,10 +102,16 @@ class StationLog:
         if path.exists():
             with self._translated():
                 return read_key_file(path, MOST_KNOWN_BYTES).decode("ascii", "replace").strip()
-        index = self.newest(_names_a_key)
-        assert index is not None, "the first entry names one"
-        fields = self._writer.entry(index).fields
-        return str(fields.get("key_id", fields.get("station_key_id")))
+        key_id = self._key_named(self.newest(_names_a_key))
+        assert key_id is not None, "the first entry names one"
+        return key_id
+
+    def _key_named(self, index: int | None) -> str | None:
+        """Return the station's key that an entry names; None where there is no entry."""
+        entry = None if index is None else self.entry(index)
+        if entry is None:
+            return None
+        return str(entry.fields.get("key_id", entry.fields.get("station_key_id")))
 
     @property
     def names(self) -> dict[str, str]:
@@ -220,17 +227,9 @@ class StationLog:
             raise EvidenceError(error.message, hint=error.hint) from error
 
 
-def _says(key_id: str) -> Callable[[Entry], bool]:
-    """Return what recognises the entry that a key signs documents from now on."""
-    return lambda entry: _is_added(entry) and entry.fields["key_id"] == key_id
-
-
 def _names_a_key(entry: Entry) -> bool:
-    return _is_added(entry) or entry.kind is EntryKind.LOG_OPENED
-
-
-def _is_added(entry: Entry) -> bool:
-    return entry.kind is EntryKind.KEY_EVENT and entry.fields["event"] == "added"
+    added = entry.kind is EntryKind.KEY_EVENT and entry.fields["event"] == "added"
+    return added or entry.kind is EntryKind.LOG_OPENED
 
 
 def document_sha256(statement: JsonObject) -> str:

@@ -348,3 +348,13 @@ def test_log__from_before_keys_were_told__first_key_is_known(state: Path) -> Non
     issuer_of(state)
     (state / OWN_FOLDER / "log-key" / "station-key-id").unlink()
     assert events_in(state) == []
+
+
+def test_log__key_comes_back__told_again(tmp_path: Path) -> None:
+    """What the log says last of keys is what is true now, also after there and back again."""
+    for number in (1, 2, 1):
+        StationLog(tmp_path, FakeClock(NOW), f"{number:064x}", practice=False)
+    log = StationLog(tmp_path, FakeClock(LATER), f"{1:064x}", practice=False)
+    told = [log.entry(at) for at in range(log.size)]
+    added = [each.fields["key_id"][-1] for each in told if each and "event" in each.fields]
+    assert added == ["1", "2", "2", "1"]
