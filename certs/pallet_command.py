@@ -198,7 +198,7 @@ def _check(asked: argparse.Namespace, language: Language, clock: Clock) -> Repor
             desk.tell(CLOSED, {"event": "note", **both(CLOSED)})
         else:
             try:
-                state = _scanned(desk, file, state)
+                state = _scanned(desk, file, state, documents)
             except KeyboardInterrupt:
                 return _stopped()
             end = None if keys is None else _ended(file, clock())
@@ -233,7 +233,7 @@ def _loaded(asked: argparse.Namespace, trust: Trust) -> tuple[Pallet, Documents]
     return pallet_of(statement, about, documents.why), documents
 
 
-def _scanned(desk: _Desk, file: SessionFile, state: State) -> State:
+def _scanned(desk: _Desk, file: SessionFile, state: State, documents: Documents) -> State:
     for text in _labels():
         if text.lower() in _DONE_WORDS:
             break
@@ -244,7 +244,7 @@ def _scanned(desk: _Desk, file: SessionFile, state: State) -> State:
         file.append(scanned(text))
         state = after
         desk.tell(
-            answer_text(state.pallet, made),
+            answer_text(state.pallet, documents, made),
             {"event": "scan", "answer": made.answer.value, "code": made.code, "text": text},
         )
     return state

@@ -38,11 +38,13 @@ class Documents:
         why: by SHA-256 of each certificate and notice, why it does not count as erased; None where
             it does.
         references: of the same documents.
+        compare: of the same documents, what to compare with the device.
         refused: what was refused; its name and why.
     """
 
     why: Mapping[str, str | None]
     references: Mapping[str, Reference]
+    compare: Mapping[str, Text]
     refused: Sequence[Refused]
 
 
@@ -62,6 +64,7 @@ def read_documents(paths: Sequence[Path], trust: Trust) -> Documents:
     """
     why: dict[str, str | None] = {}
     references: dict[str, Reference] = {}
+    compare: dict[str, Text] = {}
     refused: list[Refused] = []
     corrected: set[str] = set()
     for path in _bundles(paths):
@@ -80,6 +83,7 @@ def read_documents(paths: Sequence[Path], trust: Trust) -> Documents:
         statement = verdict.statement
         if verdict.status in _WHY:
             why[digest] = _WHY[verdict.status]
+            compare[digest] = verdict.lines[0]
             kind = DocumentType(statement["type"])
             references[digest] = Reference(
                 document=statement["id"], document_sha256=digest, document_type=kind
@@ -87,7 +91,7 @@ def read_documents(paths: Sequence[Path], trust: Trust) -> Documents:
         elif statement["type"] == DocumentType.CORRECTION.value:
             corrected.add(statement["about"]["document_sha256"])
     why |= dict.fromkeys(corrected & why.keys(), "corrected")
-    return Documents(why=why, references=references, refused=refused)
+    return Documents(why=why, references=references, compare=compare, refused=refused)
 
 
 def _bundles(paths: Sequence[Path]) -> Iterator[Path]:

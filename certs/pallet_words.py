@@ -20,9 +20,6 @@ ANSWERS: Final = {
     Answer.DAMAGED: Text(zh="? 读不出", en="? NOT READ"),
 }
 ADVICE: Final = {
-    Answer.MATCHED: Text(
-        zh="请看标签是不是贴在它写的设备上。", en="See that the label is on the device it is about."
-    ),
     Answer.UNEXPECTED: Text(zh="请放到一边。", en="Put it aside."),
     Answer.DUPLICATE: Text(
         zh="同一台扫了两次就输入 undo；是两台设备就放到一边。",
@@ -51,13 +48,15 @@ ALL_MATCHED: Final = Text(zh="全部符合。", en="All of it matched.")
 NOT_ALL: Final = Text(zh="没有全部符合。", en="Not all of it matched.")
 
 
-def answer_text(pallet: Pallet, scan: Scan) -> Text:
-    """Return what is said of one scan."""
+def answer_text(pallet: Pallet, documents: Documents, scan: Scan) -> Text:
+    """Return what is said of one scan; of a match, what to compare with the device."""
     code = "" if scan.code is None else f" {grouped(scan.code)}"
     listed = None if scan.code is None else pallet.listed.get(scan.code)
     if scan.answer is Answer.NOT_ERASED and listed is not None and listed.why is not None:
         more = REASONS[listed.why]
         said = Text(zh=f"{more.zh}。请放到一边。", en=f"{more.en}. Put it aside.")
+    elif scan.answer is Answer.MATCHED and listed is not None:
+        said = documents.compare[listed.document_sha256]
     else:
         said = ADVICE[scan.answer]
     head = ANSWERS[scan.answer]

@@ -75,10 +75,10 @@ def _value(fact: Fact, found: Sequence[Value]) -> Text | None:
     texts = [_written(fact, each) for each in found[:_MOST_ITEMS]]
     more = "…" if len(found) > _MOST_ITEMS else ""
     # What is not in our words is the same in both languages, and so is the line of it.
-    between = "; " if all(text.zh == text.en for text in texts) else "；"
-    zh = between.join(text.zh for text in texts) + more
+    zh = "；".join(text.zh for text in texts) + more
     en = "; ".join(text.en for text in texts) + more
-    return Text(zh=zh, en=en)
+    same = all(text.zh == text.en for text in texts)
+    return Text(zh=en if same else zh, en=en)
 
 
 def _written(fact: Fact, value: Value) -> Text:

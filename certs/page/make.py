@@ -27,9 +27,9 @@ SCRIPTS: Final = (
     "verify.js",
     "cbor.js",
     "qr.js",
-    "together.js",
     "qr_words.js",
     "pallet.js",
+    "together.js",
 )
 """In this order: later ones use what earlier ones name. None touches the document."""
 SCREENS: Final = (

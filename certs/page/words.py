@@ -168,15 +168,6 @@ WORDS = {
         en="The camera cannot be opened: there is none, or it was not allowed. Use a hand-held"
         " scanner, or paste the text.",
     ),
-    "together_unrelated": Text(
-        zh="一起给的文件说的不是同一份文件。",
-        en="The documents that were given together are not about one of them.",
-    ),
-    "together_hint": Text(
-        zh="一次只给一份，或者一份加上说到它的更正、会签、评级报告。",
-        en="Give one alone, or one with what is about it: a correction, a countersignature, a grade"
-        " report.",
-    ),
     "pallet_head": Text(zh="整个托盘", en="A whole pallet"),
     "pallet_files": Text(
         zh="选清单和全部证明（zip）", en="Choose the manifest and all documents (.zip)"
@@ -244,6 +235,15 @@ WORDS = {
     "receipt_given": Text(zh="已签名，保存了。", en="Signed and saved."),
     "receipt_unsigned_given": Text(
         zh="保存了，没有签名：谁都能改。", en="Saved without a signature: anybody could change it."
+    ),
+    "together_unrelated": Text(
+        zh="一起给的文件说的不是同一份文件。",
+        en="The documents that were given together are not about one of them.",
+    ),
+    "together_hint": Text(
+        zh="一次只给一份，或者一份加上说到它的更正、会签、评级报告。",
+        en="Give one alone, or one with what is about it: a correction, a countersignature, a grade"
+        " report.",
     ),
     "limits": Text(
         zh="没有作废名单，这一页就不知道签名方的密钥有没有作废；没有给它更正，它也不知道有没有更正过。"

@@ -176,10 +176,11 @@ def test_pallet__every_label_scanned__all_of_it_matched(yard: Yard) -> None:
     yard.trust()
     yard.load()
     expect(yard.page.locator("#pallet-shown")).to_contain_text("of 3 a certificate of erasure")
+    expect(yard.page.locator("#pallet-shown")).not_to_contain_text("Checking")
     yard.whole("Not all of it matched yet.", "note")
     for at, code in enumerate(codes):
         yard.scan(grouped(code).lower())
-        yard.answers("good", "✓ MATCHED", grouped(code), f"T-{at}")
+        yard.answers("good", "✓ MATCHED", grouped(code), f"T-{at}", "Compare with the device")
         assert yard.page.locator("#pallet-text").input_value() == ""
     yard.whole("All of it matched.", "good")
     yard.counts("Matched: 3", "Missing: 0")

@@ -173,6 +173,7 @@ def test_check__everything_scanned__exit_0_and_a_receipt_that_verifies(listed: Y
     assert listed.check("\n".join(map(grouped, listed.codes)) + "\ndone\n", *RECEIPT) == 0
     said = listed.said()
     assert said.count("✓ MATCHED") == COUNT
+    assert said.count("Compare with the device in your hand: ") == COUNT
     assert "All of it matched." in said
     (receipt,) = (listed.path / "received").iterdir()
     assert (

@@ -7,6 +7,7 @@ const pallet = {
   given: [], // bundles: lists of files
   state: null,
   refused: [],
+  compare: new Map(), // what to compare with a device, by its document's SHA-256
   said: null, // what stands where the pallet would
   last: null, // the scan that is shown large
   key: null,
@@ -41,7 +42,7 @@ async function loadPallet() {
     drawPallet();
     return;
   }
-  const found = { manifests: [], judged: new Map(), corrected: new Set(), refused: [] };
+  const found = { manifests: [], judged: new Map(), compare: new Map(), corrected: new Set(), refused: [] };
   for (const [at, files] of given.entries()) {
     if (at % PAUSE_EVERY === 0) {
       pallet.said = { text: { zh: `正在核对 ${at} / ${given.length}……`, en: `Checking ${at} of ${given.length}…` } };
@@ -74,7 +75,7 @@ function reconsiderPallet() {
   }
 }
 
-async function judge(files, { manifests, judged, corrected, refused }, trusted) {
+async function judge(files, { manifests, judged, compare, corrected, refused }, trusted) {
   const report = await verify(files, trusted);
   if (!report.accepted) {
     refused.push({ name: files[0].name, report });
@@ -87,13 +88,14 @@ async function judge(files, { manifests, judged, corrected, refused }, trusted) 
     corrected.add(statement.about.document_sha256);
   } else if (status === "erased") {
     judged.set(digest, null);
+    compare.set(digest, report.compare);
   } else if (formatOf(statement) === null) {
     const unfit = status === "not-erased" || status === "inconclusive" ? "not-erased" : "refused";
     judged.set(digest, judged.get(digest) === null ? null : unfit);
   }
 }
 
-function begunWith({ manifests, judged, corrected }) {
+function begunWith({ manifests, judged, compare, corrected }) {
   if (manifests.length !== 1) {
     return { said: { bad: true, text: DATA.words[manifests.length === 0 ? "pallet_no_manifest" : "pallet_manifests"] } };
   }
@@ -102,7 +104,7 @@ function begunWith({ manifests, judged, corrected }) {
   }
   const [{ statement, digest }] = manifests;
   const about = { document: statement.id, document_sha256: digest, type: statement.type };
-  return { state: { pallet: palletOf(statement, about, judged), scans: [] } };
+  return { said: null, compare, state: { pallet: palletOf(statement, about, judged), scans: [] } };
 }
 
 function takeLabel(text) {
@@ -173,7 +175,10 @@ function drawAnswer({ pallet: { listed } }) {
     return;
   }
   const item = last.code === null ? undefined : listed.get(last.code);
-  const why = last.answer === ANSWER.notErased ? DATA.pallet.reasons[item.why] : DATA.pallet.advice[last.answer];
+  const why = {
+    [ANSWER.matched]: () => pallet.compare.get(item.document_sha256),
+    [ANSWER.notErased]: () => DATA.pallet.reasons[item.why],
+  }[last.answer] ?? (() => DATA.pallet.advice[last.answer]);
   const name = last.code === null ? shown(last.text, 30) : groupedCode(last.code);
   const about = item === undefined ? "" : [item.document, ...(item.ticket ? [shown(item.ticket)] : [])].join(" · ");
   place.className = `answer ${COLOUR_OF_ANSWER[last.answer]}`;
@@ -181,7 +186,7 @@ function drawAnswer({ pallet: { listed } }) {
     element("p", "large", say(DATA.pallet.answers[last.answer])),
     element("p", "code", name),
     element("p", "", about),
-    element("p", "", say(why)),
+    element("p", "", say(why())),
   );
 }
 
