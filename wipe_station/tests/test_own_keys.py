@@ -171,7 +171,7 @@ def test_sign__certificate_over__nothing_until_it_is_renewed(state: Path) -> Non
     origin = origin_of(state / OWN_FOLDER)
     renew_key(state / OWN_FOLDER / "keys")
     installed(state)
-    end = issuer_of(state, days_later=10).sign(journal)
+    end = issuer_of(state, days_later=11).sign(journal)
     checked(end, opened_root().pem, allow_practice=False)
     assert end.statement["log_origin"] == origin_of(state / OWN_FOLDER) == origin
 
