@@ -258,13 +258,6 @@ function checkCodeBinding(claims, chain, now) {
 }
 
 async function compareCode(claims, { statement, document }) {
-  if (formatOf(statement) !== null) {
-    const message = {
-      zh: "这种文件没有二维码：它没有说到清除。",
-      en: "Such a document has no code: it says nothing about an erasure.",
-    };
-    refuseAt("document", message, CLAIMS_HINT);
-  }
   const wanted = await claimsOf(statement, document);
   for (const [name, value] of Object.entries(spelledClaims(claims))) {
     if (JSON.stringify(value) !== JSON.stringify(spelledClaims(wanted)[name])) {
