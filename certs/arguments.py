@@ -49,9 +49,9 @@ class Fields:
             "-o", "--output", type=Path, metavar=metavar, required=True, help=self.say(key)
         )
 
-    def text(self, flag: str, metavar: str, key: str) -> None:
+    def text(self, flag: str, metavar: str, key: str, *, required: bool = False) -> None:
         """Add an option with a text."""
-        self.options.add_argument(flag, metavar=metavar, help=self.say(key))
+        self.options.add_argument(flag, metavar=metavar, required=required, help=self.say(key))
 
     def switch(self, flag: str, key: str) -> None:
         """Add an option that is given or not."""

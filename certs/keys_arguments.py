@@ -1,10 +1,9 @@
 """The arguments of ``wipe-cert keys`` and its help, in both languages. Pure."""
 
 import argparse
-from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
+from certs.arguments import Adder, Commands, Fields
 from certs.revocation import LIST_NAME, Reason
 from certs.text import Language, Text
 
@@ -15,45 +14,40 @@ HELP: Final = {
         zh="机构的密钥：根、工作站、作废名单。",
         en="An organisation's keys: its root, its stations, its revocation list.",
     ),
-    "root": Text(
+    "keys root": Text(
         zh="机构的根证书，只在不联网的机器上用。",
         en="The organisation's root; only on a machine without a network.",
     ),
-    "root new": Text(
+    "keys root new": Text(
         zh="做一个新的根，由两个人各用一句口令保管。（不联网的机器）",
         en="Make a root that two people keep, each with a passphrase. (Offline machine)",
     ),
-    "request": Text(
+    "keys request": Text(
         zh="做一把工作站的密钥（在文件里或令牌里），写一份证书申请。（工作站）",
         en="Make a station's key, in a file or a token, and ask for its certificate. (Station)",
     ),
-    "issue": Text(
+    "keys issue": Text(
         zh="给工作站签发证书。（不联网的机器，要两句口令）",
         en="Issue a station's certificate. (Offline machine, both passphrases)",
     ),
-    "install": Text(
+    "keys install": Text(
         zh="把签发的证书装到密钥旁边，从此用它签名。（工作站）",
         en="Put the certificate beside its key, which signs from then on. (Station)",
     ),
-    "show": Text(
+    "keys show": Text(
         zh="看这台工作站用谁的名义签名、到什么时候。",
         en="Show in whose name the station signs, and until when.",
     ),
-    "renew": Text(
+    "keys renew": Text(
         zh="换一把新的密钥，再写一份申请；装好以前旧的照用。新的和旧的在同一个地方。（工作站）",
         en="Make a new key and ask again; the old one serves until that is installed. It goes where"
         " the old one is, unless a token is named. (Station)",
     ),
-    "revoke": Text(
+    "keys revoke": Text(
         zh="作废一台工作站或一个上级的密钥，签发新一版名单。（不联网的机器，要两句口令）",
         en="Revoke a station's or an issuer's key: sign the next list. (Offline machine, both"
         " passphrases)",
     ),
-    "options": Text(zh="选项", en="options"),
-    "arguments": Text(zh="参数", en="arguments"),
-    "commands": Text(zh="命令", en="commands"),
-    "help": Text(zh="显示这份说明", en="show this help"),
-    "json": Text(zh="输出一个 JSON 对象", en="print one JSON object"),
     "codes": Text(
         zh="退出码：0 做好了；2 用法不对，什么也没做；5 一个月内到期，或还没装证书；"
         "6 密钥、口令或证书有问题",
@@ -130,7 +124,7 @@ HELP: Final = {
 
 
 def add_keys_commands(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    commands: "Commands[argparse.ArgumentParser]",
     language: Language,
     formatter: type[argparse.HelpFormatter],
 ) -> None:
@@ -141,9 +135,9 @@ def add_keys_commands(
         language: of the help.
         formatter: of the help.
     """
-    adder = _Adder(language, formatter)
-    keys = adder.group(commands, "keys", "keys")
-    root = adder.group(keys, "root", "root")
+    adder = Adder(HELP, language, formatter)
+    keys = adder.group(commands, "keys")
+    root = adder.group(keys, "keys root")
     for name, of, fill in (
         ("root new", root, _root_new),
         ("request", keys, _request),
@@ -153,138 +147,62 @@ def add_keys_commands(
         ("renew", keys, _renew),
         ("revoke", keys, _revoke),
     ):
-        adder.command(of, name, fill)
+        adder.command(of, f"keys {name}", fill)
 
 
-class _Fields:
-    """Adds one command's arguments and options, with their help."""
-
-    def __init__(self, parser: argparse.ArgumentParser, language: Language) -> None:
-        self._language = language
-        self._arguments = parser.add_argument_group(self.say("arguments"))
-        self.options = parser.add_argument_group(self.say("options"))
-
-    def say(self, key: str) -> str:
-        return HELP[key].in_language(self._language)
-
-    def argument(self, name: str, metavar: str, key: str) -> None:
-        self._arguments.add_argument(name, type=Path, metavar=metavar, help=self.say(key))
-
-    def path(self, flag: str, metavar: str, key: str, *, required: bool = False) -> None:
-        self.options.add_argument(
-            flag, type=Path, metavar=metavar, required=required, help=self.say(key)
-        )
-
-    def text(self, flag: str, metavar: str, key: str, *, required: bool = False) -> None:
-        self.options.add_argument(flag, metavar=metavar, required=required, help=self.say(key))
-
-    def passphrases(self) -> None:
-        self.path("--passphrase-file-a", "FILE", "first")
-        self.path("--passphrase-file-b", "FILE", "second")
-
-    def token(self) -> None:
-        self.path("--pkcs11", "MODULE.so", "pkcs11")
-        self.text("--token", "LABEL", "token")
-        self.text("--key", "LABEL", "key")
-        self.path("--pin-file", "FILE", "pin-file")
-        self.text("--pin-credential", "NAME", "pin-credential")
-        self.text("--run-as", "USER", "run-as")
-
-    def common(self) -> None:
-        self.options.add_argument("--json", action="store_true", help=self.say("json"))
-        self.options.add_argument("-h", "--help", action="help", help=self.say("help"))
+def _passphrases(fields: Fields) -> None:
+    fields.path("--passphrase-file-a", "FILE", "first")
+    fields.path("--passphrase-file-b", "FILE", "second")
 
 
-class _Adder:
-    def __init__(self, language: Language, formatter: type[argparse.HelpFormatter]) -> None:
-        self._language = language
-        self._formatter = formatter
-
-    def group(
-        self,
-        of: "argparse._SubParsersAction[argparse.ArgumentParser]",
-        name: str,
-        key: str,
-    ) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
-        parser = self._parser(of, name, key)
-        options = parser.add_argument_group(HELP["options"].in_language(self._language))
-        said = HELP["help"].in_language(self._language)
-        options.add_argument("-h", "--help", action="help", help=said)
-        title = HELP["commands"].in_language(self._language)
-        return parser.add_subparsers(title=title, required=True, parser_class=type(parser))
-
-    def command(
-        self,
-        of: "argparse._SubParsersAction[argparse.ArgumentParser]",
-        name: str,
-        fill: Callable[[_Fields], None],
-    ) -> None:
-        parser = self._parser(of, name.rpartition(" ")[2], name)
-        parser.set_defaults(command=f"keys {name}")
-        fields = _Fields(parser, self._language)
-        fill(fields)
-        fields.common()
-
-    def _parser(
-        self, of: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, key: str
-    ) -> argparse.ArgumentParser:
-        said = HELP[key].in_language(self._language)
-        return of.add_parser(
-            name,
-            help=said,
-            description=said,
-            epilog=HELP["codes"].in_language(self._language),
-            formatter_class=self._formatter,
-            add_help=False,
-        )
+def _token(fields: Fields) -> None:
+    fields.path("--pkcs11", "MODULE.so", "pkcs11")
+    fields.text("--token", "LABEL", "token")
+    fields.text("--key", "LABEL", "key")
+    fields.path("--pin-file", "FILE", "pin-file")
+    fields.text("--pin-credential", "NAME", "pin-credential")
+    fields.text("--run-as", "USER", "run-as")
 
 
-def _root_new(fields: _Fields) -> None:
+def _root_new(fields: Fields) -> None:
     fields.argument("directory", "DIR", "new-folder")
     fields.text("--name", "ORG", "organisation", required=True)
-    fields.passphrases()
+    _passphrases(fields)
 
 
-def _request(fields: _Fields) -> None:
+def _request(fields: Fields) -> None:
     fields.argument("directory", "DIR", "folder")
     fields.text("--station", "NAME", "station", required=True)
-    fields.token()
+    _token(fields)
 
 
-def _issue(fields: _Fields) -> None:
+def _issue(fields: Fields) -> None:
     fields.argument("request", "CSR", "csr")
     fields.path("--root-dir", "DIR", "root-dir", required=True)
     fields.options.add_argument(
         "--days", type=int, metavar="N", default=DEFAULT_DAYS, help=fields.say("days")
     )
-    fields.options.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        metavar="station.pem",
-        required=True,
-        help=fields.say("output"),
-    )
+    fields.output("station.pem", "output")
     fields.text("--yes", "FINGERPRINT", "yes")
-    fields.passphrases()
+    _passphrases(fields)
 
 
-def _install(fields: _Fields) -> None:
+def _install(fields: Fields) -> None:
     fields.argument("certificate", "station.pem", "certificate")
     fields.path("--dir", "DIR", "dir", required=True)
     fields.path("--root", "root.pem", "trusted", required=True)
 
 
-def _show(fields: _Fields) -> None:
+def _show(fields: Fields) -> None:
     fields.argument("directory", "DIR", "folder")
 
 
-def _renew(fields: _Fields) -> None:
+def _renew(fields: Fields) -> None:
     fields.argument("directory", "DIR", "folder")
-    fields.token()
+    _token(fields)
 
 
-def _revoke(fields: _Fields) -> None:
+def _revoke(fields: Fields) -> None:
     fields.argument("certificate", "station.pem", "revoked")
     fields.path("--root-dir", "DIR", "root-dir", required=True)
     reasons = [reason.value for reason in Reason]
@@ -296,4 +214,4 @@ def _revoke(fields: _Fields) -> None:
     )
     fields.path("--log-key", "FILE", "log-key")
     fields.path("--list", LIST_NAME, "list", required=True)
-    fields.passphrases()
+    _passphrases(fields)

@@ -83,9 +83,7 @@ def add_pallet_commands(
 
 def _manifest(fields: Fields) -> None:
     fields.argument("bundles", "BUNDLE|DIR", "bundles", several=True)
-    fields.options.add_argument(
-        "--pallet", metavar="NUMBER", required=True, help=fields.say("number")
-    )
+    fields.text("--pallet", "NUMBER", "number", required=True)
     fields.path("--keys", "DIR", "keys", required=True)
     fields.output("DIR", "output")
 

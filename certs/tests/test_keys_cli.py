@@ -400,7 +400,7 @@ def test_help__each_command__in_both_languages(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each command explains itself and every argument, in Chinese and in English."""
-    described = HELP[name.removeprefix("keys ")]
+    described = HELP[name]
     for locale, said, usage in (
         ("zh_CN.UTF-8", described.zh, PROGRAM_HELP["usage"].zh),
         ("C.UTF-8", described.en, PROGRAM_HELP["usage"].en),
