@@ -208,6 +208,28 @@ def test_scan__of_another_document__refused_at_the_document(desk: Desk) -> None:
     desk.turns("bad")
 
 
+AT_REST: Final = """async () => {
+  for (let frame = 0; frame < 30; frame += 1) {
+    await new Promise(requestAnimationFrame);
+  }
+  return document.activeElement.id;
+}"""
+"""Returns where the keyboard is once the page has drawn all that it was about to."""
+
+
+@pytest.mark.parametrize(("typing", "place"), [(True, "code-text"), (False, "result")])
+def test_verdict__arrives__takes_no_keyboard_from_who_types(
+    desk: Desk, *, typing: bool, place: str
+) -> None:
+    """The verdict is where to look next, but a scan that came before it is not cut in two."""
+    desk.trust()
+    if typing:
+        desk.page.locator("#code-text").focus()
+    desk.choose("#files-input", **FILES)
+    expect(desk.page.locator("#verdict .headline")).not_to_be_empty(timeout=LONGEST_MS)
+    assert desk.page.evaluate(AT_REST) == place
+
+
 def test_scan__document_refused__code_is_not_compared(desk: Desk) -> None:
     """Beside a document that is not as it was signed, no code is worth anything."""
     files = FILES | {"certificate.json": FILES["certificate.json"].replace(b"WDC", b"WDX", 1)}

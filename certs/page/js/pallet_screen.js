@@ -28,7 +28,7 @@ async function takePallet(files) {
   const given = files.filter(isArchive).map((file) => [file]);
   pallet.given = loose.length > 0 ? [loose, ...given] : given;
   await loadPallet();
-  byId("pallet-text").focus();
+  leadTo("pallet-text");
 }
 
 // Everything is verified once, and again whenever the root or what is allowed is another. What was

@@ -158,7 +158,14 @@ async function takeFiles(files) {
   }
   state.files = files;
   await check();
-  byId("result").focus();
+  leadTo("result");
+}
+
+// Where to look next; but what somebody, or a scanner, types meanwhile must not end somewhere else.
+function leadTo(id) {
+  if (!document.activeElement.matches("input[type=text], textarea")) {
+    byId(id).focus();
+  }
 }
 
 // Under the name that a file has inside its folder; what lies deeper is no file of a bundle.
