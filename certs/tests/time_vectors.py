@@ -263,7 +263,11 @@ REFUSED: Final[Mapping[str, tuple[str, Callable[[], Files]]]] = {
         "The signed content says that it is plain data.",
         _changed(
             "content",
-            lambda content: content.replace(_oid("1.2.840.113549.1.9.16.1.4"), _oid(DATA)),
+            # In its own frame: a length that does not fit would be refused for that.
+            lambda content: tlv(
+                SEQUENCE,
+                _members(content).replace(_oid("1.2.840.113549.1.9.16.1.4"), _oid(DATA)),
+            ),
         ),
     ),
     "two_signers": (
