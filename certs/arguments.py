@@ -43,6 +43,12 @@ class Fields:
             flag, type=Path, metavar=metavar, required=required, help=self.say(key)
         )
 
+    def paths(self, flag: str, metavar: str, key: str) -> None:
+        """Add an option that may be given several times, each with a file or folder."""
+        self.options.add_argument(
+            flag, type=Path, metavar=metavar, action="append", default=[], help=self.say(key)
+        )
+
     def output(self, metavar: str, key: str) -> None:
         """Add where the result goes."""
         self.options.add_argument(

@@ -23,17 +23,21 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from certs.chain import key_id_of, read_chain
-from certs.durable import NewFile, write_folder
+from certs.durable import NewFile, sync_folder, write_file, write_folder
 from certs.errors import CertificateError, KeyStoreError
 from certs.issuing import practice_leaf, practice_root
 from certs.layout import CHAIN_NAME, MAX_CHAIN_BYTES
-from certs.log.note import Algorithm, NoteSigner, signer_of
+from certs.log.note import Algorithm, NoteKey, NoteSigner, signer_of
 from certs.reading import UnexpectedFileError, read_regular_file
 from certs.text import Text
 
 ROOT_NAME = "practice-root.pem"
 KEY_NAME = "station-key.pem"
+LOG_FOLDER = "log"
+LOG_KEY_FOLDER = "log-key"
+"""Beside each other in a station's state directory, and in the one of its own keys."""
 LOG_KEY_NAME = "log-key.pem"
+NEXT_LOG_KEY_NAME = "next-log-key.pem"
 
 _MAX_KEY_BYTES = 4 << 10
 _READABLE_BY_OTHERS = 0o077
@@ -145,6 +149,57 @@ def ensure_log_key(directory: Path, origin: str) -> NoteSigner:
     return load_note_key(directory / LOG_KEY_NAME, origin, Algorithm.ED25519)
 
 
+def next_log_key(directory: Path, origin: str) -> NoteSigner | None:
+    """Load the key that waits to take a log over; None if none does.
+
+    Raises:
+        KeyStoreError: the file cannot be trusted.
+    """
+    if not (directory / NEXT_LOG_KEY_NAME).exists():
+        return None
+    return load_note_key(directory / NEXT_LOG_KEY_NAME, origin, Algorithm.ED25519)
+
+
+def prepare_next_log_key(directory: Path, origin: str) -> NoteKey:
+    """Make the key that takes a log over when its station starts the next time.
+
+    Args:
+        directory: of the log's key. One caller at a time.
+        origin: the log's name.
+
+    Returns:
+        its public key; that of the one that waits already, if one does.
+
+    Raises:
+        KeyStoreError: one waits, and cannot be trusted.
+        OSError: nothing half-made is visible; the call may be repeated.
+    """
+    waiting = next_log_key(directory, origin)
+    if waiting is not None:
+        return waiting.key
+    fresh = Ed25519PrivateKey.generate()
+    signer = signer_of(origin, fresh, Algorithm.ED25519)
+    write_file(directory / NEXT_LOG_KEY_NAME, NewFile(data=_pem(fresh), mode=0o600))
+    return signer.key
+
+
+def adopt_next_log_key(directory: Path) -> None:
+    """Put the key that waited in the place of the one before, which is gone then.
+
+    Args:
+        directory: of the log's key; the log says already that the one before handed over.
+
+    Raises:
+        OSError: it may or may not have come to its end; the call may be repeated if it waits.
+    """
+    (directory / NEXT_LOG_KEY_NAME).replace(directory / LOG_KEY_NAME)
+    sync_folder(directory)
+
+
+def _pem(key: Ed25519PrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
 def new_note_key(directory: Path, file: str, name: str, algorithm: Algorithm) -> NoteSigner:
     """Make the key of a log or a witness in a folder of its own.
 
@@ -163,8 +218,7 @@ def new_note_key(directory: Path, file: str, name: str, algorithm: Algorithm) ->
     signer = signer_of(name, fresh, algorithm)
     if directory.exists() and any(directory.iterdir()):
         distrust(f"{directory.name} 里已经有东西", f"there is something in {directory.name}")
-    pem = fresh.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    write_folder(directory, {file: NewFile(data=pem, mode=0o600)}, mode=0o700)
+    write_folder(directory, {file: NewFile(data=_pem(fresh), mode=0o600)}, mode=0o700)
     return signer
 
 

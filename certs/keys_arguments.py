@@ -48,6 +48,11 @@ HELP: Final = {
         en="Revoke a station's or an issuer's key: sign the next list. (Offline machine, both"
         " passphrases)",
     ),
+    "keys rotate-log": Text(
+        zh="给日志备一把新的密钥；工作站下次启动时，旧的把日志交给新的。（工作站）",
+        en="Make the log's next key; when the station starts again, the old one hands over to it."
+        " (Station)",
+    ),
     "codes": Text(
         zh="退出码：0 做好了；2 用法不对，什么也没做；5 一个月内到期，或还没装证书；"
         "6 密钥、口令或证书有问题",
@@ -93,7 +98,15 @@ HELP: Final = {
         zh="日志里前多少条以前的文件仍然算数；不给就全部不算",
         en="documents among so many first entries of the log still count; without it, none does",
     ),
-    "log-key": Text(zh="那份日志的公钥文件", en="file with the public key of that log"),
+    "log-key": Text(
+        zh="那份日志的公钥文件；日志换过密钥就每把给一次，新的在前，丢过的不给",
+        en="file with the public key of that log; once for each that it had, the newest first,"
+        " but for none that was lost",
+    ),
+    "state": Text(
+        zh="工作站的状态目录，或里面的 production：有 log 和 log-key 的那个",
+        en="the station's state directory, or production in it: where log and log-key are",
+    ),
     "pkcs11": Text(
         zh="密钥做在令牌里（智能卡、HSM）：它的 PKCS#11 模块，例如 /usr/lib/softhsm/libsofthsm2.so",
         en="make the key in a token (smart card, HSM): its PKCS#11 module, such as"
@@ -146,6 +159,7 @@ def add_keys_commands(
         ("show", keys, _show),
         ("renew", keys, _renew),
         ("revoke", keys, _revoke),
+        ("rotate-log", keys, _rotate_log),
     ):
         adder.command(of, f"keys {name}", fill)
 
@@ -212,6 +226,10 @@ def _revoke(fields: Fields) -> None:
     fields.options.add_argument(
         "--last-trusted-log-size", type=int, metavar="N", help=fields.say("size")
     )
-    fields.path("--log-key", "FILE", "log-key")
+    fields.paths("--log-key", "FILE", "log-key")
     fields.path("--list", LIST_NAME, "list", required=True)
     _passphrases(fields)
+
+
+def _rotate_log(fields: Fields) -> None:
+    fields.argument("directory", "DIR", "state")

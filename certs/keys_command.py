@@ -10,11 +10,13 @@ The procedure, in the order of the commands (`docs/trust.md` has it for people):
 4. ``install``: the station takes the certificate if it is its own and leads to the root.
 5. ``show``, ``renew``: until when; a new key before that.
 6. ``revoke``: the root signs that a station's key counts no longer; the list is published.
+7. ``rotate-log``: the station's log gets another key of its own, at the next start.
 """
 
 import argparse
 import errno
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -28,6 +30,14 @@ from certs.errors import (
 )
 from certs.expiry import expiry_notice
 from certs.issuing import parse_request, read_request
+from certs.keys import (
+    LOG_FOLDER,
+    LOG_KEY_FOLDER,
+    LOG_KEY_NAME,
+    NEXT_LOG_KEY_NAME,
+    load_note_key,
+    prepare_next_log_key,
+)
 from certs.keys_people import Asked, passphrases, require_compared, tell
 from certs.keys_token import token_place
 from certs.keys_words import (
@@ -46,11 +56,14 @@ from certs.keys_words import (
     told,
 )
 from certs.layout import MAX_CHAIN_BYTES
+from certs.log.audit import CHECKPOINT
+from certs.log.checkpoint import parse_checkpoint
+from certs.log.folder import read_log_file
 from certs.log.note import MOST_BYTES as MOST_NOTE_BYTES
-from certs.log.note import parse_key
+from certs.log.note import Algorithm, NoteKey, parse_key
 from certs.reading import UnexpectedFileError, read_regular_file
 from certs.report import Report, both
-from certs.revocation import REASONS, Reason, Revoked
+from certs.revocation import MOST_LOG_KEYS, REASONS, Reason, Revoked
 from certs.root_keys import (
     OpenRoot,
     issue,
@@ -266,18 +279,17 @@ def _revoke(asked: Asked) -> Report:
 def _listed(directory: Path, root: OpenRoot, entry: Revoked, moment: str) -> int:
     """Sign a new version, unless the latest says the same already; return its number."""
     latest = latest_list(directory)
-    if latest is not None and (known := latest[1].entries.get(entry.key_id)) is not None:
-        # A crash may have come before it was published.
-        same = (known.reason, known.trusted_size, known.log_key)
-        if same == (entry.reason, entry.trusted_size, entry.log_key):
-            return latest[1].version
+    known = latest[1].entries.get(entry.key_id) if latest is not None else None
+    # A crash may have come before it was published.
+    if latest is not None and known is not None and replace(known, revoked_at=moment) == entry:
+        return latest[1].version
     revoke(directory, root, entry, moment)
     return (latest[1].version if latest else 0) + 1
 
 
 def _entry(options: argparse.Namespace, key_id: str, moment: str) -> Revoked:
     size: int | None = options.last_trusted_log_size
-    if (size is None) != (options.log_key is None) or (size is not None and size < 0):
+    if (size is None) != (not options.log_key) or (size is not None and size < 0):
         raise KeyRequestError(
             Text(
                 zh="--last-trusted-log-size 和 --log-key 要一起给。",
@@ -288,19 +300,70 @@ def _entry(options: argparse.Namespace, key_id: str, moment: str) -> Revoked:
                 en="If in doubt give neither: then no document of this key counts.",
             ),
         )
-    log_key = ""
-    if options.log_key is not None:
-        text = _read(options.log_key, MOST_NOTE_BYTES).decode("utf-8", "replace")
-        try:
-            log_key = parse_key(text).text()
-        except MalformedLogError as error:
-            raise KeyRequestError(error.message, error.hint) from error
+    log_keys = [_log_key(path) for path in options.log_key]
+    one_log = len({key.name for key in log_keys}) <= 1 and len(set(log_keys)) == len(log_keys)
+    if not one_log or len(log_keys) > MOST_LOG_KEYS:
+        raise KeyRequestError(
+            Text(
+                zh="--log-key 要给同一份日志的密钥，每把一次。",
+                en="--log-key wants the keys of one log, each once.",
+            ),
+            Text(
+                zh="日志换过几次密钥，wipe-cert log verify 会说。",
+                en="wipe-cert log verify tells which keys a log had.",
+            ),
+        )
     return Revoked(
         key_id=key_id,
         reason=Reason(options.reason),
         revoked_at=moment,
         trusted_size=size,
-        log_key=log_key,
+        log_key=log_keys[0].text() if log_keys else "",
+        earlier_log_keys=tuple(key.text() for key in log_keys[1:]),
+    )
+
+
+def _log_key(path: Path) -> NoteKey:
+    text = _read(path, MOST_NOTE_BYTES).decode("utf-8", "replace")
+    try:
+        return parse_key(text)
+    except MalformedLogError as error:
+        raise KeyRequestError(error.message, error.hint) from error
+
+
+def _rotate_log(asked: Asked) -> Report:
+    directory: Path = asked.options.directory
+    if not (directory / LOG_FOLDER / CHECKPOINT).exists():
+        raise KeyRequestError(
+            Text(zh="这里没有日志。", en="There is no log here."),
+            Text(
+                zh="给工作站的状态目录，或里面的 production；日志在第一次启动时才有。",
+                en="Give the station's state directory, or production in it; a log begins with the"
+                " first start.",
+            ),
+        )
+    origin = parse_checkpoint(read_log_file(directory / LOG_FOLDER, CHECKPOINT)).origin
+    keys = directory / LOG_KEY_FOLDER
+    old = load_note_key(keys / LOG_KEY_NAME, origin, Algorithm.ED25519).key
+    new = prepare_next_log_key(keys, origin)
+    return done(
+        line("日志的新密钥备好了：", "The log's next key is ready: ", new.text()),
+        line("现在用的是：", "Until then it is: ", old.text()),
+        Text(
+            zh="1. 先把新的公钥交给每个见证方：两把都要认。",
+            en="1. Give the new public key to each witness first; it must know both.",
+        ),
+        Text(
+            zh="2. 重新启动工作站：旧的签下最后一句，把日志交给新的，然后删除。",
+            en="2. Restart the station: the old one signs its last word, hands over, and is gone.",
+        ),
+        line(
+            "反悔了，就在重新启动以前删除：",
+            "To take it back, delete before the restart: ",
+            str(keys / NEXT_LOG_KEY_NAME),
+        ),
+        log_key=new.text(),
+        earlier_log_key=old.text(),
     )
 
 
@@ -312,6 +375,7 @@ COMMANDS: Final[dict[str, Callable[[Asked], Report]]] = {
     "keys show": _show,
     "keys renew": _renew,
     "keys revoke": _revoke,
+    "keys rotate-log": _rotate_log,
 }
 
 

@@ -152,6 +152,9 @@ def _report(found: Audit, kept: Sequence[Proof], *, known: bool) -> Report:
             "size": found.checkpoint.size if found.checkpoint else 0,
             "root_sha256": found.checkpoint.root.hex() if found.checkpoint else "",
             "counts": dict(found.counts),
+            "handovers": [
+                {"index": index, "log_key": key.text()} for index, key in found.handovers.items()
+            ],
             "open_jobs": found.open_jobs,
             "open_custody": found.open_custody,
             "receipts": [
@@ -220,6 +223,13 @@ def _about(found: Audit) -> tuple[Text, ...]:
     if found.first_at is not None and found.last_at is not None:
         first, last = found.first_at.strftime(_TIME), found.last_at.strftime(_TIME)
         lines.append(Text(zh=f"从 {first} 到 {last}", en=f"From {first} to {last}"))
+    for index, key in found.handovers.items():
+        lines.append(
+            Text(
+                zh=f"第 {index} 条起由另一把密钥签：{key.text()}",
+                en=f"From entry {index} another key signs: {key.text()}",
+            )
+        )
     return tuple(lines)
 
 

@@ -57,7 +57,9 @@ ENTRY_FIELDS: Final = {
     "revoked_at": Kind.TIME,
     "last_trusted_log_size": Kind.COUNT_OR_UNKNOWN,
 }
-"""Of an entry; where the size is known, ``log_key`` beside them says of which log."""
+"""Of an entry; where the size is known, ``log_key`` beside them says of which log, and perhaps
+``earlier_log_keys`` which keys that log had before."""
+MOST_LOG_KEYS: Final = 16
 _HINT: Final = Text(
     zh="不要相信这份文件，请向出具方核实。", en="Do not trust this document; ask the issuer."
 )
@@ -113,6 +115,7 @@ class Revoked:
         revoked_at: when the organisation said so, ``YYYY-MM-DDTHH:MM:SSZ``.
         trusted_size: documents that the log has below this index still count; None if none does.
         log_key: of that log; empty if none does.
+        earlier_log_keys: those that the same log had before, of which none was lost either.
     """
 
     key_id: str
@@ -120,12 +123,18 @@ class Revoked:
     revoked_at: str
     trusted_size: int | None = None
     log_key: str = ""
+    earlier_log_keys: tuple[str, ...] = ()
+
+    @property
+    def log_keys(self) -> frozenset[str]:
+        """Return every key under which a document still counts."""
+        return frozenset((self.log_key, *self.earlier_log_keys))
 
     def covers(self, log_key: str, logged: Logged | None) -> bool:
         """Tell whether a document still counts by its place in the log."""
         if self.trusted_size is None or logged is None:
             return False
-        return log_key == self.log_key and logged.index < self.trusted_size
+        return log_key in self.log_keys and logged.index < self.trusted_size
 
     def tightens(self, earlier: "Revoked") -> bool:
         """Tell whether this leaves less than another entry about the same key."""
@@ -133,7 +142,9 @@ class Revoked:
             return False
         if self.trusted_size is None:
             return True
-        return self.log_key == earlier.log_key and self.trusted_size < earlier.trusted_size
+        if not self.log_keys <= earlier.log_keys or self.trusted_size > earlier.trusted_size:
+            return False
+        return (self.trusted_size, self.log_keys) != (earlier.trusted_size, earlier.log_keys)
 
     def as_json(self) -> JsonObject:
         """Return the entry as it stands in the list."""
@@ -144,6 +155,7 @@ class Revoked:
             "revoked_at": self.revoked_at,
             "last_trusted_log_size": size,
             **({} if self.trusted_size is None else {"log_key": self.log_key}),
+            **({"earlier_log_keys": list(self.earlier_log_keys)} if self.earlier_log_keys else {}),
         }
 
 
@@ -327,21 +339,37 @@ def _entry(stated: object) -> Revoked:
     if not isinstance(stated, dict):
         _refuse("条目读不懂", "an entry that cannot be read")
     known = stated.get("last_trusted_log_size") != UNKNOWN
-    _check_fields(stated, ENTRY_FIELDS | ({"log_key": Kind.TEXT} if known else {}))
+    earlier = known and "earlier_log_keys" in stated
+    of_log = ("log_key", "earlier_log_keys")[: known + earlier]
+    _check_fields(stated, {**ENTRY_FIELDS, **dict.fromkeys(of_log)})
     if stated["reason"] not in {reason.value for reason in Reason}:
         _refuse("不认识的原因", "an unknown reason")
+    before = stated["earlier_log_keys"] if earlier else []
     if known:
-        try:
-            parse_key(stated["log_key"])
-        except MalformedLogError as error:
-            raise CertificateError(Layer.REVOCATION, error.message, _LIST_HINT) from error
+        _check_log_keys(stated["log_key"], before, absent=not earlier)
     return Revoked(
         key_id=stated["key_id"],
         reason=Reason(stated["reason"]),
         revoked_at=stated["revoked_at"],
         trusted_size=stated["last_trusted_log_size"] if known else None,
         log_key=stated["log_key"] if known else "",
+        earlier_log_keys=tuple(before),
     )
+
+
+def _check_log_keys(log_key: str, before: object, *, absent: bool) -> None:
+    """Refuse what are not the keys of one log, each once."""
+    if not isinstance(before, list) or not (absent or 0 < len(before) < MOST_LOG_KEYS):
+        _refuse("日志以前的密钥不对", "wrong earlier keys of a log")
+    keys = [log_key, *before]
+    if not all(fits(Kind.TEXT, key) for key in keys) or len(set(keys)) != len(keys):
+        _refuse("日志以前的密钥不对", "wrong earlier keys of a log")
+    try:
+        names = {parse_key(key).name for key in keys}
+    except MalformedLogError as error:
+        raise CertificateError(Layer.REVOCATION, error.message, _LIST_HINT) from error
+    if len(names) != 1:
+        _refuse("日志以前的密钥是另一份日志的", "the earlier keys are another log's")
 
 
 def _check_fields(stated: Mapping[str, Any], kinds: Mapping[str, Kind | None]) -> None:

@@ -239,7 +239,8 @@ class Ledger:
 
     def _put(self, signed: Signed, index: int, *, practice: bool) -> Text | None:
         """Write a bundle; where nobody can sign its page now, without."""
-        bundle = signed.bundle(self._seals.log(practice=practice).proof(index))
+        log_key: str = decode(signed.document)["log_key"]
+        bundle = signed.bundle(self._seals.log(practice=practice).proof(index, log_key))
         try:
             page = PdfMaker(self._seals.seal(practice=practice).signer)
             put_bundle(self._bundles, signed.id, bundle, page.add)

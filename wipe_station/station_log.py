@@ -7,7 +7,8 @@ or a document that came no further. A document that was in the log already is is
 same bytes after a crash (``earlier``).
 
 The log has a key of its own. The station's key vouches for it: each document names it. When another
-key signs documents than before, the log says so, once.
+key signs documents than before, the log says so, once. Another key of the log itself waits beside
+the old one (``wipe-cert keys rotate-log``) and takes over here, at the next start.
 """
 
 import contextlib
@@ -21,14 +22,23 @@ from typing import Final
 from certs.canonical import JsonObject, encode
 from certs.durable import NewFile, write_file
 from certs.errors import KeyStoreError, LogBrokenError, MalformedLogError
-from certs.keys import ensure_log_key, read_key_file
+from certs.keys import (
+    LOG_FOLDER,
+    LOG_KEY_FOLDER,
+    adopt_next_log_key,
+    ensure_log_key,
+    next_log_key,
+    read_key_file,
+)
 from certs.layout import Bundle
 from certs.log.audit import CHECKPOINT
 from certs.log.checkpoint import parse_checkpoint
 from certs.log.entry import SALT_BYTES, Entry, EntryKind, Moment, commitment, entry_bytes
 from certs.log.folder import read_log_file
+from certs.log.note import parse_key
 from certs.log.writer import LogWriter
 from certs.logged import wanted_of
+from certs.text import Text
 from wipe_station.clock import Clock, utc_text
 from wipe_station.errors import EvidenceError
 from wipe_station.journal import state_disk_error
@@ -36,8 +46,6 @@ from wipe_station.settings import WitnessSetting
 from wipe_station.software import software
 from wipe_station.witnessing import Witnessing
 
-FOLDER: Final = "log"
-KEY_FOLDER: Final = "log-key"
 KNOWN_NAME: Final = "station-key-id"
 """Beside the log's key: the key of the station's documents that the log knows of."""
 MOST_KNOWN_BYTES: Final = 128
@@ -65,20 +73,34 @@ class StationLog:
             EvidenceError: the log is not as it was left; nothing may be issued.
             StationError: the disk is full or fails.
         """
-        self._folder = state / FOLDER
+        self._folder = state / LOG_FOLDER
         self._clock = clock
         self._lock = RLock()
         self._broken = False
         with self._translated():
             origin = _origin(self._folder, station_key_id, practice=practice)
-            signer = ensure_log_key(state / KEY_FOLDER, origin)
+            signer = ensure_log_key(state / LOG_KEY_FOLDER, origin)
             self.key = signer.key
             self._writer = LogWriter(self._folder, signer)
         if self._writer.size == 0:
             self._append(
                 EntryKind.LOG_OPENED, log_key=self.key.text(), station_key_id=station_key_id
             )
-        self._announce(state / KEY_FOLDER / KNOWN_NAME, station_key_id)
+        self._hand_over(state / LOG_KEY_FOLDER)
+        self._announce(state / LOG_KEY_FOLDER / KNOWN_NAME, station_key_id)
+
+    def _hand_over(self, keys: Path) -> None:
+        """Have the key that waits sign the log from here on, or end what a crash cut short."""
+        with self._translated():
+            new = next_log_key(keys, self.key.name)
+            if new is None:
+                return
+            text = new.key.text()
+            if self._writer.find(lambda entry: _hands_over(entry, text), LOOKED_BACK) is None:
+                self._writer.hand_over(new, self._moment())
+            adopt_next_log_key(keys)
+            self._writer = LogWriter(self._folder, new)
+            self.key = new.key
 
     def _announce(self, path: Path, key_id: str) -> None:
         """Write down, once, that another key signs documents than the log knows of.
@@ -168,10 +190,26 @@ class StationLog:
         with self._lock, self._translated():
             return self._writer.entry(index) if index < self._writer.size else None
 
-    def proof(self, index: int) -> bytes:
-        """Return the proof that an entry stands there."""
+    def proof(self, index: int, log_key: str) -> bytes:
+        """Return the proof that an entry stands there.
+
+        Args:
+            index: of the entry.
+            log_key: as the document names it that the entry is about; perhaps one of before, where
+                a crash left the document waiting for its bundle.
+        """
         with self._lock, self._translated():
-            return self._writer.prove(index).text()
+            if log_key == self.key.text():
+                return self._writer.prove(index).text()
+            proof = self._writer.prove_under(index, parse_key(log_key))
+        if proof is None:
+            raise EvidenceError(
+                Text(
+                    zh="文件里写的不是这份日志的密钥。", en="The document names no key of this log."
+                ),
+                hint=Text(zh="停下，叫工程师。", en="Stop and call an engineer."),
+            )
+        return proof.text()
 
     # --- documents about jobs ----------------------------------------------------------------
 
@@ -225,6 +263,10 @@ class StationLog:
             raise state_disk_error(self._folder) from error
         except (LogBrokenError, MalformedLogError, KeyStoreError) as error:
             raise EvidenceError(error.message, hint=error.hint) from error
+
+
+def _hands_over(entry: Entry, log_key: str) -> bool:
+    return entry.kind is EntryKind.LOG_KEY and entry.fields["log_key"] == log_key
 
 
 def _names_a_key(entry: Entry) -> bool:

@@ -1,11 +1,12 @@
 """A whole log against its own word and against what others hold of it. Pure.
 
-1. The checkpoint is the log's own: signed by the key that the caller knows.
-2. Every entry is read once, from the first to the last. Its hash goes into the tree; each tile on
+1. Every entry is read once, from the first to the last. Its hash goes into the tree; each tile on
    disk must hold the hashes that follow; at the end the root must be the checkpoint's.
-3. Each older checkpoint, and the one in each proof, must be the root of as many entries as it
-   names. One of a larger size shows that the log was cut; another root, that it was rewritten or
-   that two histories were signed.
+2. The checkpoint is the log's own: signed by the key that the caller knows, or by the one to which
+   that key handed over.
+3. Each older checkpoint, and the one in each proof, is signed by a key that the log had then, and
+   must be the root of as many entries as it names. One of a larger size shows that the log was
+   cut; another root, that it was rewritten or that two histories were signed.
 4. Each proof's entry must still stand in its place.
 5. The entries must tell a possible story: one opening, times that do not go back, each job begun
    before its documents and once, nothing after an end, each document once; a device whose owner
@@ -20,9 +21,10 @@ from datetime import datetime
 from typing import Final
 
 from certs.errors import MalformedLogError
-from certs.log.checkpoint import Checkpoint, open_checkpoint
+from certs.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
 from certs.log.entry import ENDS_CUSTODY, UNFINISHED, Entry, EntryKind, parse_entry
-from certs.log.note import NoteKey
+from certs.log.handover import last_word
+from certs.log.note import NoteKey, parse_key
 from certs.log.proof import Proof
 from certs.log.tiles import HEIGHT, WIDTH, bundle_path, tile_path, unpacked
 from certs.log.tree import Peaks, leaf_hash
@@ -31,6 +33,7 @@ from certs.text import Text
 CHECKPOINT: Final = "checkpoint"
 MOST_FINDINGS: Final = 100
 Read = Callable[[str], bytes]
+_ABOUT_KEYS: Final = frozenset({EntryKind.LOG_OPENED, EntryKind.LOG_KEY})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,8 @@ class Audit:
     """Jobs that were begun and came to no end, oldest first."""
     custody: dict[str, EntryKind | None] = field(default_factory=dict)
     """By ticket, oldest first: what ended its custody; None while nothing did."""
+    handovers: dict[int, NoteKey] = field(default_factory=dict)
+    """By index of its entry: the key that signs from there on."""
     first_at: datetime | None = None
     last_at: datetime | None = None
 
@@ -91,44 +96,120 @@ def audit(
     """
     found = Audit()
     try:
-        found.checkpoint, _ = open_checkpoint(read(CHECKPOINT), key)
+        stated = read(CHECKPOINT)
+        size = parse_checkpoint(stated).size
+        seen = [each for each in map(_seen, (*older, *(p.checkpoint for p in proofs))) if each]
+        tree = _Tree(read, {each.size for each in seen}, {proof.index for proof in proofs})
     except MalformedLogError as error:
         found.find("checkpoint", error.message.zh, error.message.en)
         return found
-    kept = list(_kept(found, key, older, proofs))
-    tree = _Tree(read, {each.size for each in kept}, {proof.index for proof in proofs})
-    story = _Story(found)
+    keys, story = _Keys(found, key), _Story(found)
     try:
-        for number, data in enumerate(_entries(read, found.checkpoint.size)):
+        for number, data in enumerate(_entries(read, size)):
+            entry = story.take(number, data)
+            if entry is not None and entry.kind in _ABOUT_KEYS:
+                keys.take(number, entry, tree.peaks.root())
             tree.add(data)
-            story.take(number, data)
         tree.end()
     except MalformedLogError as error:
         found.find("files", error.message.zh, error.message.en)
+        keys.own(stated)
         return found
     story.end()
-    if tree.peaks.root() != found.checkpoint.root:
+    now = keys.own(stated)
+    if now is None:
+        return found
+    found.checkpoint = now
+    if tree.peaks.root() != now.root:
         found.find(
             "root",
             "条目算出的根和检查点不符：内容被改动、增减或调换过。",
             "The entries do not lead to the checkpoint's root: changed, added, removed or moved.",
         )
-    _compare(found, found.checkpoint, tree, kept, proofs)
+    kept = [each for each in map(keys.kept, (*older, *(p.checkpoint for p in proofs))) if each]
+    _compare(found, now, tree, kept, proofs)
     return found
 
 
-def _kept(
-    found: Audit, key: NoteKey, older: Sequence[bytes], proofs: Sequence[Proof]
-) -> Iterator[Checkpoint]:
-    for data in (*older, *(proof.checkpoint for proof in proofs)):
+def _seen(data: bytes) -> Checkpoint | None:
+    """Return what a checkpoint says, whoever signed it; None if it is none."""
+    try:
+        return parse_checkpoint(data)
+    except MalformedLogError:
+        return None
+
+
+class _Keys:
+    """The keys of a log, one after the other, as far as the known one leads to them."""
+
+    def __init__(self, found: Audit, known: NoteKey) -> None:
+        self._found = found
+        self._known = known
+        self._chain: list[NoteKey] = []
+        self._ends: dict[NoteKey, int] = {}
+        """By key that handed over: the index of that entry, which it signed as the last one."""
+
+    def take(self, number: int, entry: Entry, root_before: bytes) -> None:
+        """Follow the log's key through an entry."""
         try:
-            yield open_checkpoint(data, key)[0]
+            if entry.kind is EntryKind.LOG_OPENED:
+                self._chain = self._chain or [parse_key(entry.fields["log_key"])]
+            elif entry.kind is EntryKind.LOG_KEY:
+                self._hand_over(number, entry, root_before)
         except MalformedLogError as error:
-            found.find(
-                "kept-checkpoint",
-                f"手里的检查点不是这份日志的：{error.message.zh}",
-                f"A checkpoint that you hold is not this log's: {error.message.en}",
+            self._found.find(
+                "key",
+                f"第 {number} 条换日志密钥，但不能信：{error.message.zh}",
+                f"Entry {number} changes the log's key and cannot be believed: {error.message.en}",
             )
+
+    def _hand_over(self, number: int, entry: Entry, root_before: bytes) -> None:
+        old = self._chain[-1] if self._chain else self._known
+        before = Checkpoint(origin=old.name, size=number, root=root_before)
+        new, _ = last_word(entry, before, old)
+        self._ends[old] = number
+        self._chain = [*(self._chain or [old]), new]
+        self._found.handovers[number] = new
+
+    def own(self, data: bytes) -> Checkpoint | None:
+        """Return the log's newest checkpoint, if its newest key signed it."""
+        keys = self._keys()
+        try:
+            return open_checkpoint(data, keys[-1])[0]
+        except MalformedLogError as error:
+            self._found.find("checkpoint", error.message.zh, error.message.en)
+            return None
+
+    def kept(self, data: bytes) -> Checkpoint | None:
+        """Return a checkpoint that somebody kept, if a key of that time signed it."""
+        keys = self._keys()
+        said: MalformedLogError | None = None
+        for key in reversed(keys):
+            try:
+                found = open_checkpoint(data, key)[0]
+            except MalformedLogError as error:
+                said = said or error
+                continue
+            # The one that has the handover itself bears both signatures.
+            if key in self._ends and found.size > self._ends[key] + 1:
+                self._found.find(
+                    "retired-key",
+                    f"手里的检查点有 {found.size} 条，签它的密钥在第 {self._ends[key]} 条换掉了。",
+                    f"A checkpoint that you hold, of {found.size} entries, is signed by a key that"
+                    f" handed over at entry {self._ends[key]}.",
+                )
+            return found
+        assert said is not None, "a log has a key"
+        self._found.find(
+            "kept-checkpoint",
+            f"手里的检查点不是这份日志的：{said.message.zh}",
+            f"A checkpoint that you hold is not this log's: {said.message.en}",
+        )
+        return None
+
+    def _keys(self) -> list[NoteKey]:
+        """Return the keys to believe: all of the log's, if the known one is among them."""
+        return self._chain if self._known in self._chain else [self._known]
 
 
 def _entries(read: Read, size: int) -> Iterator[bytes]:
@@ -220,12 +301,13 @@ class _Story:
         self._withdrawn: set[str] = set()
         self._documents: set[str] = set()
 
-    def take(self, number: int, data: bytes) -> None:
+    def take(self, number: int, data: bytes) -> Entry | None:
+        """Follow the story through an entry; return it, or None where it is none."""
         try:
             entry = parse_entry(data)
         except MalformedLogError as error:
             self._wrong(number, error.message.zh, error.message.en)
-            return
+            return None
         self._found.counts[entry.kind.value] += 1
         if (number == 0) != (entry.kind is EntryKind.LOG_OPENED):
             self._wrong(number, "开头不对", "a log is opened once, by its first entry")
@@ -237,6 +319,7 @@ class _Story:
             self._job(number, entry)
         elif "ticket" in entry.fields:
             self._ticket(number, entry)
+        return entry
 
     def _job(self, number: int, entry: Entry) -> None:
         job = entry.fields["job"]

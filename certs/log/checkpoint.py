@@ -37,9 +37,9 @@ class Checkpoint:
         """Return the three lines that are signed."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
 
-    def signed(self, signer: NoteSigner) -> bytes:
-        """Return it as a note with the log's own signature."""
-        return note(self.text(), sign(self.text(), signer))
+    def signed(self, *signers: NoteSigner) -> bytes:
+        """Return it as a note with the signature of each of the log's keys."""
+        return note(self.text(), *(sign(self.text(), signer) for signer in signers))
 
 
 def parse_checkpoint(data: bytes) -> Checkpoint:

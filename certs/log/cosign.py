@@ -18,7 +18,7 @@ from typing import Final, NoReturn
 from certs.durable import NewFile, write_file
 from certs.errors import MalformedLogError, WitnessError, WitnessRefusedError
 from certs.log.audit import CHECKPOINT
-from certs.log.checkpoint import open_checkpoint
+from certs.log.checkpoint import open_checkpoint, parse_checkpoint
 from certs.log.folder import read_log_file
 from certs.log.note import MOST_BYTES, NoteKey
 from certs.log.tiles import full_hashes
@@ -58,7 +58,8 @@ def cosign(folder: Path, log: NoteKey, witness: NoteKey, url: str) -> bytes:
     checkpoint = read(CHECKPOINT)
     size = open_checkpoint(checkpoint, log)[0].size
     name = f"{FOLDER}/{hashlib.sha256(witness.name.encode()).hexdigest()}.checkpoint"
-    before = open_checkpoint(read(name), log)[0].size if (folder / name).exists() else 0
+    # Its size is a hint: the witness knows better. A key of before may have signed it.
+    before = parse_checkpoint(read(name)).size if (folder / name).exists() else 0
     full = full_hashes(size, read)
 
     def ask(old_size: int) -> tuple[int, bytes]:

@@ -54,6 +54,8 @@ class EntryKind(Enum):
     PALLET = "pallet"
     """A pallet was listed, or its labels were scanned by whoever received it."""
     KEY_EVENT = "key-event"
+    LOG_KEY = "log-key"
+    """Another key signs the log's checkpoints from here on; the one before says so."""
     DATA_DELETED = "data-deleted"
     """Personal data of a ticket were deleted, its commitments' salts with them."""
 
@@ -88,6 +90,7 @@ OWN: Final[dict[EntryKind, dict[str, Kind]]] = {
     EntryKind.CORRECTION: {"document": Kind.ID, "commitment": Kind.SHA256},
     EntryKind.PALLET: {"pallet": Kind.CODE, "commitment": Kind.SHA256},
     EntryKind.KEY_EVENT: {"event": Kind.CODE, "key_id": Kind.SHA256},
+    EntryKind.LOG_KEY: {"log_key": Kind.TEXT, "handover": Kind.TEXT},
     **dict.fromkeys(
         (
             EntryKind.CUSTODY_ACCEPTED,

@@ -9,6 +9,7 @@ Source: c2sp.org/tlog-witness; c2sp.org/tlog-cosignature.
 
 import base64
 import binascii
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def answer(
 
     Args:
         body: as it came.
-        logs: whose keys the witness was given.
+        logs: whose keys the witness was given; several of one log while it changes its key.
         known: the newest checkpoint of each log by its name; none of a log is an empty one.
         signer: the witness's own key.
         now_s: POSIX seconds.
@@ -126,10 +127,8 @@ def _opened(data: bytes, logs: Sequence[NoteKey]) -> Checkpoint | Status:
         origin = parse_checkpoint(data).origin
     except MalformedLogError:
         return Status.MALFORMED
-    key = next((log for log in logs if log.name == origin), None)
-    if key is None:
-        return Status.UNKNOWN_LOG
-    try:
-        return open_checkpoint(data, key)[0]
-    except MalformedLogError:
-        return Status.FORBIDDEN
+    keys = [log for log in logs if log.name == origin]
+    for key in keys:  # more than one while a log changes its key
+        with contextlib.suppress(MalformedLogError):
+            return open_checkpoint(data, key)[0]
+    return Status.FORBIDDEN if keys else Status.UNKNOWN_LOG

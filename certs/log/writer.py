@@ -14,6 +14,7 @@ or may not be in it. So an append is followed by a look, not by a repetition: se
 A checkpoint that was seen is never taken back: the next one contains it.
 """
 
+import contextlib
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -24,9 +25,10 @@ from typing import Final, NoReturn
 from certs.durable import NewFile, sync_folder, write_file
 from certs.errors import LogBrokenError, MalformedLogError
 from certs.log.checkpoint import Checkpoint, open_checkpoint
-from certs.log.entry import Entry, parse_entry
+from certs.log.entry import Entry, EntryKind, Moment, entry_bytes, parse_entry
 from certs.log.folder import read_log_file
-from certs.log.note import NoteSigner
+from certs.log.handover import handover_fields, last_word
+from certs.log.note import NoteKey, NoteSigner
 from certs.log.proof import Proof
 from certs.log.tiles import (
     HEIGHT,
@@ -79,7 +81,7 @@ class LogWriter:
         sync_folder(self._folder.parent)
         if not (self._folder / CHECKPOINT_NAME).exists():
             self._peaks = Peaks()
-            self._sign()
+            self._sign(self._signer)
         try:
             self._load()
         except MalformedLogError as error:
@@ -129,18 +131,40 @@ class LogWriter:
             OSError: it may or may not have come to its end; the writer must be opened anew.
         """
         with self._lock:
-            if not self._sound:
-                _broken("上次没有写成", "the last append did not succeed")
-            last = self._later(entries)
-            first = self.size
-            self._sound = False
-            self._grow(entries)
-            self._sign()
-            self.checkpoint = self._read(CHECKPOINT_NAME)
-            self._last = last
-            self._forget_partials(first)
-            self._sound = True
-            return first
+            return self._append(entries, self._signer)
+
+    def hand_over(self, new: NoteSigner, moment: Moment) -> int:
+        """Append that another key signs from here on; return the entry's index.
+
+        The checkpoint that follows is signed by both: a crash may leave the caller with either.
+
+        Args:
+            new: the key, under the log's name.
+            moment: of the entry.
+
+        Raises:
+            LogBrokenError, OSError: as for ``append``; the old key may or may not serve still.
+        """
+        with self._lock:
+            fields = handover_fields(self._now(), self._signer, new.key)
+            entry = entry_bytes(EntryKind.LOG_KEY, moment, dict(fields))
+            index = self._append([entry], self._signer, new)
+            self._signer = new
+            return index
+
+    def _append(self, entries: Sequence[bytes], *signers: NoteSigner) -> int:
+        if not self._sound:
+            _broken("上次没有写成", "the last append did not succeed")
+        last = self._later(entries)
+        first = self.size
+        self._sound = False
+        self._grow(entries)
+        self._sign(*signers)
+        self.checkpoint = self._read(CHECKPOINT_NAME)
+        self._last = last
+        self._forget_partials(first)
+        self._sound = True
+        return first
 
     def reopen(self) -> None:
         """Look at the disk anew after a failed append.
@@ -206,11 +230,14 @@ class LogWriter:
             folder.mkdir(exist_ok=True)
             sync_folder(folder.parent)
 
-    def _sign(self) -> None:
-        now = Checkpoint(
+    def _now(self) -> Checkpoint:
+        return Checkpoint(
             origin=self._signer.key.name, size=self._peaks.size, root=self._peaks.root()
         )
-        write_file(self._folder / CHECKPOINT_NAME, NewFile(data=now.signed(self._signer)))
+
+    def _sign(self, *signers: NoteSigner) -> None:
+        data = self._now().signed(*signers)
+        write_file(self._folder / CHECKPOINT_NAME, NewFile(data=data))
 
     def _forget_partials(self, size_before: int) -> None:
         """Remove the narrower versions of what is full now and durable.
@@ -260,10 +287,39 @@ class LogWriter:
             MalformedLogError, OSError: the log is damaged.
         """
         with self._lock:
-            size = self.size
-            hashes = tuple(inclusion_proof(full_hashes(size, self._read), index, size))
-            entry = self._entry_bytes(index)
-            return Proof(entry=entry, index=index, hashes=hashes, checkpoint=self.checkpoint)
+            return self._proof(index, self.size, self.checkpoint)
+
+    def prove_under(self, index: int, old: NoteKey) -> Proof | None:
+        """Return the proof of an entry under the last word of a key that handed over.
+
+        Args:
+            index: of the entry.
+            old: the key.
+
+        Returns:
+            None where the key did not hand over after that entry.
+
+        Raises:
+            MalformedLogError, OSError: the log is damaged.
+        """
+        with self._lock:
+            full = full_hashes(self.size, self._read)
+            entries = reversed_entries(self.size, self._read)
+            for at, entry in zip(range(self.size - 1, index, -1), entries, strict=False):
+                if entry.kind is EntryKind.LOG_KEY:
+                    root = Peaks(at, full).root()
+                    before = Checkpoint(origin=old.name, size=at, root=root)
+                    word = None
+                    with contextlib.suppress(MalformedLogError):  # another key's
+                        word = last_word(entry, before, old)[1]
+                    if word is not None:
+                        return self._proof(index, at, word)
+        return None
+
+    def _proof(self, index: int, size: int, checkpoint: bytes) -> Proof:
+        hashes = tuple(inclusion_proof(full_hashes(self.size, self._read), index, size))
+        entry = self._entry_bytes(index)
+        return Proof(entry=entry, index=index, hashes=hashes, checkpoint=checkpoint)
 
 
 def reversed_entries(size: int, read: Callable[[str], bytes]) -> Iterator[Entry]:

@@ -119,6 +119,7 @@ def _limits() -> dict[str, object]:
         "most_certificates": chain.MAX_CERTIFICATES,
         "most_json_depth": canonical.MAX_DEPTH,
         "most_list_items": fields.MAX_LIST_ITEMS,
+        "most_log_keys": revocation.MOST_LOG_KEYS,
         "most_text_characters": fields.MAX_TEXT_CHARACTERS,
         "most_decimals": fields.MAX_DECIMALS,
         "most_measures": fields.MAX_MEASURES,

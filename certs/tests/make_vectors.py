@@ -1259,6 +1259,14 @@ def refuse_revoked_and_in_another_log() -> Vector:
 
 
 @vector
+def accept_revoked_after_it_was_logged_under_an_earlier_key() -> Vector:
+    """The log has another key by now; the organisation vouches for the one before, too."""
+    old, new = log_signer().key.text(), log_signer(2).key.text()
+    changed = replace(entry(size=6), log_key=new, earlier_log_keys=(old,))
+    return _listed(listing(changed), expect=Status.ERASED)
+
+
+@vector
 def refuse_revoked_and_in_no_log() -> Vector:
     """The organisation vouches for a log, and the document stands in none."""
     return _listed(listing(entry(size=6)), logged=False)
@@ -1373,6 +1381,48 @@ def refuse_list_with_unknown_reason() -> Vector:
 def refuse_list_with_size_of_no_log() -> Vector:
     """A size is stated, but not of which log."""
     return _no_list(lambda stated: stated["entries"][0].update(last_trusted_log_size=6))
+
+
+def _wrong_log_keys(earlier: object) -> Vector:
+    def change(stated: dict[str, Any]) -> None:
+        stated["entries"][0] |= {
+            "last_trusted_log_size": 6,
+            "log_key": log_signer().key.text(),
+            "earlier_log_keys": earlier,
+        }
+
+    return _no_list(change)
+
+
+@vector
+def refuse_list_with_earlier_keys_of_another_log() -> Vector:
+    """An earlier key of the log has another log's name."""
+    return _wrong_log_keys([log_signer(2, "log.example/other").key.text()])
+
+
+@vector
+def refuse_list_with_log_key_twice() -> Vector:
+    """The log's key stands among its earlier ones."""
+    return _wrong_log_keys([log_signer().key.text()])
+
+
+@vector
+def refuse_list_with_no_earlier_key() -> Vector:
+    """The earlier keys are stated, and there is none."""
+    return _wrong_log_keys([])
+
+
+@vector
+def refuse_list_with_damaged_earlier_key() -> Vector:
+    """An earlier key of the log cannot be read."""
+    return _wrong_log_keys(["log.example/station-7+00000000+AA=="])
+
+
+@vector
+def refuse_list_with_earlier_keys_of_no_log() -> Vector:
+    """Earlier keys are stated where nothing that a log had counts."""
+    old = log_signer(2).key.text()
+    return _no_list(lambda stated: stated["entries"][0].update(earlier_log_keys=[old]))
 
 
 # --- tables ------------------------------------------------------------------------------------

@@ -15,9 +15,11 @@ from certs import cli
 from certs.chain import key_id_of
 from certs.cli import main
 from certs.command_line import HELP as PROGRAM_HELP
+from certs.keys import ensure_log_key, next_log_key
 from certs.keys_arguments import HELP
 from certs.keys_command import COMMANDS
 from certs.keys_words import grouped
+from certs.log.writer import LogWriter
 from certs.root_keys import ROOT_NAME
 from certs.signers.reference import REFERENCE_NAME
 from certs.station_keys import KeyRequest, install
@@ -30,7 +32,7 @@ from certs.tests.keys_samples import (
     opened_root,
     root_in,
 )
-from certs.tests.log_samples import log_signer
+from certs.tests.log_samples import ORIGIN, log_signer
 from certs.tests.revocation_samples import listing, other_entry
 from certs.tests.samples import (
     NOW,
@@ -260,6 +262,30 @@ def test_revoke__published_and_repeated__same_version(desk: Desk, station: Path)
     assert desk.says(*words, "--list", certificate)[0] == 2
 
 
+def test_revoke__log_that_changed_its_key__both_stand_in_the_list(
+    desk: Desk, station: Path
+) -> None:
+    """Documents of before the change still count where the organisation says so."""
+    root, out = root_in(desk.path), desk.path / "revoked.json"
+    keys = [log_signer(seed).key.text() for seed in (2, 1)]
+    for seed, key in enumerate(keys):
+        (desk.path / f"{seed}.vkey").write_text(f"{key}\n", "ascii")
+    words = ("revoke", station / "1" / "station.pem", "--root-dir", root, *desk.both())
+    words += ("--reason", "key-stolen", "--list", out, "--last-trusted-log-size", "6")
+    named = [each for seed in (0, 1) for each in ("--log-key", desk.path / f"{seed}.vkey")]
+    assert desk.says(*words, *named, *named[:2])[0] == 2, "one of them twice"
+    (desk.path / "other.vkey").write_text(log_signer(3, "log.example/other").key.text(), "ascii")
+    other = ("--log-key", desk.path / "other.vkey")
+    assert desk.says(*words, *named, *other)[0] == 2, "of another log"
+    for _ in range(2):
+        code, told = desk.tells(*words, *named)
+        assert (code, told["version"]) == (0, 1)
+    (stated,) = json.loads(out.read_bytes())["entries"]
+    assert [stated["log_key"], *stated["earlier_log_keys"]] == keys
+    code, told = desk.tells(*words, *named[:2])
+    assert (code, told["version"]) == (0, 2), "the old one was lost after all"
+
+
 def test_revoke__certificate_of_another_root__refused(desk: Desk) -> None:
     """A root revokes the keys that it issued for, and no others."""
     (desk.path / "foreign.pem").write_bytes(PRODUCTION_SIGNER.certificate_chain_pem)
@@ -327,6 +353,40 @@ def test_disk_full__said_and_repeatable(desk: Desk, monkeypatch: pytest.MonkeyPa
     assert (code, told["status"]) == (2, "failed")
     assert "No space left" in told["message"]["en"]
     assert desk.says(*words)[0] == 0
+
+
+# --- the log's own key ---------------------------------------------------------------------------
+
+
+def test_rotate_log__key_waits__told_and_asked_again_the_same(desk: Desk) -> None:
+    """Whoever asks gets the public key to hand around; nothing else changes before a restart."""
+    state = desk.path / "state"
+    state.mkdir()
+    signer = ensure_log_key(state / "log-key", ORIGIN)
+    LogWriter(state / "log", signer)
+    before = (state / "log-key" / "log-key.pem").read_bytes()
+    told = [desk.tells("rotate-log", state) for _ in range(2)]
+    assert told[0] == told[1]
+    code, said = told[0]
+    assert (code, said["earlier_log_key"]) == (0, signer.key.text())
+    waiting = next_log_key(state / "log-key", ORIGIN)
+    assert waiting is not None
+    assert said["log_key"] == waiting.key.text()
+    assert (state / "log-key" / "next-log-key.pem").stat().st_mode & 0o777 == 0o600
+    assert (state / "log-key" / "log-key.pem").read_bytes() == before
+
+
+def test_rotate_log__no_log_or_another_ones__refused(desk: Desk) -> None:
+    """A wrong folder is a wrong folder, and a key that others can read is not trusted."""
+    state = desk.path / "state"
+    assert desk.says("rotate-log", state)[0] == 2
+    LogWriter(desk.path / "log", log_signer())
+    state.mkdir()
+    (desk.path / "log").rename(state / "log")
+    assert desk.says("rotate-log", state)[0] == 6, "no key beside it"
+    ensure_log_key(state / "log-key", ORIGIN)
+    (state / "log-key" / "log-key.pem").chmod(0o644)
+    assert desk.says("rotate-log", state)[0] == 6
 
 
 # --- on a terminal -----------------------------------------------------------------------------

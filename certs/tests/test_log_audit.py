@@ -1,19 +1,25 @@
 """Whoever changes a log is found out, by its own root or by one checkpoint that somebody kept."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from certs.log.audit import Audit, audit
-from certs.log.checkpoint import Checkpoint
-from certs.log.entry import EntryKind
+from certs.log.checkpoint import Checkpoint, open_checkpoint
+from certs.log.entry import EntryKind, Moment
 from certs.log.folder import read_log_file
-from certs.log.proof import Proof
+from certs.log.handover import handover_fields
+from certs.log.note import sign
+from certs.log.proof import Proof, parse_proof
 from certs.log.tree import EMPTY_ROOT, Peaks, leaf_hash
 from certs.log.writer import LogWriter
 from certs.tests.log_samples import (
+    BOOT,
+    ORIGIN,
+    entry,
     job,
     log_signer,
     opening,
@@ -21,6 +27,7 @@ from certs.tests.log_samples import (
     start,
     story,
     ticket,
+    witness_signer,
     written,
 )
 
@@ -208,3 +215,91 @@ def test_audit__large_story__root_as_by_hand(tmp_path: Path) -> None:
         list(peaks.add(leaf_hash(each)))
     assert found.checkpoint is not None
     assert found.checkpoint.root == peaks.root()
+
+
+# --- another key of the log ----------------------------------------------------------------------
+
+
+def handed_over(folder: Path, *seeds: int) -> LogWriter:
+    """Return a log whose key handed over to others, one after the other, each with one job."""
+    writer = written(folder, story(12))
+    moment = Moment(at="2026-11-25T00:01:00Z", boot_id=BOOT, monotonic_ms=60_000)
+    for seed in seeds:
+        writer.hand_over(log_signer(seed), moment)
+        writer.append([start(100 + seed, 60), outcome(100 + seed, 60)])
+    return writer
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_audit__key_changed_twice__sound_by_any_of_the_keys(tmp_path: Path, seed: int) -> None:
+    """Who knows one of the log's keys needs no other, and what they kept from before still fits."""
+    writer = written(tmp_path / "log", story(12))
+    first, receipt = writer.checkpoint, writer.prove(writer.size - 1)
+    writer = handed_over(tmp_path / "again", 2, 3)
+    read = partial(read_log_file, tmp_path / "again")
+    found = audit(read, log_signer(seed).key, older=(first,), proofs=(receipt, writer.prove(3)))
+    assert not found.findings
+    assert [key.text() for key in found.handovers.values()] == [
+        log_signer(2).key.text(),
+        log_signer(3).key.text(),
+    ]
+    assert found.checkpoint is not None
+
+
+def test_audit__key_that_the_log_never_had__refused(tmp_path: Path) -> None:
+    """The log's own word about its keys helps nobody who knows another one."""
+    handed_over(tmp_path / "log", 2)
+    read = partial(read_log_file, tmp_path / "log")
+    assert codes(audit(read, log_signer(7).key)) == {"checkpoint"}
+
+
+def test_audit__checkpoint_by_the_key_before__refused(tmp_path: Path) -> None:
+    """After a handover the old key signs nothing: neither the log, nor what others kept of it."""
+    writer = handed_over(tmp_path / "log", 2)
+    now = open_checkpoint(writer.checkpoint, log_signer(2).key)[0]
+    by_old = now.signed(log_signer())
+    assert codes(audited(tmp_path / "log", older=(by_old,))) == {"retired-key"}
+    (tmp_path / "log" / "checkpoint").write_bytes(by_old)
+    assert codes(audited(tmp_path / "log")) == {"checkpoint"}
+
+
+def forged_handover(writer: LogWriter, **changes: str) -> bytes:
+    """Return the entry of a handover in which something is wrong."""
+    before = open_checkpoint(writer.checkpoint, KEY)[0]
+    fields = handover_fields(before, log_signer(), log_signer(2).key) | changes
+    return entry(EntryKind.LOG_KEY, 60, **fields)
+
+
+@pytest.mark.parametrize("wrong", ["other", "thief", "moved", "self", "witness", "name", "wider"])
+def test_audit__handover_that_the_old_key_did_not_sign__refused(tmp_path: Path, wrong: str) -> None:
+    """Nobody else's word makes a key the log's: not for another key, place or history."""
+    writer = written(tmp_path / "log", story(12))
+    before = open_checkpoint(writer.checkpoint, KEY)[0]
+    new = log_signer(2).key
+    wider = f"{before.text()}next-key {new.text()}\n\nmore\n"
+    changes = {
+        "other": {"log_key": log_signer(3).key.text()},
+        "thief": handover_fields(before, log_signer(3), new),
+        "moved": handover_fields(replace(before, size=before.size - 1), log_signer(), new),
+        "self": handover_fields(before, log_signer(), KEY),
+        "wider": {"handover": f"more\n\n{sign(wider, log_signer())[:-1]}"},
+        "witness": handover_fields(before, log_signer(), witness_signer(name=ORIGIN).key),
+        "name": handover_fields(before, log_signer(), log_signer(2, "log.example/other").key),
+    }[wrong]
+    writer.append([forged_handover(writer, **changes)])
+    assert codes(audited(tmp_path / "log")) == {"key"}
+
+
+def test_prove_under__key_that_handed_over__its_documents_can_be_proven_still(
+    tmp_path: Path,
+) -> None:
+    """A document names the key of its day; a bundle that a crash left out is made after it."""
+    writer = handed_over(tmp_path / "log", 2, 3)
+    for seed, index in ((1, 5), (2, 28)):
+        proof = writer.prove_under(index, log_signer(seed).key)
+        assert proof is not None
+        checkpoint, _ = open_checkpoint(parse_proof(proof.text()).checkpoint, log_signer(seed).key)
+        assert proof.reaches(checkpoint)
+        assert not audited(tmp_path / "log", proofs=(proof,)).findings
+    assert writer.prove_under(28, log_signer(1).key) is None, "it came after that key"
+    assert writer.prove_under(5, log_signer(7).key) is None

@@ -7,7 +7,17 @@ import pytest
 
 from certs.cli import main
 from certs.command_line import ExitCode
-from certs.tests.log_samples import job, log_signer, opening, outcome, start, story, written
+from certs.log.entry import Moment
+from certs.tests.log_samples import (
+    BOOT,
+    job,
+    log_signer,
+    opening,
+    outcome,
+    start,
+    story,
+    written,
+)
 
 
 @pytest.fixture
@@ -39,6 +49,24 @@ def test_log_verify__sound__counted_and_open_jobs_told(
     code, text = said(capsys, folder / "log", "--key", folder / "key", *kept, "--json")
     told = json.loads(text)
     assert (code, told["status"], told["open_jobs"]) == (0, "sound", [job(90)])
+
+
+def test_log_verify__key_changed__said_and_sound_by_the_old_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who knows the key of before needs no other, and hears which one signs now."""
+    writer = written(tmp_path / "log", story(5))
+    (tmp_path / "key").write_text(log_signer().key.text() + "\n", "ascii")
+    (tmp_path / "older").write_bytes(writer.checkpoint)
+    moment = Moment(at="2026-11-25T00:01:00Z", boot_id=BOOT, monotonic_ms=60_000)
+    index = writer.hand_over(log_signer(2), moment)
+    known = ("--key", tmp_path / "key", "--checkpoint", tmp_path / "older")
+    code, text = said(capsys, tmp_path / "log", *known)
+    assert code == ExitCode.ERASED
+    assert f"From entry {index} another key signs: {log_signer(2).key.text()}" in text
+    code, text = said(capsys, tmp_path / "log", *known, "--json")
+    told = [{"index": index, "log_key": log_signer(2).key.text()}]
+    assert json.loads(text)["handovers"] == told
 
 
 def test_log_verify__without_the_key__never_sound(

@@ -10,9 +10,11 @@ from typing import Final
 
 import pytest
 
+from certs.log.entry import Moment
 from certs.tests.document_samples import SAMPLES
 from certs.tests.document_vectors import logged_files
 from certs.tests.log_samples import (
+    BOOT,
     about,
     log_signer,
     logged_statement,
@@ -80,6 +82,23 @@ def test_proof__of_every_entry__agrees(check: Check, tmp_path: Path) -> None:
     for index, made in enumerate(entries):
         done = check("proof", VKEY, data=writer.prove(index).text())
         assert done.stdout == b"ok %d of %d: %b\n" % (index, len(entries), made)
+
+
+def test_log__key_changed__each_key_takes_what_it_signed(check: Check, tmp_path: Path) -> None:
+    """The log by its new key; what was proven under the old one, and its last word, by that."""
+    writer = written(tmp_path / "log", story(9))
+    moment = Moment(at="2026-11-25T00:01:00Z", boot_id=BOOT, monotonic_ms=60_000)
+    new = log_signer(2).key.text()
+    writer.hand_over(log_signer(2), moment)
+    for key in (VKEY, new):
+        assert check("log", key, tmp_path / "log").returncode == 0, "both signed this one"
+    writer.append([start(100, 60)])
+    assert check("log", new, tmp_path / "log").returncode == 0
+    assert check("log", VKEY, tmp_path / "log").returncode == 1
+    proof = writer.prove_under(3, log_signer().key)
+    assert proof is not None
+    assert check("proof", VKEY, data=proof.text()).returncode == 0
+    assert check("proof", new, data=proof.text()).returncode == 1
 
 
 NOT_ITS_BUSINESS: Final = (

@@ -18,12 +18,14 @@ from certs.command_line import ExitCode
 from certs.errors import KeyStoreError, WitnessError
 from certs.log.checkpoint import Checkpoint, open_checkpoint
 from certs.log.cosign import FOLDER, cosign
-from certs.log.note import Algorithm, parse_key
+from certs.log.entry import Moment
+from certs.log.note import Algorithm, NoteKey, parse_key
 from certs.log.tree import EMPTY_ROOT
 from certs.log.witness import Request, Status, answer, parse_request
 from certs.log.witness_server import Witness, new_witness, server
 from certs.log.writer import LogWriter
 from certs.tests.log_samples import (
+    BOOT,
     ORIGIN,
     log_signer,
     opening,
@@ -116,6 +118,20 @@ def test_answer__by_case__as_specified(
     assert asked(request_, known) is status
 
 
+def test_answer__log_that_changes_its_key__either_is_its_word_and_no_third() -> None:
+    """While a log changes its key its witness knows both, and one history."""
+    new = log_signer(2)
+    for signer, status in ((LOG, Status.SIGNED), (new, Status.SIGNED)):
+        wish = Request(old_size=3, proof=(), checkpoint=of_size(3).signed(signer))
+        said = answer(
+            wish.text(), [LOG.key, new.key], {ORIGIN: of_size(3)}, witness_signer(), NOW_S
+        )
+        assert said.status is status
+    wish = Request(old_size=3, proof=(), checkpoint=of_size(3).signed(log_signer(3)))
+    said = answer(wish.text(), [LOG.key, new.key], {ORIGIN: of_size(3)}, witness_signer(), NOW_S)
+    assert said.status is Status.FORBIDDEN
+
+
 @given(st.binary(max_size=400))
 def test_answer__any_bytes__refused(body: bytes) -> None:
     """Rubbish is malformed and nothing worse."""
@@ -139,11 +155,11 @@ class Served:
 
 
 @contextlib.contextmanager
-def served(folder: Path) -> Iterator[Served]:
+def served(folder: Path, *logs: NoteKey) -> Iterator[Served]:
     """Let a witness listen on a port of its own."""
     if not folder.exists():
         new_witness(folder, NAME)
-    witness = Witness(folder, NAME, [LOG.key])
+    witness = Witness(folder, NAME, logs or [LOG.key])
     with server(witness, "127.0.0.1", 0) as listening:
         aside = Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01})
         aside.start()
@@ -169,6 +185,20 @@ def test_cosign__growing_log__signed_each_time_and_kept(tmp_path: Path) -> None:
         if count == 1:
             kept.unlink()  # then the witness says what it knows
         writer.append([start(100 + count)])
+
+
+def test_cosign__key_changed__what_the_witness_saw_before_still_counts(tmp_path: Path) -> None:
+    """The checkpoint kept from before is under the old key; the way on is shown from there."""
+    writer = written(tmp_path / "log", story(3))
+    new = log_signer(2)
+    with served(tmp_path / "witness", LOG.key, new.key) as there:
+        key = there.witness.signer.key
+        cosign(tmp_path / "log", LOG.key, key, there.url)
+        moment = Moment(at="2026-11-25T00:01:00Z", boot_id=BOOT, monotonic_ms=60_000)
+        writer.hand_over(new, moment)
+        writer.append([start(100, 60)])
+        whole = cosign(tmp_path / "log", new.key, key, there.url)
+    assert open_checkpoint(whole, new.key, [key])[0].size == writer.size
 
 
 def test_cosign__log_set_back_or_rewritten__not_signed(tmp_path: Path) -> None:

@@ -132,7 +132,13 @@ def test_entry__place_in_the_log__counts_below_the_size(
 def test_entry__tightened__only_less_is_trusted() -> None:
     """Unknown is the strictest; another log is no less and no more."""
     other_log = replace(entry(size=1), log_key=log_signer(2).key.text())
+    keys = tuple(log_signer(seed).key.text() for seed in (2, 3))
+    both = replace(entry(size=6), earlier_log_keys=keys)
     assert entry(size=5).tightens(entry(size=6))
+    assert entry(size=6).tightens(both), "fewer keys"
+    assert replace(both, trusted_size=5).tightens(both)
+    assert not both.tightens(entry(size=6)), "more keys"
+    assert not replace(both, earlier_log_keys=keys[::-1]).tightens(both), "the same keys"
     assert entry().tightens(entry(size=6))
     for loose in (entry(size=6), entry(size=7), other_log):
         assert not loose.tightens(entry(size=6))

@@ -1,6 +1,7 @@
 """``docs/trust.md`` as two keepers of a root follow it: every command, as printed."""
 
 import contextlib
+import json
 import os
 import re
 import subprocess
@@ -12,9 +13,19 @@ from typing import Final
 import pytest
 
 from certs.bundle import write_bundle
+from certs.keys import ensure_log_key, next_log_key
+from certs.log.writer import LogWriter
 from certs.signers.reference import REFERENCE_NAME
 from certs.station_keys import install, load_station_keys, request_key
-from certs.tests.keys_samples import PASSPHRASES, STATION, issued, opened_root
+from certs.tests.keys_samples import (
+    PASSPHRASES,
+    STATION,
+    asked_in,
+    issued,
+    opened_root,
+    root_in,
+)
+from certs.tests.log_samples import ORIGIN
 from certs.tests.samples import NOW, PRODUCTION_SIGNER, certificate_statement
 from certs.tests.token_samples import SoftToken, token
 
@@ -105,6 +116,7 @@ def test_page__commands__are_there() -> None:
     wanted = ("root new", "request", "issue", "install", "show", "renew", "revoke")
     for name in wanted:
         assert any(line.startswith(f"wipe-cert keys {name} ") for line in COMMANDS), name
+    assert commands_under("Another key for the log")[0].startswith("wipe-cert keys rotate-log ")
 
 
 def test_page__key_in_a_token__requested_and_moved_as_printed(
@@ -124,6 +136,28 @@ def test_page__key_in_a_token__requested_and_moved_as_printed(
         code, said = on_terminal(command, desk, **config)
         assert code == 0, said
         assert (folder / str(number) / REFERENCE_NAME).exists()
+
+
+def test_page__another_key_for_the_log__as_printed(tmp_path: Path) -> None:
+    """The next key waits where the page says, and a list names both keys of the log."""
+    rotate, revoke = commands_under("Another key for the log")
+    state = tmp_path / "production"
+    state.mkdir()
+    old = ensure_log_key(state / "log-key", ORIGIN)
+    LogWriter(state / "log", old)
+    code, said = on_terminal(rotate, tmp_path)
+    assert code == 0, said
+    new = next_log_key(state / "log-key", ORIGIN)
+    assert new is not None
+    assert new.key.text() in said
+    for name, signer in (("new", new), ("old", old)):
+        (tmp_path / f"{name}.vkey").write_text(f"{signer.key.text()}\n", "ascii")
+    root_in(tmp_path)
+    (tmp_path / "station.pem").write_bytes(issued(asked_in(tmp_path)[1]))
+    code, said = on_terminal(revoke, tmp_path)
+    assert code == 0, said
+    (listed,) = json.loads((tmp_path / "revoked.json").read_bytes())["entries"]
+    assert (listed["log_key"], listed["earlier_log_keys"]) == (new.key.text(), [old.key.text()])
 
 
 @pytest.mark.parametrize("prompt", ANSWERS)

@@ -102,8 +102,21 @@ begins with `custody-accepted` and ends with `release`, `return`, `destruction` 
 `key-event` says by `key_id` which key signed documents until then (`retired`) and which one does
 from then on (`added`); the first one stands in `log-opened`.
 
-Written today: `log-opened`, `start`, `outcome`, `self-test`, `key-event`. The other kinds are
-defined, checked and written by nothing yet."""
+`log-key` changes the log's own key: every checkpoint that contains this entry is signed by
+`log_key`, the first of them by the key before as well, and none later by that one. `handover` is
+the key before's signature line (signed note, without the newline at its end) under this text, in
+which the number is the entry's own index and the root is the one over all entries before it:
+
+    <origin>
+    <number>
+    <root, base64>
+    next-key <log_key>
+
+The text and that line are a checkpoint of their own: a document that names the key before can be
+proven by it at any time. Whoever knows one of a log's keys, from a document or from `log-opened`,
+checks the others by these entries; a log with one that is not signed so is refused.
+
+Nothing here writes `grade`, `countersignature` or `pallet` yet."""
 
 TIME = """\
 `certificate.tsr` may be there from the beginning, come later, or never: without it nothing but
@@ -134,8 +147,10 @@ document's. `entries` is a list ordered by `key_id`, no key twice, not empty. Th
 
 A document whose `key_id` is listed, or under an issuer in its `station.pem` whose key is (SHA-256
 over its SPKI in DER, too), is refused, unless for each of these entries `last_trusted_log_size` is
-a number, the document's `log_key` is the entry's, and the index of its proof, checked as above, is
-below that number. Where the number is unknown the entry has no `log_key`. Reasons:"""
+a number, the document's `log_key` is the entry's or one of its `earlier_log_keys`, and the index
+of its proof, checked as above, is below that number. Where the number is unknown the entry has
+neither. `earlier_log_keys` may be missing; it holds 1 to 15 keys that the same log had before,
+under the same origin, none twice. Reasons:"""
 
 
 def formats_page() -> str:
@@ -246,6 +261,7 @@ def _list_fields() -> Iterator[Sequence[str]]:
     for name, kind in ENTRY_FIELDS.items():
         yield code(f"entries[].{name}"), kind.value
     yield code("entries[].log_key"), "the log's public key, where the size is a number"
+    yield code("entries[].earlier_log_keys[]"), "those that it had before and that count as well"
 
 
 def _row(field: Field) -> Sequence[str]:

@@ -40,7 +40,7 @@ function isCovered(entry, logKey, logged) {
   if (size === UNKNOWN || logged === null || !logged.signatureChecked) {
     return false;
   }
-  return logKey === entry.log_key && logged.index < size;
+  return [entry.log_key, ...(entry.earlier_log_keys ?? [])].includes(logKey) && logged.index < size;
 }
 
 async function readList({ document, signature, versionAtLeast }, rootPem) {
@@ -99,12 +99,29 @@ async function checkListEntry(entry) {
     refuseList("条目读不懂", "an entry that cannot be read");
   }
   const known = entry.last_trusted_log_size !== UNKNOWN;
-  checkListFields(entry, { ...DATA.list_entry_fields, ...(known ? { log_key: "TEXT" } : {}) });
+  const before = known && Object.hasOwn(entry, "earlier_log_keys") ? { earlier_log_keys: null } : {};
+  checkListFields(entry, { ...DATA.list_entry_fields, ...(known ? { log_key: "TEXT" } : {}), ...before });
   if (!Object.hasOwn(DATA.revocation_reasons, entry.reason)) {
     refuseList("不认识的原因", "an unknown reason");
   }
   if (known) {
-    await asList(() => readNoteKey(entry.log_key));
+    await checkLogKeys(entry);
+  }
+}
+
+// Refuses what are not the keys of one log, each once.
+async function checkLogKeys({ log_key: logKey, earlier_log_keys: before }) {
+  const listed = before === undefined || (Array.isArray(before) && before.length > 0 && before.length < DATA.most_log_keys);
+  if (!listed) {
+    refuseList("日志以前的密钥不对", "wrong earlier keys of a log");
+  }
+  const keys = [logKey, ...(before ?? [])];
+  if (!keys.every((key) => isOfKind("TEXT", key)) || new Set(keys).size !== keys.length) {
+    refuseList("日志以前的密钥不对", "wrong earlier keys of a log");
+  }
+  const names = await asList(async () => (await Promise.all(keys.map(readNoteKey))).map(({ name }) => name));
+  if (new Set(names).size !== 1) {
+    refuseList("日志以前的密钥是另一份日志的", "the earlier keys are another log's");
   }
 }
 
