@@ -17,6 +17,8 @@ SYSTEM_PACKAGES := python3 python3-venv ca-certificates util-linux mount e2fspro
 	softhsm2
 # The lab's: a virtual machine with real drivers, and the programs that other tests ask in it.
 SYSTEM_PACKAGES += qemu-system-x86 busybox-static kmod udev usbutils nvme-cli hdparm sg3-utils
+# What speaks to phones; the tests hold it against simulated ones.
+SYSTEM_PACKAGES += adb fastboot libimobiledevice-utils usbmuxd mtp-tools
 
 .PHONY: system setup
 system:
