@@ -1,0 +1,178 @@
+"""``docs/phones.md``, made of the tables that the station follows."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from certs.text import Text
+from wipe_station.phones.evidence import CONTRADICTIONS, MEANINGS, NEEDED_KINDS
+from wipe_station.phones.facts import HOW_TO_LEARN
+from wipe_station.phones.makers import DECLARED, MakerFunction, all_makers
+from wipe_station.phones.routes import GATES, ROUTES, Needs, Route
+from wipe_station.phones.run import FINAL, TABLES, Event, State
+from wipe_station.records import Category
+from wipe_station.tests.markdown import code, page, table
+from wipe_station.tests.phone_scenarios import Run, scenarios
+
+INTRO: Final = """\
+What the station knows of phones and tablets so far: facts, gates, ways to a reset, what is
+observed afterwards, and what may be claimed. **Nothing here was tried on a real phone**, and
+the counter does not offer phones yet: protocols and simulators come first. The facts are those
+of public sources ([S]), of runs against simulators ([P]) or general knowledge ([M]), as marked."""
+
+EVIDENCE: Final = f"""\
+A phone that says "OK" has shown nothing. A reset counts as shown if the phone is the one of
+before (serial, IMEI or UDID), nothing contradicts it, and {NEEDED_KINDS} kinds of observation
+that do not depend on each other speak for it, one of them about the data themselves (files,
+record): a phone can lose its settings and keep the rest. Its mere return counts for none. So a
+photograph alone never leads to a certificate, nor does a phone in which no file could be laid
+down and which keeps no record."""
+
+CLAIMS: Final = """\
+| Phone, before its reset | Claim |
+| --- | --- |
+| iOS | Purge by cryptographic erase; that keys were destroyed is inferred |
+| Android, file-based and metadata encryption, verified boot green, bootloader locked | Purge by \
+cryptographic erase and discard; both inferred |
+| Android, encrypted otherwise, or bootloader unlocked, or boot state unknown | Clear |
+| Android, not known to be encrypted | nothing; Clear with an overwrite between two resets |
+
+The words are those of NIST SP 800-88r2, whose text, like IEEE 2883's and GB 46864-2025's, was
+not examined; no conformity is claimed. Whether a maker's own function counts for GB 46864-2025
+is open: the table of makers says what was declared."""
+
+BENCH: Final = """\
+For a person with real phones that may be erased, one of each kind at least; write down model,
+system, patch level, and the outcome of each line, also where it fails.
+
+1. Which USB interfaces the phone shows: switched off, charging only, file transfer, debugging,
+   fastboot, recovery; before and after the reset, and in the setup assistant. Is MTP there
+   before setup ends?
+2. `adb shell getprop`, `dumpsys battery`, `dumpsys account`, `cmd phone get-imei 0` on each
+   release: what is denied? Compare with `*#06#` and the label.
+3. Lay a file down by MTP and by adb; reset by hand; skip setup; choose file transfer; list. Is
+   it gone?
+4. `cmd testharness enable` with and without a screen lock; afterwards, is setup skipped, is the
+   key kept?
+5. Android 16: after a reset, `adb shell tradeinmode getstatus` on every brand; `evaluate`,
+   restart.
+6. Lock the bootloader again after a test with an unlocked one; the claim must not change by
+   itself.
+7. FRP: reset by each route with an account signed in (your own), and see what asks for it
+   afterwards.
+8. iPhone: pair with Debian's `idevicepair` on the current iOS; EraseDevice with Find My off,
+   and on (your own account): is it refused? NVRAM `obliteration` before and after: can it be
+   read, does its time change?
+9. Pull the cable at each state of the tables below; exchange the phone for another of the same
+   model.
+10. eSIM: is it gone after each route?"""
+
+
+def phones_page() -> str:
+    """Show all that is known of phones, and every scenario with what came of it."""
+    return page(
+        "Phones and tablets",
+        INTRO,
+        "## What is unknown, and how to find out",
+        table(("Fact", "How"), ((code(name), _both(how)) for name, how in HOW_TO_LEARN.items())),
+        "## Gates: why no reset may begin",
+        table(("Gate", "What is said"), ((code(gate.value), _both(GATES[gate])) for gate in GATES)),
+        "## Ways to a reset",
+        "The first that is open is offered first. The owner presses; no way leads past a lock.",
+        table(("Route", "For people", "Needs", "Afterwards", "Certainty"), _routes()),
+        "## Makers' own functions",
+        table(("Makers", "Menu", "GB 46864-2025", "Certainty"), map(_maker, all_makers())),
+        "## Observations",
+        EVIDENCE,
+        table(("Observation", "Kind", "Strength", "What is said"), _observations()),
+        "What speaks against it, each enough by itself:",
+        table(
+            ("Contradiction", "What is said"),
+            ((code(each.value), _both(text)) for each, text in CONTRADICTIONS.items()),
+        ),
+        "## Claims",
+        CLAIMS,
+        "## States",
+        "Routes with one reset, and with a second one by hand or by itself. What the table does not"
+        " name cannot happen; what is not final is indeterminate.",
+        table(("State", "Event", "One reset", "Two resets"), _states()),
+        "## Scenarios",
+        "Played by a model of a phone with a secret: whether its owner's data survive. A test holds"
+        " that no data ever survive a certificate, in these and thousands of random ones, and that"
+        " every line of every route's table is taken.",
+        table(
+            ("Route", "What goes wrong", "Data", "Ends", "Document"), map(_scenario, scenarios())
+        ),
+        "## Bench plan",
+        BENCH,
+    )
+
+
+def _both(text: Text) -> str:
+    return f"{text.zh}<br>{text.en}"
+
+
+def _routes() -> Iterator[Sequence[str]]:
+    for route in Route:
+        needs = ROUTES[route]
+        title = _both(needs.title)
+        yield code(route.value), title, ", ".join(_needs(needs)), _after(needs), needs.certainty
+
+
+def _needs(needs: Needs) -> Iterator[str]:
+    yield " or ".join(sorted(link.value for link in needs.links))
+    if needs.oldest_api:
+        yield f"API level {needs.oldest_api}"
+    if needs.no_screen_lock:
+        yield "no screen lock"
+    if needs.bootloader_unlocked:
+        yield "bootloader unlocked"
+    if needs.not_set_up:
+        yield "reset already, FRP known to be off"
+    if needs.leaves_frp:
+        yield "accounts read as 0"
+
+
+def _after(needs: Needs) -> str:
+    said = [
+        *(["a second reset"] if needs.final_reset else []),
+        *(["trust is kept"] if needs.keeps_trust else []),
+        *(["FRP stays as it was"] if needs.leaves_frp else []),
+    ]
+    return ", ".join(said) or "-"
+
+
+def _maker(maker: MakerFunction) -> Sequence[str]:
+    names = ", ".join(name if name != "*" else "all others" for name in maker.names)
+    return names, _both(maker.menu), _both(DECLARED[maker.declared]), maker.certainty
+
+
+def _observations() -> Iterator[Sequence[str]]:
+    for each, meaning in MEANINGS.items():
+        yield code(each.value), meaning.kind.value, meaning.strength.value, _both(meaning.text)
+
+
+def _states() -> Iterator[Sequence[str]]:
+    once, twice = TABLES[Route.SETTINGS], TABLES[Route.GUIDED]
+    for state in State:
+        for event in Event:
+            ends = [each.get(state, {}).get(event) for each in (once, twice)]
+            if any(ends):
+                yield state.value, event.value, *(end.value if end else "-" for end in ends)
+        if state in FINAL:
+            yield state.value, "-", *(FINAL[state].value for _ in (once, twice))
+
+
+def _scenario(run: Run) -> Sequence[str]:
+    data = "survive" if run.phone.data else "gone"
+    return code(run.route.value), run.fault.name, data, run.outcome.value, _document(run)
+
+
+def _document(run: Run) -> str:
+    claim = run.claim
+    if claim is None:
+        return "none: nothing was done to it"
+    if run.certified:
+        return f"certificate: {claim.claim.category.value}, {claim.claim.reason}"
+    if claim.claim.category is Category.NONE and claim.claim.reason != claim.finding.value:
+        return f"notice: {claim.claim.reason}"
+    return f"notice: {claim.finding.value}"
