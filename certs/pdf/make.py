@@ -117,8 +117,8 @@ def add_pdf(
     # A code says what became of an erasure; what is about none has none.
     qr = qr_of(bundle, signer, host) if format_of(statement) is None else None
     rendered = render_bundle(bundle, qr, fonts)
-    with_pdf = replace(bundle, pdf=_signed(rendered, signer, issued_at, service))
     try:
+        with_pdf = replace(bundle, pdf=_signed(rendered, signer, issued_at, service))
         verify(with_pdf, root_pem=None, allow_practice=True, now=issued_at)
     except CertificateError as error:
         raise PdfError(error.message, error.hint) from error

@@ -78,6 +78,11 @@ def _certificate_flipped(archive: Archive) -> Archive:
     return replace(archive, before=archive.before[:at] + byte + archive.before[at + 1 :])
 
 
+def _flipped_later(pdf: bytes) -> bytes:
+    at = pdf.rindex(b"\nendstream") - 1
+    return pdf[:at] + bytes([pdf[at] ^ 1]) + pdf[at + 1 :]
+
+
 def _lower_case(pdf: bytes) -> bytes:
     start = pdf.rindex(b"/Contents <")
     end = pdf.index(b">", start)
@@ -111,6 +116,10 @@ REFUSED: Final[Mapping[str, tuple[str, Callable[[], Files]]]] = {
     "archive_store_changed": (
         "One bit of a certificate in the store was changed before the archive stamp.",
         lambda: archived_files(change=_certificate_flipped),
+    ),
+    "archive_store_changed_later": (
+        "One bit of a certificate in the store was changed after the archive stamp.",
+        lambda: archived_files(change_pdf=_flipped_later),
     ),
     "archive_store_with_a_stranger": (
         "The store holds a certificate more, of nobody who signed or stamped.",
