@@ -32,12 +32,13 @@ from pyhanko_certvalidator.policy_decl import NO_REVOCATION, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from certs.chain import read_chain
-from certs.errors import CertificateError
+from certs.errors import CertificateError, TimeServiceError
 from certs.layout import bundle_of
 from certs.pdf.archive import TOKEN_ROOM_BYTES
 from certs.pdf.cms import signature_and_token
 from certs.pdf.container import SignedBytes, attached_bundle, signed_bytes
 from certs.pdf.make import add_pdf
+from certs.pdf.sign import archive_pdf
 from certs.pdf.stamps import About, certificates_for_archive
 from certs.stamping import Service
 from certs.tests.archive_vectors import archived_files
@@ -220,13 +221,30 @@ class Tired(TimeAuthority):
 
 
 def test_pdf__service_gone_after_the_signature__stamped_and_not_archived(
-    service: TimeAuthority,
+    desk: Desk, service: TimeAuthority
 ) -> None:
     """What is missing is the archive stamp; the document is issued, and its place stays empty."""
     with listening(Tired(folder=service.folder)) as url:
         made = _made(Service(url=url, roots_pem=service.root_pem, archive=True))
     assert _kinds(made) == [About.SIGNATURE]
     assert signed_bytes(made).archive == b""
+    said = desk.pdfsig(made)
+    for words in (VALID, TRUSTED, "Total document signed"):
+        assert words in said, words
+
+
+def test_archive_pdf__token_too_large__no_archive(pdf: bytes) -> None:
+    """A token that its place cannot hold is told as the service's fault."""
+    signed = signed_bytes(pdf).revisions
+    with pytest.raises(TimeServiceError, match="too large"):
+        archive_pdf(signed, PRODUCTION_SIGNER, lambda _: bytes(TOKEN_ROOM_BYTES + 1))
+
+
+def test_archive_pdf__no_place_left__refused(pdf: bytes) -> None:
+    """What was signed without a place for an archive gets none."""
+    signed = signed_bytes(pdf).revisions.replace(b"/T (Archive)", b"/T (Another)")
+    with pytest.raises(CertificateError, match="no place"):
+        archive_pdf(signed, PRODUCTION_SIGNER, lambda _: b"")
 
 
 def test_pdf__service_gone__neither_stamp_nor_a_place(service: TimeAuthority) -> None:
