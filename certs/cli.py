@@ -175,6 +175,9 @@ def _accepted(verdict: Verdict, marks: Mapping[Layer, str]) -> Report:
             "lines": [both(line) for line in verdict.lines],
             "statement": verdict.statement,
             "stamped": {} if stamp is None else _stamped(stamp),
+            "pdf_stamped": [
+                {"about": each.about.value, **_stamped(each.stamp)} for each in verdict.pdf_stamps
+            ],
             "with": [
                 {"status": each.status.value, "statement": each.statement}
                 for each in verdict.others

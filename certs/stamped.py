@@ -56,13 +56,27 @@ def check_stamped(
         stamp = open_response(bundle.timestamp, checkpoint_in(bundle.proof), roots)
     except TimestampError as error:
         raise CertificateError(Layer.TIME, error.message, error.hint) from error
+    check_time(stamp, issued_at=issued_at, now=now)
+    return stamp
+
+
+def check_time(stamp: Stamp, *, issued_at: datetime, now: datetime) -> None:
+    """Insist that a document does not contradict a stamp.
+
+    Args:
+        stamp: of the document, or of what holds it.
+        issued_at: when the document says that it was signed.
+        now: aware; the caller's clock.
+
+    Raises:
+        CertificateError: TIME.
+    """
     if stamp.at > now + CLOCK_TOLERANCE:
         _refuse("时间戳在将来", "the stamp is of the future")
     if issued_at > stamp.at + CLOCK_TOLERANCE:
         _refuse(
             "文件说自己是在时间戳以后才签的", "the document says that it was signed after the stamp"
         )
-    return stamp
 
 
 def _refuse(zh: str, en: str) -> NoReturn:

@@ -21,10 +21,17 @@ from certs.verify import verify
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A time service, and the roots that it must lead to, PEM."""
+    """A time service.
+
+    Attributes:
+        url: of it.
+        roots_pem: that it must lead to.
+        archive: whether PDFs get its stamp over all of them, too (PAdES B-LTA).
+    """
 
     url: str
     roots_pem: bytes
+    archive: bool = False
 
 
 def unstamped(bundles: Path) -> list[Path]:

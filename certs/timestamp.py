@@ -27,6 +27,7 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from certs.asn1 import (
     CONTEXT_0,
@@ -195,6 +196,19 @@ def open_token(token: bytes, stamped: bytes, roots: Roots | None) -> Stamp:
         vouched=roots is not None,
         nonce=info.nonce,
     )
+
+
+def brought_by(token: bytes) -> tuple[bytes, ...]:
+    """Return the certificates that a token brings along, DER, in its order.
+
+    Raises:
+        TimestampError: malformed.
+    """
+    try:
+        certificates = _signed(token).certificates
+    except MalformedDerError as error:
+        raise TimestampError(error.message, STAMP_HINT) from error
+    return tuple(each.public_bytes(Encoding.DER) for each in certificates)
 
 
 def _signed(token: bytes) -> _Signed:

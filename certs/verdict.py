@@ -13,8 +13,10 @@ from certs.formats.statement_v1 import format_of
 from certs.layout import DocumentType
 from certs.logged import Logged
 from certs.open_questions import open_question
+from certs.pdf.stamps import PdfStamp
 from certs.revocation import REASONS, Standing
 from certs.sampled import erased_text, guarantee_text
+from certs.stamp_words import pdf_stamp_lines, stamp_line
 from certs.text import Text
 from certs.timestamp import Stamp
 
@@ -44,6 +46,7 @@ class Verdict:
         statement: its content, checked against the schema.
         lines: what to tell the person; the first is what to compare with the device.
         stamp: what a time service says; None where the document has no time stamp.
+        pdf_stamps: what time services say in its PDF.
         others: of documents that were given with it and are about it.
     """
 
@@ -52,6 +55,7 @@ class Verdict:
     statement: JsonObject
     lines: tuple[Text, ...]
     stamp: Stamp | None = None
+    pdf_stamps: tuple[PdfStamp, ...] = ()
     others: tuple["Verdict", ...] = ()
 
 
@@ -113,6 +117,7 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
     standing: Standing | None = None,
     *,
     stamp: Stamp | None = None,
+    pdf_stamps: tuple[PdfStamp, ...] = (),
 ) -> Verdict:
     """Put an accepted document into words.
 
@@ -123,6 +128,7 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
         logged: where it stands in its log; None where it names none.
         standing: of the signer on a list of revoked keys; None where no list was given.
         stamp: its time stamp, which fits; None where it has none.
+        pdf_stamps: those in its PDF.
 
     Returns:
         the verdict; without a known root always SIGNER_UNKNOWN.
@@ -140,10 +146,12 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
             *content,
             _signed_line(statement, chain),
             *_log_line(logged),
-            *_stamp_line(stamp),
+            *stamp_line(stamp),
+            *pdf_stamp_lines(pdf_stamps),
             *_standing_line(standing),
         ),
         stamp=stamp,
+        pdf_stamps=pdf_stamps,
     )
 
 
@@ -272,26 +280,6 @@ def _log_line(logged: Logged | None) -> tuple[Text, ...]:
         Text(
             zh=f"日志 {name} 的第 {at} 条就是它（当时共 {size} 条）。",
             en=f"Entry {at} of the log {name} is about it ({size} entries at the time).",
-        ),
-    )
-
-
-def _stamp_line(stamp: Stamp | None) -> tuple[Text, ...]:
-    if stamp is None:
-        return ()
-    at, name = f"{stamp.at:%Y-%m-%dT%H:%M:%SZ}", stamp.service
-    if stamp.vouched:
-        return (
-            Text(
-                zh=f"最晚在 {at} 就已经有了：时间服务 {name} 这样说（策略 {stamp.policy}）。",
-                en=f"It existed before {at}, says {name} (policy {stamp.policy}).",
-            ),
-        )
-    return (
-        Text(
-            zh=f"附有时间戳 {at}，出自不认识的时间服务 {name}，不算数（见 --tsa-root）。",
-            en=f"Stamped {at} by an unknown time service, {name}: it does not count"
-            " (see --tsa-root).",
         ),
     )
 

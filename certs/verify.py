@@ -11,7 +11,8 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 # 2. chain                The certificates parse, each was issued by the next, the last by the root
 #                         (if one was given), and each may do what it did.
 #    pdf again            The signer of the bundle signed every byte of the PDF, in the one
-#                         spelling. Only now is that signer known.
+#                         spelling; time stamps in it are sound, and nothing stands behind it but an
+#                         archive's revision. Only now is that signer known.
 # 3. signature-encoding   The signature is canonical DER.
 # 4. signature            It fits the bytes of the JSON file as they are.
 # 5. canonical-json       Those bytes are the one spelling of one object.
@@ -25,7 +26,8 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 #                         this log's key signed. The key stands in the statement.
 # 10. time                Where there is a time stamp, it is about the proof's checkpoint, a service
 #                         that may stamp signed it, and the document does not contradict it. Without
-#                         a service that the caller trusts it is told, and does not count.
+#                         a service that the caller trusts it is told, and does not count. So are
+#                         the stamps in the PDF, which nothing depends on.
 # 11. revocation          Where the caller has a list of revoked keys: the root signed it, it is no
 #                         older than the caller knows, and neither this key nor an issuer's is on
 #                         it, or the log had the document before. Only now is that place known.
@@ -38,16 +40,18 @@ from typing import NoReturn
 from certs.canonical import JsonObject, decode
 from certs.chain import SigningChain, check_validity, read_chain, verify_signature
 from certs.der import check_signature_encoding
-from certs.errors import CertificateError, Layer, MalformedJsonError
+from certs.errors import CertificateError, Layer, MalformedJsonError, TimestampError
 from certs.formats import statement_v1
 from certs.formats.fields import parse_time
 from certs.layout import Bundle, check_sizes
 from certs.logged import check_logged
 from certs.pdf.cms import check_pdf_signature
 from certs.pdf.container import check_attachments, signed_bytes
+from certs.pdf.stamps import PdfStamp, pdf_stamps
 from certs.revocation import SignedList, check_not_revoked
-from certs.stamped import CLOCK_TOLERANCE, check_stamped
+from certs.stamped import CLOCK_TOLERANCE, check_stamped, check_time
 from certs.text import Text
+from certs.time_service import read_roots
 from certs.verdict import Verdict, verdict_of
 
 _BINDING_HINT = Text(
@@ -90,6 +94,10 @@ def verify(  # noqa: PLR0913 - all that a caller may trust and ask for
     stamp = check_stamped(  # 10
         bundle, logged, issued_at=issued_at, roots_pem=tsa_roots_pem, now=now
     )
+    in_pdf = _stamps_in_pdf(bundle, chain, tsa_roots_pem)
+    for each in in_pdf:
+        if each.stamp.vouched:
+            check_time(each.stamp, issued_at=issued_at, now=now)
     standing = None  # 11
     if revoked is not None:
         log_key = statement.get("log_key", "")
@@ -97,7 +105,9 @@ def verify(  # noqa: PLR0913 - all that a caller may trust and ask for
     _check_practice(statement, allow_practice)  # 12
     stamped = stamp is not None and stamp.vouched
     passed = _passed(bundle, chain, stamped=stamped, listed=standing is not None)
-    return verdict_of(statement, chain, passed, logged, standing, stamp=stamp)  # 13
+    return verdict_of(  # 13
+        statement, chain, passed, logged, standing, stamp=stamp, pdf_stamps=in_pdf
+    )
 
 
 def check_signed(
@@ -115,7 +125,9 @@ def check_signed(
     check_attachments(bundle)
     chain = read_chain(bundle.chain_pem, root_pem)  # 2
     if bundle.pdf is not None:
-        check_pdf_signature(signed_bytes(bundle.pdf), chain)
+        signed = signed_bytes(bundle.pdf)
+        check_pdf_signature(signed, chain)
+        pdf_stamps(signed, chain, None)
     check_signature_encoding(bundle.signature)  # 3
     verify_signature(chain, bundle.signature, bundle.document)  # 4
     statement = _decode(bundle.document)  # 5
@@ -126,6 +138,18 @@ def check_signed(
     if issued_at > now + CLOCK_TOLERANCE:
         _unbound("签发时间在将来", "it was signed in the future")
     return chain, statement
+
+
+def _stamps_in_pdf(
+    bundle: Bundle, chain: SigningChain, roots_pem: bytes | None
+) -> tuple[PdfStamp, ...]:
+    if bundle.pdf is None:
+        return ()
+    try:
+        roots = None if roots_pem is None else read_roots(roots_pem)
+    except TimestampError as error:
+        raise CertificateError(Layer.TIME, error.message, error.hint) from error
+    return pdf_stamps(signed_bytes(bundle.pdf), chain, roots)
 
 
 def _passed(

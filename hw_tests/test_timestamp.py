@@ -11,12 +11,13 @@ from hw_tests.whole_station import NotStartedError, begin, station_up, until
 SIZE_BYTES = 8 << 20
 STAMP_ATTRIBUTE = b"060B2A864886F70D010910020E"
 """In the digits of a PDF's signature: a time service stamped it."""
+ARCHIVE = b"/Type /DocTimeStamp"
 
 
 def test_station__service_is_set__what_waited_and_what_is_new_is_stamped(folder: Path) -> None:
     """A job without a network gets its stamp when there is one, and every stranger believes it.
 
-    What is signed while the service answers has a stamp in its PDF, too.
+    What is signed while the service answers has both stamps in its PDF, too.
     The service is `openssl`, asked over HTTP; a setting whose root is missing is no start.
     """
     state, practice, later = (folder / name for name in ("state", "practice", "later"))
@@ -30,7 +31,7 @@ def test_station__service_is_set__what_waited_and_what_is_new_is_stamped(folder:
     service = new_authority(folder / "service")
     with listening(service) as url:
         root = state / "tsa-root.pem"
-        setting = f'version = 1\n[time]\nurl = "{url}"\nroot = "{root.name}"\n'
+        setting = f'version = 1\n[time]\nurl = "{url}"\nroot = "{root.name}"\narchive = true\n'
         (state / "settings.toml").write_text(setting, "utf-8")
         with pytest.raises(NotStartedError, match="2"), station_up(state, practice):
             pass
@@ -41,8 +42,10 @@ def test_station__service_is_set__what_waited_and_what_is_new_is_stamped(folder:
             begin(station, station.plug_in(SIZE_BYTES))
             second = until(lambda: next((p for p in state.glob("bundles/2*") if p != bundle), None))
             until((second / "certificate.tsr").exists)
-    assert STAMP_ATTRIBUTE not in (bundle / "certificate.pdf").read_bytes()
-    assert STAMP_ATTRIBUTE in (second / "certificate.pdf").read_bytes()
+    stamps = (STAMP_ATTRIBUTE, ARCHIVE)
+    for each, there in ((bundle, False), (second, True)):
+        pdf = (each / "certificate.pdf").read_bytes()
+        assert [stamp in pdf for stamp in stamps] == [there, there]
     _believed(second, service)
     assert {path: path.read_bytes() for path in before} == before
     _believed(bundle, service)

@@ -8,7 +8,7 @@ A missing file, and a missing part of it, mean what a station does without:
     [time]                                # an RFC 3161 time service; without it no timestamps
     url = "https://tsa.example.org/tsr"
     root = "tsa-root.pem"                 # its root, beside this file or absolute
-    archive = false                       # PDFs that stay checkable for decades: not made yet
+    archive = false                       # true: PDFs with a stamp over all of them, too
 
     [[witness]]                           # each is asked whenever the log has grown
     url = "https://witness.example.org"
@@ -44,6 +44,7 @@ class TimeService:
     root: str
     """Path of the root that they must lead to; a relative one is meant beside the settings."""
     archive: bool
+    """Whether PDFs are stamped as a whole, too (PAdES B-LTA)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

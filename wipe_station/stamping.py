@@ -45,7 +45,7 @@ def service_if_set(settings: Settings, state: Path) -> Service | None:
     """Return the time service; None where none is set.
 
     Raises:
-        InvalidInputError: its root cannot be read, or more is wanted of it than there is.
+        InvalidInputError: its root cannot be read.
     """
     return None if settings.time is None else service_of(settings, state)
 
@@ -54,8 +54,7 @@ def service_of(settings: Settings, state: Path) -> Service:
     """Return the time service that is set.
 
     Raises:
-        InvalidInputError: none is, its root cannot be read, or archives are wanted, which nobody
-            makes yet: a PDF that looks right and lacks what was set would be found out in years.
+        InvalidInputError: none is, or its root cannot be read.
     """
     if settings.time is None:
         raise InvalidInputError(
@@ -65,14 +64,12 @@ def service_of(settings: Settings, state: Path) -> Service:
                 en="Write [time] into settings.toml, as docs/settings.md shows.",
             ),
         )
-    if settings.time.archive:
-        raise wrong_setting("time.archive: true (PAdES B-LTA) is not made yet")
     try:
         roots_pem = read_chosen(state / settings.time.root, MOST_ROOTS_BYTES)
         read_roots(roots_pem)
     except (OSError, TimestampError) as error:
         raise wrong_setting(f"time.root: {error}") from error
-    return Service(url=settings.time.url, roots_pem=roots_pem)
+    return Service(url=settings.time.url, roots_pem=roots_pem, archive=settings.time.archive)
 
 
 class Stamping:

@@ -6,8 +6,7 @@ looked up where they must stand, the structure is built anew and compared. One s
 spelling, down to its padding. Certificates other than the bundle's own, other unsigned attributes
 or a second token would need a form of their own.
 
-Whose token it is does not matter here: readers of PDF judge it by their own roots. What a service
-did not sign of its own token (its certificates, their order) can be exchanged, and says nothing.
+What the token says is for `certs.pdf.stamps`.
 
 Source: RFC 5652 §5; RFC 5035 §4 (signing-certificate-v2); RFC 3161 appendix A; ETSI EN 319 142-1
 §6.
@@ -38,9 +37,8 @@ from certs.asn1 import (
 )
 from certs.chain import SigningChain
 from certs.der import check_signature_encoding
-from certs.errors import CertificateError, MalformedDerError, TimestampError
+from certs.errors import CertificateError, MalformedDerError
 from certs.pdf.container import SignedBytes, refuse_pdf
-from certs.timestamp import open_token
 
 _DATA = bytes.fromhex("06092a864886f70d010701")
 _SIGNED_DATA = bytes.fromhex("06092a864886f70d010702")
@@ -53,7 +51,7 @@ _ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
 
 
 def check_pdf_signature(signed: SignedBytes, chain: SigningChain) -> None:
-    """Check that the bundle's own station signed every byte of the PDF.
+    """Check that the bundle's own station signed every byte of the PDF's signed revisions.
 
     Args:
         signed: as `certs.pdf.container.signed_bytes` found it.
@@ -65,10 +63,7 @@ def check_pdf_signature(signed: SignedBytes, chain: SigningChain) -> None:
     attributes = signed_attributes(
         hashlib.sha256(signed.covered).digest(), chain.certificates_der[0]
     )
-    try:
-        signature, token = _parts(signed.cms)
-    except MalformedDerError as error:
-        refuse_pdf("签名读不懂", "its signature cannot be read", error)
+    signature, token = signature_and_token(signed.cms)
     built = cms_of(signature, attributes, chain.certificates_der, token)
     if signed.cms[: len(built)] != built or any(signed.cms[len(built) :]):
         refuse_pdf(
@@ -78,16 +73,23 @@ def check_pdf_signature(signed: SignedBytes, chain: SigningChain) -> None:
     try:
         check_signature_encoding(signature)
         chain.key.verify(signature, attributes, ec.ECDSA(hashes.SHA256()))
-        if token is not None:
-            open_token(token, signature, None)
     except (InvalidSignature, CertificateError) as error:
         refuse_pdf("签名不对", "its signature is wrong", error)
-    except TimestampError as error:
-        refuse_pdf(f"签名的时间戳：{error.message.zh}", f"of its signature: {error}", error)
+
+
+def signature_and_token(cms: bytes) -> tuple[bytes, bytes | None]:
+    """Return ECDSA value and token, unchecked, from where they must stand.
+
+    Raises:
+        CertificateError: PDF; they stand there not.
+    """
+    try:
+        return _parts(cms)
+    except MalformedDerError as error:
+        refuse_pdf("签名读不懂", "its signature cannot be read", error)
 
 
 def _parts(cms: bytes) -> tuple[bytes, bytes | None]:
-    """Return ECDSA value and token, unchecked, from where they must stand."""
     content = Members(first(cms).content)
     content.take(OBJECT_ID)
     data = Members(only(content.take(CONTEXT_0).content, SEQUENCE).content)

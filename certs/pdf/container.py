@@ -1,8 +1,9 @@
-"""What the one signature of our PDFs covers, and the files attached to them. Pure.
+"""What the station's signature of our PDFs covers, and the files attached to them. Pure.
 
 A strict reader of exactly the PDFs that `certs.pdf.make` writes, not of PDF: it follows no cross
 references and runs nothing. That is enough, because the signature covers every byte but its own
-digits: whoever could show a reader of PDF other files than these must be the station itself.
+digits: whoever could show a reader of PDF other files than these must be the station itself. Behind
+the signed revisions stands nothing, or what `certs.pdf.archive` builds from them.
 """
 
 import re
@@ -16,8 +17,9 @@ from certs.text import Text
 
 _HEADER = b"%PDF-1.7\n"
 _END = b"%%EOF\n"
-# One revision by typst, one by the signer.
+# One revision by typst, one by the signer; behind them there may be an archive's.
 _REVISIONS = 2
+_START = b"\nstartxref\n"
 _BYTE_RANGE = re.compile(rb"/ByteRange \[0 ([1-9][0-9]{0,9}) ([1-9][0-9]{0,9}) ([1-9][0-9]{0,9})\]")
 _CONTENTS = re.compile(rb"<((?:[0-9A-F]{2})+)>")
 _CONTENTS_KEY = b"/Contents "
@@ -44,35 +46,44 @@ class SignedBytes:
     """What a PDF's signature speaks about.
 
     Attributes:
-        covered: every byte of the file but the signature's digits and their brackets.
+        covered: every byte of the signed revisions but the signature's digits and their brackets.
         cms: the signature with its padding of zero bytes.
+        revisions: every byte of them.
+        archive: what stands behind them, unchecked: nothing, or the archive's revision.
     """
 
     covered: bytes
     cms: bytes
+    revisions: bytes
+    archive: bytes
 
 
 def signed_bytes(pdf: bytes) -> SignedBytes:
-    """Find the one signature and insist that it covers all but itself.
+    """Find the station's signature and insist that it covers all but itself and an archive.
 
     Args:
         pdf: the whole file.
 
     Raises:
         CertificateError: PDF; not one of ours, bytes that the signature leaves out, or more than
-            one signature.
+            one signature of a station.
 
     Source: ISO 32000-1 §12.8.1.
     """
-    _check_frame(pdf)
-    ranges = _BYTE_RANGE.findall(pdf)
-    if len(ranges) != 1 or pdf.count(b"/ByteRange") != 1:
+    signed, archive = _split(pdf)
+    ranges = _BYTE_RANGE.findall(signed)
+    if len(ranges) != 1 or signed.count(b"/ByteRange") != 1:
         refuse_pdf("应该正好有一个签名", "expected exactly one signature")
     hole, after, rest = map(int, ranges[0])
-    contents = _CONTENTS.fullmatch(pdf[hole:after])
-    if after + rest != len(pdf) or not pdf[:hole].endswith(_CONTENTS_KEY) or contents is None:
+    contents = _CONTENTS.fullmatch(signed[hole:after])
+    if after + rest != len(signed) or not signed[:hole].endswith(_CONTENTS_KEY) or not contents:
         refuse_pdf("签名没有覆盖整个文件", "the signature does not cover the whole file")
-    return SignedBytes(covered=pdf[:hole] + pdf[after:], cms=bytes.fromhex(contents[1].decode()))
+    return SignedBytes(
+        covered=signed[:hole] + signed[after:],
+        cms=bytes.fromhex(contents[1].decode()),
+        revisions=signed,
+        archive=archive,
+    )
 
 
 def attached_bundle(pdf: bytes) -> Bundle:
@@ -84,15 +95,15 @@ def attached_bundle(pdf: bytes) -> Bundle:
     Raises:
         CertificateError: PDF, or BUNDLE where the attached files are not those of one document.
     """
-    _check_frame(pdf)
-    found = _FILE.findall(pdf)
-    if len(found) not in _FILES or pdf.count(b"/Type/EmbeddedFile") != len(found):
+    signed, _ = _split(pdf)
+    found = _FILE.findall(signed)
+    if len(found) not in _FILES or signed.count(b"/Type/EmbeddedFile") != len(found):
         refuse_pdf("应该正好附有三个或四个文件", "expected three or four attached files")
     files: dict[str, bytes] = {}
     for name, unicode_name, number, unicode_number in found:
         if name != unicode_name or number != unicode_number:
             refuse_pdf("附件有两个名字", "an attached file with two names")
-        files[name.decode()] = _embedded(pdf, number)
+        files[name.decode()] = _embedded(signed, number)
     return replace(bundle_of(files), pdf=pdf)
 
 
@@ -108,13 +119,22 @@ def check_attachments(bundle: Bundle) -> None:
         refuse_pdf("附件和文件夹里的文件不同", "its attached files are not the folder's")
 
 
-def _check_frame(pdf: bytes) -> None:
+def _split(pdf: bytes) -> tuple[bytes, bytes]:
+    """Return the signed revisions, and what stands behind them.
+
+    The signature says itself where it ends; without a third revision that is the file's end.
+    """
     if len(pdf) > MAX_PDF_BYTES:
         refuse_pdf("文件太大", "too large")
-    if not pdf.startswith(_HEADER) or not pdf.endswith(_END):
+    end = len(pdf)
+    if pdf.count(_START) == _REVISIONS + 1 and (found := _BYTE_RANGE.search(pdf)):
+        end = min(end, int(found[2]) + int(found[3]))
+    signed = pdf[:end]
+    if not signed.startswith(_HEADER) or not signed.endswith(_END):
         refuse_pdf("开头或结尾不对", "wrong beginning or end")
-    if pdf.count(b"\nstartxref\n") != _REVISIONS:
+    if signed.count(_START) != _REVISIONS:
         refuse_pdf("文件被追加过，或不是我们的 PDF", "appended to, or no PDF of ours")
+    return signed, pdf[end:]
 
 
 def _embedded(pdf: bytes, number: bytes) -> bytes:

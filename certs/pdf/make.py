@@ -5,7 +5,7 @@
 2. Render it in a child without rights (`render`). Characters that the fonts lack come back by
    name; they are then shown as ``[U+XXXX]``, and the page is rendered once more.
 3. Sign every byte with the station's key (`sign`); have a time service stamp the signature, where
-   one is set and answers at once.
+   one is set and answers at once, and then all of it for an archive, where that is set, too.
 4. Check the result as a stranger would, before anybody gets it.
 """
 
@@ -26,7 +26,7 @@ from certs.layout import Bundle
 from certs.pdf.other_page import other_page_of
 from certs.pdf.page import Json, attachments_of, page_of
 from certs.pdf.render import FONTS, Template, render_drawable
-from certs.pdf.sign import sign_pdf
+from certs.pdf.sign import archive_pdf, sign_pdf
 from certs.pdf.symbol import symbol_of
 from certs.qr import check_qr, parse_qr, signed_qr
 from certs.qr_claims import claims_of
@@ -104,7 +104,8 @@ def add_pdf(
         signer: the bundle's own.
         fonts: folder with the fonts.
         host: the organisation's page for codes, or None.
-        service: that stamps the signature (B-T) if it answers at once; None for B-B.
+        service: that stamps the signature (B-T) if it answers at once, and all of the PDF (B-LTA)
+            where archives are wanted of it; None for B-B.
 
     Raises:
         PdfError: none can be made; the bundle is good without it.
@@ -116,8 +117,8 @@ def add_pdf(
     # A code says what became of an erasure; what is about none has none.
     qr = qr_of(bundle, signer, host) if format_of(statement) is None else None
     rendered = render_bundle(bundle, qr, fonts)
-    with_pdf = replace(bundle, pdf=_signed(rendered, signer, issued_at, service))
     try:
+        with_pdf = replace(bundle, pdf=_signed(rendered, signer, issued_at, service))
         verify(with_pdf, root_pem=None, allow_practice=True, now=issued_at)
     except CertificateError as error:
         raise PdfError(error.message, error.hint) from error
@@ -125,13 +126,24 @@ def add_pdf(
 
 
 def _signed(rendered: bytes, signer: Signer, issued_at: datetime, service: Service | None) -> bytes:
-    """Sign with a time stamp where one is to be had at once, and without one where not."""
-    if service is not None:
-        try:
-            return sign_pdf(rendered, signer, issued_at, _stamping(service))
-        except TimeServiceError as error:
-            _log.warning("a PDF without a time stamp: %s", error)
-    return sign_pdf(rendered, signer, issued_at)
+    """Sign with the time stamps that are to be had at once, and without where there are none."""
+    if service is None:
+        return sign_pdf(rendered, signer, issued_at)
+    stamp = _stamping(service)
+    try:
+        stamped = sign_pdf(rendered, signer, issued_at, stamp, archived=service.archive)
+    except TimeServiceError as error:
+        _log.warning("a PDF without a time stamp: %s", error)
+        return sign_pdf(rendered, signer, issued_at)
+    return _archived(stamped, signer, stamp) if service.archive else stamped
+
+
+def _archived(stamped: bytes, signer: Signer, stamp: Callable[[bytes], bytes]) -> bytes:
+    try:
+        return archive_pdf(stamped, signer, stamp)
+    except TimeServiceError as error:
+        _log.warning("a PDF without an archive stamp: %s", error)
+        return stamped
 
 
 def _stamping(service: Service) -> Callable[[bytes], bytes]:

@@ -59,16 +59,20 @@ def target(name: str) -> Callable[[bytes], None]:
     from certs.pallet import named_in
     from certs.pallet_session import parse_session
     from certs.pdf.container import attached_bundle, signed_bytes
+    from certs.pdf.stamps import pdf_stamps
     from certs.qr import MAX_BYTES, PREFIX, digits_of, parse_qr
     from certs.revocation import parse_list
     from certs.tests.log_samples import log_signer, witness_signer
+    from certs.tests.samples import PRACTICE_SIGNER
     from certs.timestamp import open_response
 
     log, witness = log_signer().key, witness_signer()
+    chain = read_chain(PRACTICE_SIGNER.certificate_chain_pem, None)
 
     def both(data: bytes) -> None:
-        attached_bundle(data)
-        signed_bytes(data)
+        with contextlib.suppress(CertsError):
+            attached_bundle(data)
+        pdf_stamps(signed_bytes(data), chain, None)
 
     def noted(data: bytes) -> None:
         opened(data, [log])

@@ -35,6 +35,7 @@ from certs.log.note import NoteSigner
 from certs.log.proof import Proof
 from certs.revocation import SignedList
 from certs.tests import (
+    archive_vectors,
     certificate_vectors,
     document_vectors,
     field_vectors,
@@ -1159,6 +1160,67 @@ def _register_stamp(
 
 
 _register_stamps()
+
+
+def _register_archives() -> None:
+    for name, (comment, files) in archive_vectors.ACCEPTED.items():
+        _register_archive(f"accept_{name}", comment, files, Status.ERASED)
+    for name, (comment, files) in archive_vectors.REFUSED.items():
+        _register_archive(f"refuse_pdf_{name}", comment, files, Layer.PDF)
+
+
+def _register_archive(
+    name: str, comment: str, files: Callable[[], Files], expect: Layer | Status
+) -> None:
+    def maker() -> Vector:
+        return Vector(expect=expect, source=archive_vectors.RULE, files=files())
+
+    maker.__doc__ = comment
+    MAKERS[name] = maker
+
+
+_register_archives()
+
+
+@vector
+def accept_pdf_archived_by_a_known_service() -> Vector:
+    """The verifier trusts the service of both stamps in the PDF."""
+    return _archived_for(SERVICE_ROOT.pem)
+
+
+@vector
+def accept_pdf_archived_by_another_service() -> Vector:
+    """The verifier trusts another service than that of the stamps in the PDF: they do not count."""
+    return _archived_for(time_vectors.LIMITED_ROOT.pem)
+
+
+@vector
+def refuse_time_root_unreadable_with_pdf() -> Vector:
+    """What the verifier has for the service's root is no certificate, and the PDF has stamps."""
+    return replace(_archived_for(b"no certificate\n"), expect=Layer.TIME)
+
+
+@vector
+def refuse_time_before_the_pdf_was_signed() -> Vector:
+    """A service that the verifier trusts stamped the PDF weeks before the document says it was."""
+    files = archive_vectors.archived_files(token_of=archive_vectors.EARLY.token)
+    return replace(_archived_for(SERVICE_ROOT.pem), files=files, expect=Layer.TIME)
+
+
+@vector
+def accept_pdf_archived_early_by_an_unknown_service() -> Vector:
+    """A service that nobody vouches for says what it likes: the document does not depend on it."""
+    files = archive_vectors.archived_files(token_of=archive_vectors.EARLY.token)
+    return Vector(expect=Status.ERASED, source=archive_vectors.RULE, files=files)
+
+
+def _archived_for(tsa_root: bytes) -> Vector:
+    return Vector(
+        expect=Status.ERASED,
+        source=archive_vectors.RULE,
+        files=archive_vectors.archived_files(),
+        tsa_root=tsa_root,
+    )
 
 
 @vector

@@ -8,10 +8,22 @@ import hashlib
 from collections.abc import Callable, Mapping
 
 from certs.chain import read_chain
-from certs.pdf.cms import cms_of, signed_attributes
+from certs.pdf.archive import Archive, archive_of
+from certs.pdf.cms import cms_of, signature_and_token, signed_attributes
+from certs.pdf.container import signed_bytes
+from certs.pdf.stamps import certificates_for_archive
 from certs.tests.samples import SampleSigner
 
 RESERVED_BYTES = 4096
+PLACE = (
+    b"\n29 0 obj\n<<\n/FT /Sig\n/T (Archive)\n/Type /Annot\n/Subtype /Widget\n/F 132\n"
+    b"/Rect [ 0 0 0 0 ]\n/P 2 0 R\n>>\nendobj\n30 0 obj\n<<\n/Type /DSS\n>>\nendobj\n"
+)
+"""What a station leaves for an archive's revision."""
+_TRAILER = (
+    b"trailer\n<<\n/Size 31\n/Root 1 0 R\n/Info 1 0 R\n"
+    b"/ID [ <1234> <00000000000000000000000000000000> ]\n/Prev 9\n>>\nstartxref\n9\n%%%%EOF\n"
+)
 
 
 def unsigned_pdf(files: Mapping[str, bytes]) -> bytes:
@@ -37,6 +49,7 @@ def signed_pdf(  # noqa: PLR0913 - each can be the one defect
     stamp: Callable[[bytes], bytes] | None = None,
     reserved_bytes: int = RESERVED_BYTES,
     contents: bytes = b"/Contents ",
+    place: bytes = b"",
 ) -> bytes:
     """Append a second revision with a signature over all but itself.
 
@@ -47,14 +60,16 @@ def signed_pdf(  # noqa: PLR0913 - each can be the one defect
         change_cms: what to do to the signature before it is padded.
         reserved_bytes: for the signature and its padding.
         contents: what stands before the signature.
+        place: for an archive's revision, such as `PLACE`.
     """
     before = unsigned + b"\n28 0 obj\n<<\n" + contents
-    after = b"\n/ByteRange [0 %d %d %d]\n>>\nendobj\n\nstartxref\n0\n%%%%EOF\n"
+    after = b"\n/ByteRange [0 %d %d %d]\n>>\nendobj\n"
+    after += place + _TRAILER if place else b"\nstartxref\n0\n%%%%EOF\n"
     end = len(before) + 2 * reserved_bytes + 2
     # The length of the tail stands in the tail.
-    length = len(after % (len(before), end, 99))
+    length = len(after % (len(before), end, 999 if place else 99))
     tail = after % (len(before), end, length)
-    assert len(tail) == length, "two digits, as assumed"
+    assert len(tail) == length, "as many digits as assumed"
     certificates = read_chain(signer.certificate_chain_pem, None).certificates_der
     digest = hashlib.sha256(before + tail).digest()
     attributes = signed_attributes(digest, certificates[0])
@@ -69,6 +84,32 @@ def with_pdf(
 ) -> dict[str, bytes]:
     """Return a bundle's files and a PDF that carries them."""
     return {**files, name: signed_pdf(unsigned_pdf(files), signer)}
+
+
+def archived(
+    pdf: bytes,
+    signer: SampleSigner,
+    token_of: Callable[[bytes], bytes],
+    *,
+    change: Callable[[Archive], Archive] = lambda archive: archive,
+    more: tuple[bytes, ...] = (),
+) -> bytes:
+    """Append the archive's revision.
+
+    Args:
+        pdf: signed, with a place for it.
+        signer: whose chain goes into the store.
+        token_of: returns a time service's token about some bytes.
+        change: what to do to the revision before it is stamped.
+        more: certificates for the store that do not belong there.
+    """
+    chain = read_chain(signer.certificate_chain_pem, None)
+    _, token = signature_and_token(signed_bytes(pdf).cms)
+    certificates = (
+        chain.certificates_der if token is None else certificates_for_archive(chain, token)
+    )
+    made = change(archive_of(pdf, (*certificates, *more)))
+    return pdf + made.around(token_of(pdf + made.before + made.after))
 
 
 def document_stamped(pdf: bytes, token_of: Callable[[bytes], bytes]) -> bytes:

@@ -27,6 +27,7 @@ MODULES: Final = (
     *("certs.verify", "certs.chain", "certs.der", "certs.canonical", "certs.layout"),
     *("certs.logged", "certs.log.note", "certs.log.checkpoint", "certs.log.proof"),
     *("certs.log.entry", "certs.log.tree", "certs.pdf.container", "certs.pdf.cms"),
+    *("certs.pdf.archive", "certs.pdf.stamps"),
     *("certs.formats.fields", "certs.formats.statement_v1", "certs.formats.head_v1"),
     *("certs.formats.erasure_v1_rules", "certs.formats.rules", "certs.together"),
     *("certs.formats.sample_rules", "certs.revocation"),

@@ -10,6 +10,7 @@ from certs import cli
 from certs.cli import STEP_NAMES, main
 from certs.command_line import ExitCode
 from certs.errors import Layer
+from certs.tests.archive_vectors import archived_files
 from certs.tests.document_samples import (
     correction_statement,
     countersignature_statement,
@@ -30,7 +31,7 @@ from certs.tests.samples import (
     signed_files,
 )
 from certs.tests.time_samples import SERVICE_ROOT, stamped
-from certs.tests.time_vectors import logged_files
+from certs.tests.time_vectors import LIMITED_ROOT, logged_files
 from certs.tests.together_vectors import ASSESSOR_SIGNER, IT
 
 
@@ -108,6 +109,40 @@ def test_cli__time_stamp__counts_with_its_service_only(
     (folder / "certificate.tsr").unlink()
     assert desk.verify(folder, "root.pem", "--tsa-root", str(service)) == 0
     assert f"– {number}. " in capsys.readouterr().out  # noqa: RUF001 - the mark itself
+
+
+def test_cli__stamps_in_the_pdf__told_with_what_was_checked(
+    desk: Desk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both stamps of an archived PDF are told: not checked, checked, or another service's."""
+    folder = desk.path / "archived"
+    folder.mkdir()
+    for name, data in archived_files().items():
+        (folder / name).write_bytes(data)
+    for name, authority in {"known": SERVICE_ROOT, "other": LIMITED_ROOT}.items():
+        (desk.path / f"{name}.pem").write_bytes(authority.pem)
+    said = {
+        "": "by whom was not checked (no --tsa-root).",
+        "known": "(checked by your --tsa-root).",
+        "other": "whom your --tsa-root does not vouch for: it does not count.",
+    }
+    for name, words in said.items():
+        options = ["--tsa-root", str(desk.path / f"{name}.pem")] if name else []
+        assert desk.verify(folder, "practice-root.pem", "--allow-practice", "--json", *options) == 0
+        told = json.loads(capsys.readouterr().out)
+        lines = [line["en"] for line in told["lines"] if line["en"].endswith(words)]
+        assert [line[:9] for line in lines] == ["The PDF's", "The whole"]
+        stamps = [(each["about"], each["service_known"]) for each in told["pdf_stamped"]]
+        assert stamps == [("signature", name == "known"), ("archive", name == "known")]
+        assert "time" not in told["steps"], "a step of the document's own stamp alone"
+
+
+def test_cli__no_stamp_in_the_pdf__nothing_told(
+    desk: Desk, genuine: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A document without a PDF, or a PDF without stamps, has none to tell of."""
+    assert desk.verify(genuine, "root.pem", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["pdf_stamped"] == []
 
 
 def test_cli__service_root_missing__2(desk: Desk, genuine: Path) -> None:

@@ -17,7 +17,7 @@ from pyhanko_certvalidator import ValidationContext
 
 from certs.errors import CertificateError
 from certs.layout import bundle_of
-from certs.pdf.cms import _parts
+from certs.pdf.cms import signature_and_token
 from certs.pdf.container import attached_bundle, signed_bytes
 from certs.pdf.make import add_pdf
 from certs.stamping import Service
@@ -37,6 +37,9 @@ from certs.verdict import Status
 from certs.verify import verify
 
 pytestmark = needs_tools
+needs_qpdf = pytest.mark.skipif(  # in CI what is missing fails
+    "CI" not in os.environ and shutil.which("qpdf") is None, reason="needs Debian's qpdf"
+)
 FILES: Final = signed_files(certificate_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
 SAMPLE: Final = signed_pdf(
     unsigned_pdf(FILES), PRODUCTION_SIGNER, stamp=lambda signature: Making().token(signature)
@@ -76,7 +79,7 @@ def _accepted(pdf: bytes) -> bool:
 def test_pdf__service_there__stamped_and_taken(pdf: bytes, service: TimeAuthority) -> None:
     """The signature is stamped, by one request, and the strict reader takes it."""
     assert _accepted(pdf)
-    assert _parts(signed_bytes(pdf).cms)[1] is not None
+    assert signature_and_token(signed_bytes(pdf).cms)[1] is not None
     assert len(service.asked) == 1
 
 
@@ -88,9 +91,7 @@ def test_pdfsig__stamped__valid_trusted_and_whole(desk: Desk, pdf: bytes) -> Non
     assert "Total document signed" in said
 
 
-@pytest.mark.skipif(  # in CI what is missing fails
-    "CI" not in os.environ and shutil.which("qpdf") is None, reason="needs Debian's qpdf"
-)
+@needs_qpdf
 def test_qpdf__stamped_or_not__no_errors(desk: Desk, pdf: bytes) -> None:
     """The structure of the file is sound, the attached files are there."""
     for each in (pdf, _made(None)):
@@ -112,7 +113,7 @@ def test_openssl__token_taken_out__about_the_signature(
     pdf: bytes, service: TimeAuthority, tmp_path: Path
 ) -> None:
     """The stamp is a token that `openssl ts` verifies over the signature's own bytes."""
-    signature, token = _parts(signed_bytes(pdf).cms)
+    signature, token = signature_and_token(signed_bytes(pdf).cms)
     assert token is not None
     (tmp_path / "signature").write_bytes(signature)
     (tmp_path / "token").write_bytes(token)
@@ -144,7 +145,7 @@ def test_pdf__service_gone__without_a_stamp(service: TimeAuthority) -> None:
     """A document never waits for a service that is not there, and is as good as before."""
     made = _made(Service(url="http://127.0.0.1:1/", roots_pem=service.root_pem))
     assert _accepted(made)
-    assert _parts(signed_bytes(made).cms)[1] is None
+    assert signature_and_token(signed_bytes(made).cms)[1] is None
     assert len(made) < len(_made(None)) + 64
 
 
@@ -152,7 +153,7 @@ def test_pdf__service_of_another_root__without_a_stamp(service: TimeAuthority) -
     """A stamp that the set root does not vouch for is not embedded."""
     with listening(service) as url:
         made = _made(Service(url=url, roots_pem=SERVICE_ROOT.pem))
-    assert _parts(signed_bytes(made).cms)[1] is None
+    assert signature_and_token(signed_bytes(made).cms)[1] is None
 
 
 def test_stamped__byte_flipped_anywhere__refused_but_in_what_nobody_signed() -> None:
@@ -161,7 +162,7 @@ def test_stamped__byte_flipped_anywhere__refused_but_in_what_nobody_signed() -> 
     What remains are bytes of the token's certificates and of its lists, which say nothing.
     """
     source = random.Random(46864)
-    token = _parts(signed_bytes(SAMPLE).cms)[1]
+    token = signature_and_token(signed_bytes(SAMPLE).cms)[1]
     assert token is not None
     start = SAMPLE.index(token.hex().upper().encode())
     inside = range(start, start + 2 * len(token))
@@ -191,4 +192,4 @@ def test_stamped__stamp_taken_away__what_is_left_is_the_bare_form() -> None:
     assert _accepted(bare)
     with_stamp, without = signed_bytes(SAMPLE), signed_bytes(bare)
     assert with_stamp.covered == without.covered
-    assert _parts(with_stamp.cms)[0] == _parts(without.cms)[0]
+    assert signature_and_token(with_stamp.cms)[0] == signature_and_token(without.cms)[0]

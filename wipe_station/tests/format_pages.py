@@ -56,12 +56,20 @@ identifiers; a critical one that is not understood is refused. A root whose orga
 `PRACTICE - NOT A CERTIFICATE` vouches for practice only, and every other for none. `key_id` is
 SHA-256 over the signer's SPKI in DER.
 
-**PDF**: one revision by the page's maker and one by the signer, whose `/ByteRange` covers all
-but the signature's own digits; CMS with the signer's chain, `ETSI.CAdES.detached` (PAdES B-B). The
-CMS may have one attribute that is not signed, a time service's token about the signature's value
-(PAdES B-T, `signatureTimeStampToken`): it must be sound, and counts nowhere but in readers of PDF.
+**PDF**: one revision by the page's maker and one by the signer, whose `/ByteRange` covers all of
+both but the signature's own digits; CMS with the signer's chain, `ETSI.CAdES.detached` (PAdES B-B).
+The CMS may have one attribute that is not signed, a time service's token about the signature's
+value (PAdES B-T, `signatureTimeStampToken`): it must be sound; whose it is, the caller's roots say.
 Everything else of the CMS follows from these and has one spelling, zeros behind it. The files
-attached are the bundle's other files, byte for byte, but the time stamp, which is made later."""
+attached are the bundle's other files, byte for byte, but the time stamp, which is made later.
+
+Behind a signature with a token there may be one more revision (PAdES B-LTA), where the signed bytes
+have a place for it: an empty field `Archive` and an empty `/DSS`. It fills both: the store with the
+signer's chain and the certificates that the token brings, in this order, and the field with a
+`/DocTimeStamp` (`ETSI.RFC3161`) over every byte of the file but its own 24576 digits. All of it but
+that token follows from the signed bytes and has one spelling: `certs/pdf/archive.py` writes it, and
+builds it anew to compare. Anything else behind the signature is refused. It holds no CRL, OCSP or
+`/VRI`."""
 
 ERASED = Text(zh="清除证明", en="Certificate of erasure")
 NOT_ERASED = Text(zh="任务的通知书：没有确认清除", en="Notice of a job: erasure not confirmed")

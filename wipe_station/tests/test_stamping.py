@@ -148,12 +148,15 @@ def test_follow__busy_or_broken__goes_on(
 
 
 def test_service_of__settings__root_is_read_beside_them(state: Path) -> None:
-    """The root is found in the state directory; one that is missing or no root is named."""
+    """The root is found in the state directory; one that is missing or no root is named.
+
+    Archives are made where they are set, and not where nothing is said.
+    """
     settings = parse_settings((state / "settings.toml").read_text("utf-8"))
     assert service_of(settings, state).roots_pem == SERVICE_ROOT.pem
     archived = (state / "settings.toml").read_text("utf-8") + "archive = true\n"
-    with pytest.raises(InvalidInputError, match=r"time\.archive"):
-        service_of(parse_settings(archived), state)
+    assert service_of(parse_settings(archived), state).archive
+    assert not service_of(settings, state).archive
     (state / "tsa-root.pem").write_bytes(b"no certificate")
     with pytest.raises(InvalidInputError, match=r"time\.root"):
         service_of(settings, state)
