@@ -43,10 +43,19 @@ class Fields:
             flag, type=Path, metavar=metavar, required=required, help=self.say(key)
         )
 
-    def paths(self, flag: str, metavar: str, key: str) -> None:
+    def paths(
+        self, flag: str, metavar: str, key: str, *, dest: str | None = None, required: bool = False
+    ) -> None:
         """Add an option that may be given several times, each with a file or folder."""
         self.options.add_argument(
-            flag, type=Path, metavar=metavar, action="append", default=[], help=self.say(key)
+            flag,
+            type=Path,
+            action="append",
+            default=[],
+            dest=dest or flag.removeprefix("--").replace("-", "_"),
+            metavar=metavar,
+            required=required,
+            help=self.say(key),
         )
 
     def output(self, metavar: str, key: str) -> None:

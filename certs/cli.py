@@ -14,12 +14,14 @@ from pathlib import Path
 
 from certs.bundle import read_bundle
 from certs.command_line import ExitCode, command_line
-from certs.errors import CertificateError, Layer
+from certs.errors import CertificateError, Layer, MalformedLogError
 from certs.keys_command import keys_report
 from certs.layout import MAX_CHAIN_BYTES, Bundle
-from certs.log_report import log_report
+from certs.log.proof import MOST_BYTES as MOST_PROOF_BYTES
+from certs.log_report import log_report, read_key
 from certs.pallet_command import pallet_report
 from certs.print_report import print_report
+from certs.prove_report import prove_report
 from certs.qr_report import QrQuestion, qr_report
 from certs.reading import read_chosen, read_signed_list
 from certs.report import EXIT_CODES, NOT_THERE, Report, both, missing
@@ -29,6 +31,7 @@ from certs.timestamp import Stamp
 from certs.together import Trust, of_other, verify_together
 from certs.verdict import Verdict
 from certs.witness_report import cosign_report, new_report, serve_report
+from certs.witnessed import Witnesses, require_witnesses
 
 STEP_NAMES = {
     Layer.BUNDLE: Text(zh="文件齐全，大小正常", en="the files are there and of sane size"),
@@ -113,7 +116,9 @@ def _never_fail_on_output() -> None:
 
 def _check(options: argparse.Namespace, now: datetime) -> Report:
     if options.revoked_version_at_least and options.revoked is None:
-        return _list_missing()
+        return _together("--revoked-version-at-least", "--revoked")
+    if options.proof is not None and not options.witnesses:
+        return _together("--proof", "--witness")
     bundle = None
     try:
         trust = _trust(options, now)
@@ -143,7 +148,19 @@ def _trust(options: argparse.Namespace, now: datetime) -> Trust:
         revoked=revoked,
         assessor_root_pem=assessors,
         tsa_roots_pem=services,
+        witnesses=_witnesses(options),
     )
+
+
+def _witnesses(options: argparse.Namespace) -> Witnesses | None:
+    if not options.witnesses:
+        return None
+    try:
+        keys = require_witnesses([read_key(path) for path in options.witnesses])
+    except MalformedLogError as error:
+        raise CertificateError(Layer.LOG, error.message, error.hint) from error
+    later = read_chosen(options.proof, MOST_PROOF_BYTES) if options.proof is not None else None
+    return Witnesses(keys=keys, later=later)
 
 
 def _read_other(number: int, path: Path) -> Bundle:
@@ -153,11 +170,8 @@ def _read_other(number: int, path: Path) -> Bundle:
         raise of_other(number, error) from error
 
 
-def _list_missing() -> Report:
-    message = Text(
-        zh="--revoked-version-at-least 要和 --revoked 一起给。",
-        en="--revoked-version-at-least needs --revoked.",
-    )
+def _together(one: str, other: str) -> Report:
+    message = Text(zh=f"{one} 要和 {other} 一起给。", en=f"{one} needs {other}.")
     machine = {"status": "usage", "exit_code": int(ExitCode.USAGE), "message": both(message)}
     return Report(exit_code=ExitCode.USAGE, lines=(message,), machine=machine)
 
@@ -174,6 +188,10 @@ def _accepted(verdict: Verdict, marks: Mapping[Layer, str]) -> Report:
             "steps": [layer.value for layer in verdict.steps],
             "lines": [both(line) for line in verdict.lines],
             "statement": verdict.statement,
+            "witnessed": [
+                {"witness": each.name, "at": f"{each.at:%Y-%m-%dT%H:%M:%SZ}", "size": each.size}
+                for each in verdict.witnessed
+            ],
             "stamped": {} if stamp is None else _stamped(stamp),
             "pdf_stamped": [
                 {"about": each.about.value, **_stamped(each.stamp)} for each in verdict.pdf_stamps
@@ -246,6 +264,7 @@ _REPORTS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "log verify": lambda asked: log_report(
         asked.folder, asked.key, asked.checkpoints, asked.proofs
     ),
+    "log prove": lambda asked: prove_report(asked.folder, asked.document, asked.output),
     "log cosign": lambda asked: cosign_report(asked.folder, asked.key, asked.witness, asked.url),
     "witness new": lambda asked: new_report(asked.folder, asked.name),
     "witness serve": lambda asked: serve_report(asked.folder, asked.name, asked.logs, asked.listen),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from certs.keys_arguments import add_keys_commands
+from certs.log_arguments import add_log_commands
 from certs.pallet_arguments import add_pallet_commands
 from certs.print_arguments import add_print_commands
 from certs.qr_arguments import add_qr_command
@@ -58,71 +59,14 @@ HELP = {
         zh="第三方评估人的根证书，如果和 --root 不同",
         en="the root of third-party assessors, if it is not --root",
     ),
-    "log": Text(
-        zh="检查一份日志：有没有被改动、截短，有没有没结束的任务。",
-        en="Check a log: changed, cut, jobs without an end.",
+    "seen-by": Text(
+        zh="见证方的公钥文件；可以重复。给了就至少要有一个见过有这份文件的日志",
+        en="file with a witness's public key; may be repeated. Then one of them must have seen the"
+        " log with the document",
     ),
-    "log-verify": Text(
-        zh="从头到尾检查整份日志，并和手里留存的检查点、证明对照。",
-        en="Check a whole log from its first entry on, and against what you kept of it.",
-    ),
-    "log-folder": Text(
-        zh="日志文件夹（里面有 checkpoint 和 tile）",
-        en="the log's folder, with checkpoint and tile in it",
-    ),
-    "log-key": Text(
-        zh="日志的公钥文件（每份证明里的 log_key）；没有就不知道是谁的日志",
-        en="file with the log's public key (log_key of any of its certificates); without it,"
-        " nobody knows whose log it is",
-    ),
-    "log-checkpoint": Text(
-        zh="以前留存的 checkpoint 文件；可以重复",
-        en="a checkpoint that you kept from before; may be repeated",
-    ),
-    "log-proof": Text(
-        zh="证明或收据：整份文件，或其中的 .tlog-proof；可以重复",
-        en="a certificate or a receipt, whole or its .tlog-proof; may be repeated",
-    ),
-    "log-codes": Text(
-        zh="退出码：0 日志完好；2 用法不对或文件不存在；5 不知道是谁的日志；6 不可信",
-        en="exit codes: 0 sound; 2 usage or missing file; 5 whose log it is, is not known;"
-        " 6 cannot be trusted",
-    ),
-    "log-cosign": Text(
-        zh="请见证方给日志的最新检查点签名，存进日志文件夹的 witnessed。",
-        en="Have a witness sign the log's newest checkpoint; kept in witnessed/ in its folder.",
-    ),
-    "witness": Text(
-        zh="做见证方：只给一直在增长、没有改写过的日志签名。",
-        en="Be a witness: sign for logs that only grew and were never rewritten.",
-    ),
-    "witness-new": Text(
-        zh="生成见证方的密钥，显示公钥。", en="Make a witness's key; print its public key."
-    ),
-    "witness-serve": Text(
-        zh="在一个地址上答复签名请求（C2SP tlog-witness），直到 Ctrl-C。",
-        en="Answer at an address (C2SP tlog-witness) until Ctrl-C.",
-    ),
-    "witness-folder": Text(
-        zh="见证方的文件夹（密钥和见过的检查点）；丢了就不能再用这把密钥",
-        en="the witness's folder: its key and what it saw; once lost, the key must not be used",
-    ),
-    "witness-name": Text(
-        zh="见证方的名称，不含空格，例如 witness.example.org/1",
-        en="its name, without spaces, such as witness.example.org/1",
-    ),
-    "witness-log": Text(
-        zh="要见证的日志的公钥文件；可以重复", en="file with a log's public key; may be repeated"
-    ),
-    "witness-listen": Text(zh="监听的地址和端口", en="address and port to listen on"),
-    "witness-key": Text(zh="见证方的公钥文件", en="file with the witness's public key"),
-    "witness-url": Text(
-        zh="见证方的地址（http 或 https）", en="where the witness listens (http or https)"
-    ),
-    "witness-codes": Text(
-        zh="退出码：0 成功；2 用法不对、文件不存在或地址用不了；5 见证方没有签；6 不可信",
-        en="exit codes: 0 done; 2 usage, missing file or address; 5 the witness did not sign;"
-        " 6 cannot be trusted",
+    "later-proof": Text(
+        zh="后来的日志证明（wipe-cert log prove）；文件自己带的那份还没有见证",
+        en="a later proof (wipe-cert log prove): what a document carries no witness has seen yet",
     ),
     "tsa-root": Text(
         zh="您信任的时间服务的根证书；可以有几张。没有它，时间戳只显示、不算数",
@@ -154,10 +98,10 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     Returns:
         a parser that yields ``command`` and its arguments: of ``verify``, ``path``, ``root`` (or
         None), ``revoked`` (or None), ``revoked_version_at_least``, ``tsa_root`` (or None),
-        ``others``, ``assessor_root`` (or None), ``allow_practice`` and ``json``; of ``qr``,
-        ``text``, ``chain`` and ``document`` (at least one of them), ``root``, ``allow_practice``
-        and ``json``; of ``log verify``, ``folder``, ``key`` (or None), ``checkpoints``, ``proofs``
-        and ``json``; of ``keys …`` see `certs.keys_arguments`, of ``label`` and ``strip``
+        ``witnesses``, ``proof`` (or None), ``others``, ``assessor_root`` (or None),
+        ``allow_practice`` and ``json``; of ``qr``, ``text``, ``chain`` and ``document`` (at least
+        one of them), ``root``, ``allow_practice`` and ``json``; of ``log …`` and ``witness …`` see
+        `certs.log_arguments`, of ``keys …`` `certs.keys_arguments`, of ``label`` and ``strip``
         `certs.print_arguments`, of ``pallet …`` `certs.pallet_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
@@ -176,118 +120,9 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     add_qr_command(commands, language, _FORMATTERS[language])
     add_print_commands(commands, language, _FORMATTERS[language])
     add_pallet_commands(commands, language, _FORMATTERS[language])
-    of_log = _group(commands, "log", "log-codes", language)
-    whole = _command(of_log, "verify", "log-verify", "log-codes", language)
-    _add_log_arguments(whole, language)
-    cosign = _command(of_log, "cosign", "log-cosign", "witness-codes", language)
-    _add_cosign_arguments(cosign, language)
-    of_witness = _group(commands, "witness", "witness-codes", language)
-    new = _command(of_witness, "new", "witness-new", "witness-codes", language)
-    _add_witness_arguments(new, "witness new", language)
-    serve = _command(of_witness, "serve", "witness-serve", "witness-codes", language)
-    _add_serve_arguments(_add_witness_arguments(serve, "witness serve", language), language)
+    add_log_commands(commands, language, _FORMATTERS[language])
     add_keys_commands(commands, language, _FORMATTERS[language])
     return program
-
-
-def _group(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    codes: str,
-    language: Language,
-) -> "argparse._SubParsersAction[argparse.ArgumentParser]":
-    """Add a command that only has commands of its own."""
-    parser = _command(commands, name, name, codes, language)
-    _add_help(parser.add_argument_group(_say("options", language)), language)
-    return parser.add_subparsers(
-        title=_say("commands", language), required=True, parser_class=_PARSERS[language]
-    )
-
-
-def _command(
-    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
-    name: str,
-    says: str,
-    codes: str,
-    language: Language,
-) -> argparse.ArgumentParser:
-    return commands.add_parser(
-        name,
-        help=_say(says, language),
-        description=_say(says, language),
-        epilog=_say(codes, language),
-        formatter_class=_FORMATTERS[language],
-        add_help=False,
-    )
-
-
-def _add_cosign_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
-    parser.set_defaults(command="log cosign")
-    arguments = parser.add_argument_group(_say("arguments", language))
-    arguments.add_argument("folder", type=Path, metavar="DIR", help=_say("log-folder", language))
-    options = parser.add_argument_group(_say("options", language))
-    for name, kind, metavar, says in (
-        ("key", Path, "FILE", "log-key"),
-        ("witness", Path, "FILE", "witness-key"),
-        ("url", str, "URL", "witness-url"),
-    ):
-        options.add_argument(
-            f"--{name}", type=kind, metavar=metavar, required=True, help=_say(says, language)
-        )
-    _add_help(options, language)
-
-
-def _add_witness_arguments(
-    parser: argparse.ArgumentParser, command: str, language: Language
-) -> argparse._ArgumentGroup:
-    parser.set_defaults(command=command)
-    arguments = parser.add_argument_group(_say("arguments", language))
-    says = _say("witness-folder", language)
-    arguments.add_argument("folder", type=Path, metavar="DIR", help=says)
-    options = parser.add_argument_group(_say("options", language))
-    options.add_argument(
-        "--name", required=True, metavar="NAME", help=_say("witness-name", language)
-    )
-    _add_help(options, language)
-    return options
-
-
-def _add_serve_arguments(options: argparse._ArgumentGroup, language: Language) -> None:
-    options.add_argument(
-        "--log",
-        type=Path,
-        metavar="FILE",
-        dest="logs",
-        action="append",
-        required=True,
-        help=_say("witness-log", language),
-    )
-    options.add_argument(
-        "--listen",
-        default="127.0.0.1:8048",
-        metavar="HOST:PORT",
-        help=_say("witness-listen", language),
-    )
-
-
-def _add_log_arguments(parser: argparse.ArgumentParser, language: Language) -> None:
-    parser.set_defaults(command="log verify")
-    arguments = parser.add_argument_group(_say("arguments", language))
-    arguments.add_argument("folder", type=Path, metavar="DIR", help=_say("log-folder", language))
-    options = parser.add_argument_group(_say("options", language))
-    options.add_argument("--key", type=Path, metavar="FILE", help=_say("log-key", language))
-    for name, key in (("checkpoint", "log-checkpoint"), ("proof", "log-proof")):
-        options.add_argument(
-            f"--{name}",
-            type=Path,
-            metavar="FILE",
-            dest=f"{name}s",
-            action="append",
-            default=[],
-            help=_say(key, language),
-        )
-    options.add_argument("--json", action="store_true", help=_say("json", language))
-    _add_help(options, language)
 
 
 def _add_help(options: argparse._ArgumentGroup, language: Language) -> None:
@@ -313,6 +148,18 @@ def _add_arguments(verify: argparse.ArgumentParser, language: Language) -> None:
     )
     options.add_argument(
         "--tsa-root", type=Path, metavar="TSA.pem", help=_say("tsa-root", language)
+    )
+    options.add_argument(
+        "--witness",
+        type=Path,
+        action="append",
+        default=[],
+        dest="witnesses",
+        metavar="FILE",
+        help=_say("seen-by", language),
+    )
+    options.add_argument(
+        "--proof", type=Path, metavar="later.tlog-proof", help=_say("later-proof", language)
     )
     options.add_argument(
         "--with",

@@ -20,6 +20,7 @@ from certs.revocation import SignedList
 from certs.text import Text
 from certs.verdict import SENTENCES, Status, Verdict
 from certs.verify import verify
+from certs.witnessed import Witnesses
 
 _FIRST_LINES: Final = 2
 """Of a verdict: what to compare and the sentence; what is left is what the document says."""
@@ -40,6 +41,7 @@ class Trust:
         revoked: the root's list of revoked keys, or None.
         assessor_root_pem: the root of third-party assessors, if another one.
         tsa_roots_pem: the time services that the caller trusts, or None.
+        witnesses: of whom one must have seen the log with the document itself, or None.
     """
 
     root_pem: bytes | None
@@ -48,6 +50,7 @@ class Trust:
     revoked: SignedList | None = None
     assessor_root_pem: bytes | None = None
     tsa_roots_pem: bytes | None = None
+    witnesses: Witnesses | None = None
 
 
 def verify_together(bundle: Bundle, others: Sequence[Bundle], trust: Trust) -> Verdict:
@@ -65,7 +68,7 @@ def verify_together(bundle: Bundle, others: Sequence[Bundle], trust: Trust) -> V
         CertificateError: one of them is refused, naming the layer; at BINDING where a document is
             genuine and not about the other one.
     """
-    verdict = _verified(bundle, trust)
+    verdict = _verified(bundle, trust, trust.witnesses)
     wanted = {
         "document": verdict.statement["id"],
         "document_sha256": hashlib.sha256(bundle.document).hexdigest(),
@@ -94,7 +97,7 @@ def of_other(number: int, error: CertificateError) -> CertificateError:
     return CertificateError(error.layer, message, error.hint)
 
 
-def _verified(bundle: Bundle, trust: Trust) -> Verdict:
+def _verified(bundle: Bundle, trust: Trust, witnesses: Witnesses | None = None) -> Verdict:
     """Verify one of them under the root that it must be signed under."""
     root, revoked = trust.root_pem, trust.revoked
     foreign = bundle.type_by_name is DocumentType.COUNTERSIGNATURE
@@ -108,6 +111,7 @@ def _verified(bundle: Bundle, trust: Trust) -> Verdict:
         now=trust.now,
         revoked=revoked,
         tsa_roots_pem=trust.tsa_roots_pem,
+        witnesses=witnesses,
     )
 
 

@@ -19,6 +19,7 @@ from certs.sampled import erased_text, guarantee_text
 from certs.stamp_words import pdf_stamp_lines, stamp_line
 from certs.text import Text
 from certs.timestamp import Stamp
+from certs.witnessed import Witnessed
 
 
 class Status(Enum):
@@ -47,6 +48,7 @@ class Verdict:
         lines: what to tell the person; the first is what to compare with the device.
         stamp: what a time service says; None where the document has no time stamp.
         pdf_stamps: what time services say in its PDF.
+        witnessed: which of the caller's witnesses saw the log with it.
         others: of documents that were given with it and are about it.
     """
 
@@ -56,6 +58,7 @@ class Verdict:
     lines: tuple[Text, ...]
     stamp: Stamp | None = None
     pdf_stamps: tuple[PdfStamp, ...] = ()
+    witnessed: tuple[Witnessed, ...] = ()
     others: tuple["Verdict", ...] = ()
 
 
@@ -118,6 +121,7 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
     *,
     stamp: Stamp | None = None,
     pdf_stamps: tuple[PdfStamp, ...] = (),
+    witnessed: tuple[Witnessed, ...] = (),
 ) -> Verdict:
     """Put an accepted document into words.
 
@@ -129,6 +133,7 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
         standing: of the signer on a list of revoked keys; None where no list was given.
         stamp: its time stamp, which fits; None where it has none.
         pdf_stamps: those in its PDF.
+        witnessed: who of the caller's witnesses saw the log with it.
 
     Returns:
         the verdict; without a known root always SIGNER_UNKNOWN.
@@ -146,12 +151,14 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
             *content,
             _signed_line(statement, chain),
             *_log_line(logged),
+            *_witness_lines(witnessed),
             *stamp_line(stamp),
             *pdf_stamp_lines(pdf_stamps),
             *_standing_line(standing),
         ),
         stamp=stamp,
         pdf_stamps=pdf_stamps,
+        witnessed=witnessed,
     )
 
 
@@ -281,6 +288,18 @@ def _log_line(logged: Logged | None) -> tuple[Text, ...]:
             zh=f"日志 {name} 的第 {at} 条就是它（当时共 {size} 条）。",
             en=f"Entry {at} of the log {name} is about it ({size} entries at the time).",
         ),
+    )
+
+
+def _witness_lines(witnessed: tuple[Witnessed, ...]) -> tuple[Text, ...]:
+    return tuple(
+        Text(
+            zh=f"见证方 {shown(each.name)} 在 {each.at:%Y-%m-%dT%H:%M:%SZ} 见过有它的日志"
+            f"（共 {each.size} 条）。",
+            en=f"The witness {shown(each.name)} saw the log with it at"
+            f" {each.at:%Y-%m-%dT%H:%M:%SZ} ({each.size} entries).",
+        )
+        for each in witnessed
     )
 
 

@@ -23,7 +23,9 @@ Bytes, a root and a time go in; a verdict or a refusal that names its layer come
 #                         root, and was not signed in the future.
 # 9. log                  A document that names a log carries the proof that the log has it: an
 #                         entry about these very bytes, on a way that leads to a checkpoint that
-#                         this log's key signed. The key stands in the statement.
+#                         this log's key signed. The key stands in the statement. Where the caller
+#                         names witnesses, one of them signed this checkpoint, or that of a later
+#                         proof of the same entry.
 # 10. time                Where there is a time stamp, it is about the proof's checkpoint, a service
 #                         that may stamp signed it, and the document does not contradict it. Without
 #                         a service that the caller trusts it is told, and does not count. So are
@@ -53,6 +55,7 @@ from certs.stamped import CLOCK_TOLERANCE, check_stamped, check_time
 from certs.text import Text
 from certs.time_service import read_roots
 from certs.verdict import Verdict, verdict_of
+from certs.witnessed import Witnesses, check_witnessed
 
 _BINDING_HINT = Text(
     zh="不要相信这份文件，请向出具方核实。", en="Do not trust this document; ask the issuer."
@@ -71,6 +74,7 @@ def verify(  # noqa: PLR0913 - all that a caller may trust and ask for
     now: datetime,
     revoked: SignedList | None = None,
     tsa_roots_pem: bytes | None = None,
+    witnesses: Witnesses | None = None,
 ) -> Verdict:
     """Check a bundle from the outside in.
 
@@ -81,6 +85,7 @@ def verify(  # noqa: PLR0913 - all that a caller may trust and ask for
         now: aware; the caller's clock.
         revoked: the list of revoked keys, as found; None if the caller has none.
         tsa_roots_pem: the time services that the caller trusts; None if it knows none.
+        witnesses: of whom one must have seen the log with it; None if the caller wants none.
 
     Returns:
         the verdict on a genuine document, which may still say "not erased".
@@ -90,6 +95,7 @@ def verify(  # noqa: PLR0913 - all that a caller may trust and ask for
     """
     chain, statement = check_signed(bundle, root_pem=root_pem, now=now)  # 1 to 8
     logged = check_logged(statement, bundle)  # 9
+    seen = () if witnesses is None else check_witnessed(bundle, logged, witnesses)
     issued_at = parse_time(statement["issued_at"])
     stamp = check_stamped(  # 10
         bundle, logged, issued_at=issued_at, roots_pem=tsa_roots_pem, now=now
@@ -106,7 +112,14 @@ def verify(  # noqa: PLR0913 - all that a caller may trust and ask for
     stamped = stamp is not None and stamp.vouched
     passed = _passed(bundle, chain, stamped=stamped, listed=standing is not None)
     return verdict_of(  # 13
-        statement, chain, passed, logged, standing, stamp=stamp, pdf_stamps=in_pdf
+        statement,
+        chain,
+        passed,
+        logged,
+        standing,
+        stamp=stamp,
+        pdf_stamps=in_pdf,
+        witnessed=seen,
     )
 
 

@@ -43,6 +43,8 @@ def test_modules__that_decide__say_pure() -> None:
         "pallet_words",
         "pin",
         "print_report",
+        "prove",
+        "prove_report",
         "qr_report",
         "reading",
         "render",
