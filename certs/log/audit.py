@@ -10,7 +10,7 @@
 5. The entries must tell a possible story: one opening, times that do not go back, each job begun
    before its documents and once, nothing after an end, each document once; a device whose owner
    wants it back goes back. Jobs and devices in custody without an end are listed, which by itself
-   accuses nobody.
+   accuses nobody; so are the documents that a correction takes back.
 """
 
 from collections import Counter
@@ -41,6 +41,20 @@ class Finding:
     text: Text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """That a document was found wrong, as far as the log tells."""
+
+    index: int
+    """Of the entry that says so."""
+    at: datetime
+    document: str
+    """Id of the document that is wrong."""
+    corrects: int | None
+    """The newest entry before that names the document; None where the log has only a commitment to
+    it, as for receipts, or does not have it at all."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Audit:
     """What came of looking at a log."""
@@ -54,6 +68,8 @@ class Audit:
     """Jobs that were begun and came to no end, oldest first."""
     custody: dict[str, EntryKind | None] = field(default_factory=dict)
     """By ticket, oldest first: what ended its custody; None while nothing did."""
+    corrections: list[Correction] = field(default_factory=list)
+    """Oldest first."""
     first_at: datetime | None = None
     last_at: datetime | None = None
 
@@ -218,7 +234,8 @@ class _Story:
         self._journals: dict[str, str] = {}
         """The state of its journal that a job's newest document speaks about."""
         self._withdrawn: set[str] = set()
-        self._documents: set[str] = set()
+        self._documents: dict[str, int] = {}
+        """By id: the newest entry that names it."""
 
     def take(self, number: int, data: bytes) -> None:
         try:
@@ -237,6 +254,8 @@ class _Story:
             self._job(number, entry)
         elif "ticket" in entry.fields:
             self._ticket(number, entry)
+        elif entry.kind is EntryKind.CORRECTION:
+            self._correction(number, entry)
 
     def _job(self, number: int, entry: Entry) -> None:
         job = entry.fields["job"]
@@ -248,7 +267,7 @@ class _Story:
         if job not in self._jobs:
             self._wrong(number, f"任务 {job} 没有开始", f"job {job} has no beginning")
         self._document(number, entry)
-        self._documents.add(entry.fields["document"])
+        self._documents[entry.fields["document"]] = number
         self._jobs[job] = entry.fields["outcome"] != UNFINISHED
 
     def _document(self, number: int, entry: Entry) -> None:
@@ -261,6 +280,12 @@ class _Story:
             self._wrong(number, f"任务 {job} 已经结束", f"job {job} had ended before")
         if name in self._documents:
             self._wrong(number, f"文件 {name} 有两份", f"document {name} was signed twice")
+
+    def _correction(self, number: int, entry: Entry) -> None:
+        name = entry.fields["document"]
+        self._found.corrections.append(
+            Correction(index=number, at=entry.at, document=name, corrects=self._documents.get(name))
+        )
 
     def _ticket(self, number: int, entry: Entry) -> None:
         ticket = entry.fields["ticket"]
