@@ -51,7 +51,8 @@ from wipe_station.policies import all_policies
 from wipe_station.records import DeviceFacts, Json, Outcome
 from wipe_station.run_state import Kind
 from wipe_station.software import software
-from wipe_station.tickets import Surroundings, Tickets
+from wipe_station.ticket_jobs import Surroundings
+from wipe_station.tickets import Tickets
 from wipe_station.write_guard import WriteGuard
 
 JOURNAL_NAME: Final = "journal.jsonl"

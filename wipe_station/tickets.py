@@ -8,11 +8,9 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import RLock
-from typing import Any
 
 from certs.bundle import read_bundle
 from certs.errors import CertificateError
@@ -31,7 +29,6 @@ from wipe_station.errors import (
     EvidenceError,
     InvalidInputError,
 )
-from wipe_station.evidence import JobEvidence
 from wipe_station.issuer import Seal, Seals
 from wipe_station.ledger import Kept, Ledger
 from wipe_station.records import VIRTUAL_TRANSPORTS, DeviceFacts
@@ -44,6 +41,7 @@ from wipe_station.ticket import (
     Ticket,
     committed,
 )
+from wipe_station.ticket_jobs import NAMES_ERASURE, Surroundings, erasure_of, jobs_since
 from wipe_station.ticket_values import (
     AcceptRequest,
     EventRequest,
@@ -51,17 +49,6 @@ from wipe_station.ticket_values import (
     ReleaseRequest,
     WithdrawRequest,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What tickets see of the station around them."""
-
-    device: Callable[[str], DeviceFacts]
-    """Returns what is plugged in under a node or a stable id."""
-    job_ids: Callable[[], tuple[str, ...]]
-    """Returns all jobs; an id begins with the time at which its job began."""
-    evidence: Callable[[str], JobEvidence]
 
 
 class Tickets:
@@ -234,7 +221,10 @@ class Tickets:
     def _signed(self, ticket: Ticket, event: Event, seal: Seal) -> Event:
         """Sign what the customer gets about an event, before the log has it."""
         head = head_of(drawn_id(self._clock.utc()), event.at, seal, practice=ticket.practice)
-        statement = statement_about(ticket, event, head)
+        erasure = None
+        if event.kind in NAMES_ERASURE:
+            erasure = erasure_of(ticket, self._look, self._seals.log(practice=ticket.practice))
+        statement = statement_about(ticket, event, head, erasure)
         return event if statement is None else replace(event, signed=signed_by(seal, statement))
 
     def _forget(self, ticket: Ticket) -> Came:
@@ -252,22 +242,17 @@ class Tickets:
 
     def _refuse_begun(self, ticket: Ticket) -> None:
         """Refuse to take consent back that a job has acted on: nothing is left to be given back."""
-        theirs, accepted = release.identifiers_of(ticket), ticket.events[0].at
-        since = accepted.replace("-", "").replace(":", "")
-        for job_id in filter(lambda begun: begun >= since, self._look.job_ids()):
-            plan: Any = self._look.evidence(job_id).plan
-            # One without a plan stopped before its journal had a first record, and did nothing.
-            if theirs and plan and theirs <= release.identifiers_in(plan["device"]):
-                raise CustodyError(
-                    Text(
-                        zh="清除已经开始，同意撤不回了。",
-                        en="Its erasure has begun; the consent cannot be taken back any more.",
-                    ),
-                    hint=Text(
-                        zh="等它做完，再退还设备：wipe-station ticket return",
-                        en="Let it end, then give the device back: wipe-station ticket return",
-                    ),
-                )
+        if any(jobs_since(ticket, self._look)):
+            raise CustodyError(
+                Text(
+                    zh="清除已经开始，同意撤不回了。",
+                    en="Its erasure has begun; the consent cannot be taken back any more.",
+                ),
+                hint=Text(
+                    zh="等它做完，再退还设备：wipe-station ticket return",
+                    en="Let it end, then give the device back: wipe-station ticket return",
+                ),
+            )
 
     # --- release -----------------------------------------------------------------------------
 

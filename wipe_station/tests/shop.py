@@ -27,8 +27,9 @@ from wipe_station.run_state import Kind
 from wipe_station.testing import FakeClock, raw_disk, raw_snapshot
 from wipe_station.tests.jobs import Step, whole_job
 from wipe_station.ticket import Came
+from wipe_station.ticket_jobs import Surroundings
 from wipe_station.ticket_values import AcceptRequest, EventRequest
-from wipe_station.tickets import Surroundings, Tickets
+from wipe_station.tickets import Tickets
 
 STAFF = "7"
 SELLER = "Zhang San, ID 110101199003070000"

@@ -1,0 +1,89 @@
+"""Which jobs were done on the device of a ticket, and what was signed about the last of them. I/O.
+
+What the log says counts: which job began after the device was taken in, and which document came of
+it. Which device a job is about stands in its journal.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from certs.formats.head_v1 import Reference
+from certs.layout import DocumentType
+from certs.log.entry import Entry, EntryKind
+from wipe_station import release
+from wipe_station.evidence import JobEvidence
+from wipe_station.records import DeviceFacts
+from wipe_station.station_log import StationLog
+from wipe_station.ticket import Ticket
+from wipe_station.ticket_rules import UNIQUE_KINDS
+
+NAMES_ERASURE: Final = frozenset({EntryKind.RETURN, EntryKind.DESTRUCTION, EntryKind.TRANSFER})
+"""Events whose notice names the document of the erasure, if there was one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What tickets see of the station around them."""
+
+    device: Callable[[str], DeviceFacts]
+    """Returns what is plugged in under a node or a stable id."""
+    job_ids: Callable[[], tuple[str, ...]]
+    """Returns all jobs; an id begins with the time at which its job began."""
+    evidence: Callable[[str], JobEvidence]
+
+
+def jobs_since(ticket: Ticket, look: Surroundings) -> Iterator[str]:
+    """Return the jobs on a ticket's device since it was taken in, by the station's clock.
+
+    Raises:
+        EvidenceError: the journal of a job since then cannot be trusted.
+    """
+    theirs, accepted = release.identifiers_of(ticket), ticket.events[0].at
+    since = accepted.replace("-", "").replace(":", "")
+    for job_id in filter(lambda begun: begun >= since, look.job_ids()):
+        plan: Any = look.evidence(job_id).plan
+        # One without a plan stopped before its journal had a first record, and did nothing.
+        if theirs and plan and theirs <= release.identifiers_in(plan["device"]):
+            yield job_id
+
+
+def erasure_of(ticket: Ticket, look: Surroundings, log: StationLog) -> Reference | None:
+    """Return the newest document about the erasure of a ticket's device.
+
+    Args:
+        ticket: with its opening.
+        look: what is known of jobs.
+        log: the ticket's own.
+
+    Returns:
+        None where there is none, or where nothing that the ticket says tells its device from others
+        of the kind: then nobody can say whose document it is.
+
+    Raises:
+        EvidenceError: a journal or the log cannot be trusted.
+    """
+    if not any(kind in UNIQUE_KINDS for kind, _ in release.identifiers_of(ticket)):
+        return None
+    accepted = ticket.events[0].index or 0
+    begun = {job for job in jobs_since(ticket, look) if _began(job, log, accepted)}
+
+    def about(entry: Entry) -> bool:
+        return entry.kind is EntryKind.OUTCOME and entry.fields["job"] in begun
+
+    index = log.newest(about, accepted)
+    entry = None if index is None else log.entry(index)
+    if entry is None:
+        return None
+    return Reference(
+        document=entry.fields["document"],
+        document_sha256=entry.fields["document_sha256"],
+        document_type=DocumentType(entry.fields["type"]),
+    )
+
+
+def _began(job: str, log: StationLog, accepted: int) -> bool:
+    def begins(entry: Entry) -> bool:
+        return entry.kind is EntryKind.START and entry.fields["job"] == job
+
+    return log.newest(begins, accepted) is not None
