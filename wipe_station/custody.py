@@ -34,6 +34,7 @@ TRANSITIONS: Final[dict[Custody, dict[EntryKind, Custody]]] = {
     Custody.NONE: {EntryKind.CUSTODY_ACCEPTED: Custody.HELD},
     Custody.HELD: {
         EntryKind.PRICE_AGREED: Custody.HELD,
+        EntryKind.GRADE: Custody.HELD,
         EntryKind.CONSENT: Custody.HELD,
         EntryKind.CONSENT_WITHDRAWN: Custody.WITHDRAWN,
         EntryKind.RELEASE: Custody.RELEASED,

@@ -1,19 +1,22 @@
 """What is signed about an event of custody, for whoever holds it to keep the log to. Pure.
 
 A receipt when a device comes, a notice when its owner takes her consent back and when the device
-leaves otherwise than by release: a released device has its certificate of erasure. Price and
-consent stand on the receipt, as far as they were known then; each later one is an entry only.
+leaves otherwise than by release: a released device has its certificate of erasure. A report of each
+grade. Price and consent stand on the receipt, as far as they were known then; each later one is an
+entry only.
 """
 
 from typing import Any, Final
 
 from certs.canonical import JsonObject
 from certs.formats.custody_notice_v1 import CustodyEnd, Destruction, Whereabouts, custody_notice
+from certs.formats.grade_report_v1 import grade_report
 from certs.formats.head_v1 import Head, Reason, Reference
 from certs.formats.receipt_v1 import Custody, receipt
 from certs.log.entry import EntryKind
 from certs.text import Text
 from wipe_station.ticket import Event, Ticket
+from wipe_station.ticket_grades import graded
 
 _NOTICES: Final = {
     EntryKind.CONSENT_WITHDRAWN: (
@@ -58,6 +61,8 @@ def statement_about(
     assert event.salt is not None, "an event that is to happen has its salt"
     if event.kind is EntryKind.CUSTODY_ACCEPTED:
         return receipt(head, event.salt, _custody(ticket, event))
+    if event.kind is EntryKind.GRADE:
+        return grade_report(head, event.salt, graded(ticket, event))
     if event.kind in _NOTICES:
         return custody_notice(head, event.salt, _whereabouts(ticket, event, erasure))
     return None

@@ -6,12 +6,19 @@ it. Which device a job is about stands in its journal.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final
 
+from certs.bundle import read_bundle
+from certs.canonical import JsonObject, decode
+from certs.errors import CertificateError
 from certs.formats.head_v1 import Reference
 from certs.layout import DocumentType
 from certs.log.entry import Entry, EntryKind
+from certs.text import Text
 from wipe_station import release
+from wipe_station.errors import EvidenceError
 from wipe_station.evidence import JobEvidence
 from wipe_station.records import DeviceFacts
 from wipe_station.station_log import StationLog
@@ -79,6 +86,38 @@ def erasure_of(ticket: Ticket, look: Surroundings, log: StationLog) -> Reference
         document=entry.fields["document"],
         document_sha256=entry.fields["document_sha256"],
         document_type=DocumentType(entry.fields["type"]),
+    )
+
+
+def statement_of(named: Reference, bundles: Path) -> JsonObject:
+    """Return what a document says that the log names.
+
+    Args:
+        named: by its very bytes.
+        bundles: where the station's documents lie.
+
+    Raises:
+        EvidenceError: it is gone, or another one lies there.
+    """
+    try:
+        document = read_bundle(bundles / named.document).document
+    except (OSError, CertificateError) as error:
+        raise _lost(named) from error
+    if sha256(document).hexdigest() != named.document_sha256:
+        raise _lost(named)
+    return decode(document)
+
+
+def _lost(named: Reference) -> EvidenceError:
+    return EvidenceError(
+        Text(
+            zh=f"日志里有文件 {named.document}，本机的不是它。",
+            en=f"The log has document {named.document}; what lies here is not that one.",
+        ),
+        hint=Text(
+            zh="停下，叫工程师：拿备份恢复 bundles 文件夹。",
+            en="Stop and call an engineer: restore the folder bundles from a copy.",
+        ),
     )
 
 

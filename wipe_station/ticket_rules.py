@@ -19,6 +19,7 @@ from wipe_station.ticket_values import (
     DestroyRequest,
     EventRequest,
     ForgetRequest,
+    GradeRequest,
     PriceRequest,
     ReleaseRequest,
     ReturnRequest,
@@ -37,6 +38,7 @@ KIND_OF: Final[dict[type[Value], EntryKind]] = {
     ReturnRequest: EntryKind.RETURN,
     DestroyRequest: EntryKind.DESTRUCTION,
     TransferRequest: EntryKind.TRANSFER,
+    GradeRequest: EntryKind.GRADE,
     ReleaseRequest: EntryKind.RELEASE,
     ForgetRequest: EntryKind.DATA_DELETED,
 }

@@ -13,8 +13,9 @@ For the operator alone (``ticket_api``): the kiosk's process reaches none of it.
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
+from grading.library import DEFAULT_RULESET
 from wipe_station.api_values import IdentifierView, Name, Sha256, Value, Words
 
 Number = Annotated[str, Field(pattern=r"^p?[0-9]{6}-[0-9]{2,6}$")]
@@ -116,6 +117,16 @@ class TransferRequest(Value):
     reason: Short | None = None
 
 
+class GradeRequest(Value):
+    """The device is graded; by the measures of its erasure, too, once there is one."""
+
+    kind: Literal["grade"] = "grade"
+    staff: Staff
+    measures: dict[str, StrictBool | StrictInt | StrictStr] = Field(default_factory=dict)
+    """What a person measured; ``grading.measures`` has the limits."""
+    ruleset: Name = DEFAULT_RULESET
+
+
 class ReleaseRequest(Value):
     """The device may be sold: this certificate says that it was erased."""
 
@@ -138,6 +149,7 @@ EventRequest = (
     | ReturnRequest
     | DestroyRequest
     | TransferRequest
+    | GradeRequest
     | ReleaseRequest
     | ForgetRequest
 )

@@ -11,6 +11,7 @@ import secrets
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 from certs.bundle import read_bundle
 from certs.errors import CertificateError
@@ -41,11 +42,19 @@ from wipe_station.ticket import (
     Ticket,
     committed,
 )
-from wipe_station.ticket_jobs import NAMES_ERASURE, Surroundings, erasure_of, jobs_since
+from wipe_station.ticket_grades import grade_details, refuse_corrected
+from wipe_station.ticket_jobs import (
+    NAMES_ERASURE,
+    Surroundings,
+    erasure_of,
+    jobs_since,
+    statement_of,
+)
 from wipe_station.ticket_values import (
     AcceptRequest,
     EventRequest,
     ForgetRequest,
+    GradeRequest,
     ReleaseRequest,
     WithdrawRequest,
 )
@@ -194,7 +203,7 @@ class Tickets:
         with self._lock:
             self._ledger.heal()
             ticket = self._ledger.ticket(number)
-            details = rules.details(ticket, asked)
+            details = self._details(ticket, asked)
             if rules.stands(ticket, kind, details):
                 return _again(ticket, kind)
             rules.refuse_forbidden(ticket, kind)
@@ -206,6 +215,17 @@ class Tickets:
                 return self._forget(ticket)
             at = utc_text(self._clock.utc())
             return self._happen(ticket, [self._fresh(kind, at, **details)])
+
+    def _details(self, ticket: Ticket, asked: EventRequest) -> dict[str, Any]:
+        if not isinstance(asked, GradeRequest):
+            return rules.details(ticket, asked)
+        log = self._seals.log(practice=ticket.practice)
+        erasure = erasure_of(ticket, self._look, log)
+        if erasure is None:
+            return grade_details(asked, None, None)
+        if is_corrected(log, erasure.document, ticket.events[0].index or 0):
+            refuse_corrected(erasure.document)
+        return grade_details(asked, erasure, statement_of(erasure, self._bundles))
 
     def _fresh(self, kind: EntryKind, at: str, **details: object) -> Event:
         return Event(kind=kind, at=at, salt=secrets.token_bytes(SALT_BYTES), details=details)

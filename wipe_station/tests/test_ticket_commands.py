@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from certs.cli import main as wipe_cert
+from grading.cli import main as wipe_grade
 from wipe_station.cli import app
 from wipe_station.errors import EXIT_REFUSED, EXIT_USAGE
 from wipe_station.issuer import PdfMaker
@@ -75,6 +76,25 @@ def test_ticket__for_people__says_what_it_is_in_words(tmp_path: Path) -> None:
     )
     for said in ("imei 3567", "199.00 CNY", "#1"):
         assert said in shown.output
+
+
+def test_grade__measures_in_a_file__the_report_is_recomputed_by_wipe_grade(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever is given the report grades anew by what stands in it, and comes to the same."""
+    number = one(tmp_path / "state", *ACCEPT)["number"]
+    measures = tmp_path / "measures.json"
+    measures.write_text('{"drive_kind": "nvme", "nvme_media_errors": 3}', "utf-8")
+    asked = ("grade", number, "--staff", "7", "--measures")
+    report = one(tmp_path / "state", *asked, str(measures))
+    assert [each["kind"] for each in report["events"]] == ["custody-accepted", "grade"]
+    assert one(tmp_path / "state", *asked, "-", stdin=measures.read_text("utf-8"))["repeated"]
+    assert wipe_grade(["evaluate", report["document"], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ruleset"]["name"] == "drive"
+    for wrong in ('{"verified": true}', '{"a": 1, "a": 2}', "[]", " " * (64 << 10) + "{}"):
+        measures.write_text(wrong, "utf-8")
+        assert run(tmp_path / "state", *asked, str(measures))[0] == EXIT_USAGE
+    assert run(tmp_path / "state", *asked, str(tmp_path / "absent"))[0] == EXIT_USAGE
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,9 @@ from typing import Any
 
 import pytest
 
-from certs.bundle import read_bundle
 from certs.log.entry import EntryKind, is_committed
 from certs.tests.samples import NOW, names_in
 from certs.tests.test_durable import FAULTS, Fault, PowerCutError
-from certs.verify import verify
 from wipe_station.custody import Custody
 from wipe_station.detect.classify import classify
 from wipe_station.errors import (
@@ -29,12 +27,13 @@ from wipe_station.run_state import Kind
 from wipe_station.testing import raw_disk, raw_snapshot
 from wipe_station.tests.jobs import REASON, plan_record, whole_job
 from wipe_station.tests.shop import DISK, PHONE, SELLER, STAFF, Shop, disk
-from wipe_station.ticket import Came, record_of
+from wipe_station.ticket import record_of
 from wipe_station.ticket_values import (
     ConsentRequest,
     DestroyRequest,
     EventRequest,
     ForgetRequest,
+    GradeRequest,
     IdentifierValue,
     PriceRequest,
     PriceValue,
@@ -215,14 +214,6 @@ def test_happen__an_end__closes_custody_once(shop: Shop, end: Custody) -> None:
     assert (found.findings, found.open_custody) == ([], [])
 
 
-def noticed(shop: Shop, came: Came) -> Any:
-    """Return what the notice says that was signed about an event, as a stranger finds it."""
-    bundle = read_bundle(shop.state / "bundles" / str(came.document))
-    root = shop.seals.root_pem(practice=True)
-    verdict = verify(bundle, root_pem=root, allow_practice=True, now=shop.clock.utc())
-    return verdict.statement
-
-
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.value)
 def test_happen__an_end_after_an_erasure__its_newest_document_is_named(
     shop: Shop, end: Custody
@@ -233,7 +224,7 @@ def test_happen__an_end_after_an_erasure__its_newest_document_is_named(
     shop.clock.now += timedelta(minutes=1)
     named = shop.erase()
     done = shop.happen(came, ENDS[end])
-    assert noticed(shop, done)["erasure"] == {
+    assert shop.noticed(done)["erasure"] == {
         "document": named.statement["id"],
         "document_sha256": sha256((named.bundle / "certificate.json").read_bytes()).hexdigest(),
         "type": "certificate-of-erasure",
@@ -245,7 +236,7 @@ def test_happen__an_end_after_a_failed_erasure__its_notice_is_named(shop: Shop) 
     """A failure is a document, too, and more to be known than none."""
     came = shop.accept(DISK)
     end = shop.sign(shop.begin([shop_plan(), (Kind.ABORTED, {"reason": REASON})]))
-    assert noticed(shop, shop.happen(came, BACK))["erasure"] == {
+    assert shop.noticed(shop.happen(came, BACK))["erasure"] == {
         "document": end.statement["id"],
         "document_sha256": sha256((end.bundle / "notice.json").read_bytes()).hexdigest(),
         "type": "notice",
@@ -260,7 +251,7 @@ def test_happen__erasure_begun_before_within_the_second__not_named(
     begun = shop.begin()
     came = shop.accept(DISK)
     shop.sign(begun)
-    assert "erasure" not in noticed(shop, shop.happen(came, BACK))
+    assert "erasure" not in shop.noticed(shop.happen(came, BACK))
 
 
 def test_happen__no_erasure_that_is_surely_its_own__none_is_named(shop: Shop) -> None:
@@ -268,12 +259,12 @@ def test_happen__no_erasure_that_is_surely_its_own__none_is_named(shop: Shop) ->
     shop.erase()
     came = shop.accept(DISK)
     shop.begin([shop_plan()]).close()
-    assert "erasure" not in noticed(shop, shop.happen(came, BACK))
+    assert "erasure" not in shop.noticed(shop.happen(came, BACK))
     typed = (IdentifierValue(kind="model", value="M1"),)
     came = shop.accept(PHONE, identifiers=typed)
     shop.clock.now += timedelta(minutes=1)
     shop.sign(shop.begin([plan_record(**{"device/model": "M1"}), *whole_job()[1:]]))
-    assert "erasure" not in noticed(shop, shop.happen(came, BACK))
+    assert "erasure" not in shop.noticed(shop.happen(came, BACK))
 
 
 def test_happen__price_and_consents__add_up_and_repeat_nothing(shop: Shop) -> None:
@@ -479,6 +470,7 @@ def test_accept__fault_at_any_call__repeated_it_is_one_ticket_and_one_entry(
 
 HAPPENINGS: dict[EntryKind, Any] = {
     EntryKind.PRICE_AGREED: PriceRequest(staff=STAFF, price=PRICE),
+    EntryKind.GRADE: GradeRequest(staff=STAFF, measures={"drive_kind": "nvme"}),
     EntryKind.RETURN: BACK,
     EntryKind.CONSENT_WITHDRAWN: WITHDRAW,
 }
