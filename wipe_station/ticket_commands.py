@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 from certs.bundle import read_bundle
 from certs.canonical import decode
 from certs.text import Text
-from grading.library import DEFAULT_RULESET
 from grading.measures import MAX_BYTES as MOST_MEASURES_BYTES
 from wipe_station.clock import SystemClock
 from wipe_station.errors import InvalidInputError
@@ -318,8 +317,9 @@ def grade(
         ),
     ] = None,
     ruleset: Annotated[
-        str, typer.Option("--ruleset", metavar="NAME", help=say("评级规则。", "Rules to grade by."))
-    ] = DEFAULT_RULESET,
+        str | None,
+        typer.Option("--ruleset", metavar="NAME", help=say("评级规则。", "Rules to grade by.")),
+    ] = None,
     state: StateOption = DEFAULT_STATE,
     json_lines: JsonOption = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""How the device of a ticket is graded, before its erasure and after it. I/O: reads the rules.
+"""How the device of a ticket is graded, before its erasure and after it. Pure.
 
 Grades follow from measures by the rules of ``grading`` and by nothing else. What an erasure
 measures is taken from its document; what a person measured is typed, and may not speak for one.
@@ -17,9 +17,8 @@ from certs.layout import DocumentType
 from certs.log.entry import UNFINISHED, EntryKind
 from certs.text import Text
 from grading.errors import GradingError
-from grading.library import ruleset_named
 from grading.measures import Value, parse_measures
-from grading.rules import evaluate
+from grading.rules import RuleSet, evaluate
 from wipe_station.errors import CustodyError, InvalidInputError
 from wipe_station.measures import OF_A_JOB
 from wipe_station.ticket import Event, Ticket
@@ -40,7 +39,7 @@ def typed_measures(data: bytes) -> dict[str, Value]:
     try:
         measures = parse_measures(data)
     except GradingError as error:
-        raise _invalid(error) from error
+        raise invalid(error) from error
     for name in sorted(measures.keys() & OF_A_JOB):
         raise InvalidInputError(
             Text(
@@ -53,18 +52,18 @@ def typed_measures(data: bytes) -> dict[str, Value]:
 
 
 def grade_details(
-    asked: GradeRequest, erasure: Reference | None, statement: JsonObject | None
+    asked: GradeRequest, rules: RuleSet, erasure: Reference | None, statement: JsonObject | None
 ) -> dict[str, Any]:
     """Return what the record of a grade holds.
 
     Args:
         asked: by whoever grades.
+        rules: to grade by.
         erasure: the document of the erasure; without it the grade is provisional.
         statement: of that document.
 
     Raises:
-        InvalidInputError: nothing was measured, no such rules, or a typed measure contradicts the
-            erasure's.
+        InvalidInputError: nothing was measured, or a typed measure contradicts the erasure's.
         CustodyError: the erasure has no end yet.
     """
     measures = typed_measures(json.dumps(asked.measures).encode())
@@ -82,7 +81,7 @@ def grade_details(
     return {
         "staff": asked.staff,
         "measures": measures,
-        "grade": asdict(_grade(measures, asked.ruleset)),
+        "grade": asdict(_grade(measures, rules)),
         **({} if erasure is None else {"about": erasure.statement()}),
     }
 
@@ -126,13 +125,8 @@ def _joined(typed: Mapping[str, Value], measured: Mapping[str, Value]) -> dict[s
     return {**typed, **measured}
 
 
-def _grade(measures: Mapping[str, Value], ruleset: str) -> Grade:
-    try:
-        rules = ruleset_named(ruleset)
-        axes = evaluate(measures, rules).axes
-    except GradingError as error:
-        raise _invalid(error) from error
-    found = {each.axis.value: each.grade.value for each in axes}
+def _grade(measures: Mapping[str, Value], rules: RuleSet) -> Grade:
+    found = {each.axis.value: each.grade.value for each in evaluate(measures, rules).axes}
     return Grade(
         ruleset=f"{rules.name}-{rules.version}",
         ruleset_sha256=rules.sha256,
@@ -140,7 +134,8 @@ def _grade(measures: Mapping[str, Value], ruleset: str) -> Grade:
     )
 
 
-def _invalid(error: GradingError) -> InvalidInputError:
+def invalid(error: GradingError) -> InvalidInputError:
+    """Return what grading refuses in the station's own words."""
     message, hint = error.message, error.hint
     return InvalidInputError(Text(zh=message.zh, en=message.en), hint=Text(zh=hint.zh, en=hint.en))
 

@@ -15,7 +15,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr
 
-from grading.library import DEFAULT_RULESET
 from wipe_station.api_values import IdentifierView, Name, Sha256, Value, Words
 
 Number = Annotated[str, Field(pattern=r"^p?[0-9]{6}-[0-9]{2,6}$")]
@@ -124,7 +123,8 @@ class GradeRequest(Value):
     staff: Staff
     measures: dict[str, StrictBool | StrictInt | StrictStr] = Field(default_factory=dict)
     """What a person measured; ``grading.measures`` has the limits."""
-    ruleset: Name = DEFAULT_RULESET
+    ruleset: Name | None = None
+    """The rules that the station grades by, where none is named."""
 
 
 class ReleaseRequest(Value):

@@ -20,6 +20,8 @@ from certs.log.entry import SALT_BYTES, EntryKind
 from certs.log.proof import parse_proof
 from certs.text import Text
 from certs.verify import verify
+from grading.errors import GradingError
+from grading.library import DEFAULT_RULESET, ruleset_named
 from wipe_station import release
 from wipe_station import ticket_rules as rules
 from wipe_station.clock import Clock, drawn_id, utc_text
@@ -42,7 +44,7 @@ from wipe_station.ticket import (
     Ticket,
     committed,
 )
-from wipe_station.ticket_grades import grade_details, refuse_corrected
+from wipe_station.ticket_grades import grade_details, invalid, refuse_corrected
 from wipe_station.ticket_jobs import (
     NAMES_ERASURE,
     Surroundings,
@@ -221,11 +223,15 @@ class Tickets:
             return rules.details(ticket, asked)
         log = self._seals.log(practice=ticket.practice)
         erasure = erasure_of(ticket, self._look, log)
+        try:
+            ruleset = ruleset_named(asked.ruleset or DEFAULT_RULESET)
+        except GradingError as error:
+            raise invalid(error) from error
         if erasure is None:
-            return grade_details(asked, None, None)
+            return grade_details(asked, ruleset, None, None)
         if is_corrected(log, erasure.document, ticket.events[0].index or 0):
             refuse_corrected(erasure.document)
-        return grade_details(asked, erasure, statement_of(erasure, self._bundles))
+        return grade_details(asked, ruleset, erasure, statement_of(erasure, self._bundles))
 
     def _fresh(self, kind: EntryKind, at: str, **details: object) -> Event:
         return Event(kind=kind, at=at, salt=secrets.token_bytes(SALT_BYTES), details=details)
