@@ -63,7 +63,8 @@ def grade_details(
         statement: of that document.
 
     Raises:
-        InvalidInputError: nothing was measured, or a typed measure contradicts the erasure's.
+        InvalidInputError: nothing was measured, a measure is not what the rules expect, or a typed
+            one contradicts the erasure's.
         CustodyError: the erasure has no end yet.
     """
     measures = typed_measures(json.dumps(asked.measures).encode())
@@ -126,7 +127,11 @@ def _joined(typed: Mapping[str, Value], measured: Mapping[str, Value]) -> dict[s
 
 
 def _grade(measures: Mapping[str, Value], rules: RuleSet) -> Grade:
-    found = {each.axis.value: each.grade.value for each in evaluate(measures, rules).axes}
+    try:
+        axes = evaluate(measures, rules).axes
+    except GradingError as error:
+        raise invalid(error) from error
+    found = {each.axis.value: each.grade.value for each in axes}
     return Grade(
         ruleset=f"{rules.name}-{rules.version}",
         ruleset_sha256=rules.sha256,
