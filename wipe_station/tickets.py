@@ -32,8 +32,8 @@ from wipe_station.errors import (
     EvidenceError,
     InvalidInputError,
 )
-from wipe_station.issuer import Seal, Seals
-from wipe_station.ledger import Kept, Ledger
+from wipe_station.issuer import PdfMaker, Seal, Seals
+from wipe_station.ledger import Kept, Ledger, PageOf
 from wipe_station.records import VIRTUAL_TRANSPORTS, DeviceFacts
 from wipe_station.signing import head_of, signed_by
 from wipe_station.ticket import (
@@ -65,8 +65,15 @@ from wipe_station.ticket_values import (
 class Tickets:
     """The tickets of a station. Fit for several threads; one process at a time."""
 
-    def __init__(
-        self, state: Path, clock: Clock, seals: Seals, look: Surroundings, *, practice: bool = False
+    def __init__(  # noqa: PLR0913 - what a counter is built of
+        self,
+        state: Path,
+        clock: Clock,
+        seals: Seals,
+        look: Surroundings,
+        *,
+        page: PageOf = PdfMaker,
+        practice: bool = False,
     ) -> None:
         """Take what the station is built of; nothing is made before the first ticket.
 
@@ -75,13 +82,14 @@ class Tickets:
             clock: for records.
             seals: keys and logs.
             look: what it sees of devices and jobs.
+            page: returns what makes the PDF of one document with a signer.
             practice: whether only practice drives are minded.
         """
         self._clock = clock
         self._seals = seals
         self._look = look
         self._practice = practice or seals.own is None
-        self._ledger = Ledger(state, seals)
+        self._ledger = Ledger(state, seals, page)
         self._bundles = state / "bundles"
         self._lock = RLock()
         self.corrections = Corrections(state, clock, seals, self._ledger, self._lock)

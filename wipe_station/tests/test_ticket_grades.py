@@ -103,7 +103,7 @@ WRONG: dict[str, Any] = {
     "no such rules": grade(TYPED, ruleset="drive-999"),
     "name not of a measure": grade({"Two Words": 1}),
     "negative": grade({"power_on_hours": -1}),
-    "another type than its rule's": grade({"nvme_media_errors": "three"}),
+    "another type than its rule's": grade({"smart_pending_sectors": "three"}),
     "too many": grade({f"m{number}": 1 for number in range(257)}),
 }
 
