@@ -4,7 +4,7 @@ What the log says counts: which job began after the device was taken in, and whi
 it. Which device a job is about stands in its journal.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +15,7 @@ from certs.canonical import JsonObject, decode
 from certs.errors import CertificateError
 from certs.formats.head_v1 import Reference
 from certs.layout import DocumentType
-from certs.log.entry import Entry, EntryKind
+from certs.log.entry import ENDS_CUSTODY, Entry, EntryKind
 from certs.text import Text
 from wipe_station import release
 from wipe_station.errors import EvidenceError
@@ -70,10 +70,11 @@ def erasure_of(ticket: Ticket, look: Surroundings, log: StationLog) -> Reference
     Raises:
         EvidenceError: a journal or the log cannot be trusted.
     """
-    if not any(kind in UNIQUE_KINDS for kind, _ in release.identifiers_of(ticket)):
+    if not _tells_apart(ticket):
         return None
     accepted = ticket.events[0].index or 0
-    begun = {job for job in jobs_since(ticket, look) if _began(job, log, accepted)}
+    since = jobs_since(ticket, look)
+    begun = {job for job in since if _beginning(job, log, accepted) is not None}
 
     def about(entry: Entry) -> bool:
         return entry.kind is EntryKind.OUTCOME and entry.fields["job"] in begun
@@ -87,6 +88,52 @@ def erasure_of(ticket: Ticket, look: Surroundings, log: StationLog) -> Reference
         document_sha256=entry.fields["document_sha256"],
         document_type=DocumentType(entry.fields["type"]),
     )
+
+
+def ticket_of(
+    job_id: str, tickets: Iterable[Ticket], look: Surroundings, log_of: Callable[[bool], StationLog]
+) -> str | None:
+    """Return the number of the ticket under which a job's device was here when the job began.
+
+    Args:
+        job_id: the job's.
+        tickets: of the station, those that are over, too.
+        look: what is known of jobs.
+        log_of: returns the log for practice, or the other one.
+
+    Returns:
+        None where no ticket is known, or more than one could be.
+
+    Raises:
+        EvidenceError: the job's journal or the log cannot be trusted.
+    """
+    plan: Any = look.evidence(job_id).plan
+    if not plan:
+        return None
+    practice, calls_itself = plan["practice"] is True, release.identifiers_in(plan["device"])
+    begun = _beginning(job_id, log_of(practice), 0)
+    found = [
+        ticket.number
+        for ticket in tickets
+        if ticket.practice == practice
+        and _tells_apart(ticket)
+        and release.identifiers_of(ticket) <= calls_itself
+        and begun is not None
+        and _was_here(ticket, begun)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _tells_apart(ticket: Ticket) -> bool:
+    """Tell whether a ticket says something of its device that no other device says."""
+    return any(kind in UNIQUE_KINDS for kind, _ in release.identifiers_of(ticket))
+
+
+def _was_here(ticket: Ticket, index: int) -> bool:
+    """Tell whether a ticket's device was in custody when an entry was made."""
+    ends = [e.index for e in ticket.events if e.kind in ENDS_CUSTODY and e.index is not None]
+    accepted = ticket.events[0].index
+    return accepted is not None and accepted < index and all(index < end for end in ends)
 
 
 def statement_of(named: Reference, bundles: Path) -> JsonObject:
@@ -121,8 +168,10 @@ def _lost(named: Reference) -> EvidenceError:
     )
 
 
-def _began(job: str, log: StationLog, accepted: int) -> bool:
+def _beginning(job: str, log: StationLog, since: int) -> int | None:
+    """Return the index of the entry that a job began, if there is one since a place."""
+
     def begins(entry: Entry) -> bool:
         return entry.kind is EntryKind.START and entry.fields["job"] == job
 
-    return log.newest(begins, accepted) is not None
+    return log.newest(begins, since)

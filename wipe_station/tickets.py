@@ -51,6 +51,7 @@ from wipe_station.ticket_jobs import (
     erasure_of,
     jobs_since,
     statement_of,
+    ticket_of,
 )
 from wipe_station.ticket_values import (
     AcceptRequest,
@@ -144,6 +145,16 @@ class Tickets:
                 continue
             if Consent.ERASE not in ticket.consents:
                 raise rules.not_agreed(ticket, device)
+
+    def of_job(self, job_id: str) -> str | None:
+        """Return the number of the ticket under which a job's device was here, if that is sure.
+
+        Raises:
+            EvidenceError: a ticket, the job's journal or the log cannot be trusted.
+        """
+        return ticket_of(
+            job_id, self.all(), self._look, lambda practice: self._seals.log(practice=practice)
+        )
 
     # --- taking in ---------------------------------------------------------------------------
 

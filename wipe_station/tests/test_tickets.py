@@ -22,6 +22,7 @@ from wipe_station.errors import (
     StationError,
 )
 from wipe_station.issuer import PdfMaker
+from wipe_station.journal import Journal
 from wipe_station.ledger import INTENT
 from wipe_station.run_state import Kind
 from wipe_station.testing import raw_disk, raw_snapshot
@@ -390,6 +391,56 @@ def test_forget__after_the_end__name_salts_and_documents_are_gone(shop: Shop) ->
     assert bundles == {kept.document} - {None}
     shop.start()
     assert shop.tickets.ticket(after.number) == after
+
+
+# --- which ticket a job belongs to ---------------------------------------------------------------
+
+
+def test_of_job__two_custodies_of_one_device__each_job_its_own(shop: Shop) -> None:
+    """A device that came twice has two tickets, and a label has that of its own job."""
+    numbers, jobs = [], []
+    jobs.append(job_of(shop.begin()))
+    for _ in range(2):
+        came = shop.accept(DISK)
+        numbers.append(came.ticket.number)
+        jobs.append(job_of(shop.begin()))
+        shop.happen(came, BACK)
+        jobs.append(job_of(shop.begin()))
+    found = [shop.tickets.of_job(job) for job in jobs]
+    assert found == [None, numbers[0], None, numbers[1], None]
+
+
+def test_of_job__not_sure_whose__none(shop: Shop) -> None:
+    """No serial, another device, two that could be meant, or nothing begun: no ticket is named."""
+    shop.accept(PHONE)
+    shop.accept(PHONE, alike=2, identifiers=(IdentifierValue(kind="serial", value="S2"),))
+    assert shop.tickets.of_job(job_of(shop.begin())) is None
+    shop.accept(DISK)
+    assert shop.tickets.of_job(job_of(shop.begin(logged=False))) is None
+    wide = {"device/serial": "S1", "wwid": "naa.5000c500a1b2c3d4"}
+    typed = (IdentifierValue(kind="wwid", value=wide["wwid"]),)
+    shop.accept(PHONE, alike=3, identifiers=typed)
+    steps = [plan_record(**wide), *whole_job()[1:]]
+    assert shop.tickets.of_job(job_of(shop.begin(steps))) is None
+    folder = shop.state / "jobs" / "20991123T120000Z-0badcafe"
+    folder.mkdir()
+    (folder / "journal.jsonl").touch()
+    assert shop.tickets.of_job(folder.name) is None
+
+
+def test_of_job__customers_data_deleted__none(shop: Shop) -> None:
+    """What was forgotten is not printed any more."""
+    came = shop.accept(DISK)
+    job = job_of(shop.begin())
+    assert shop.tickets.of_job(job) == came.ticket.number
+    shop.happen(shop.happen(came, BACK), ForgetRequest())
+    assert shop.tickets.of_job(job) is None
+
+
+def job_of(journal: Journal) -> str:
+    """Close a journal, and return which job it is of."""
+    journal.close()
+    return journal.path.parent.name
 
 
 # --- files that are not as they were left --------------------------------------------------------
