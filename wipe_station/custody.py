@@ -35,6 +35,7 @@ TRANSITIONS: Final[dict[Custody, dict[EntryKind, Custody]]] = {
     Custody.HELD: {
         EntryKind.PRICE_AGREED: Custody.HELD,
         EntryKind.GRADE: Custody.HELD,
+        EntryKind.COUNTERSIGNATURE: Custody.HELD,
         EntryKind.CONSENT: Custody.HELD,
         EntryKind.CONSENT_WITHDRAWN: Custody.WITHDRAWN,
         EntryKind.RELEASE: Custody.RELEASED,

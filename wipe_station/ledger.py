@@ -23,6 +23,7 @@ from certs.bundle import put_bundle
 from certs.canonical import JsonObject, decode, encode
 from certs.durable import sync_folder
 from certs.errors import CertsError
+from certs.formats.head_v1 import NO_LOG
 from certs.keys import Signer
 from certs.log.entry import Entry, EntryKind
 from certs.text import Text
@@ -248,7 +249,14 @@ class Ledger:
             raise state_disk_error(self._bundles) from error
 
     def _put(self, signed: Signed, index: int, *, practice: bool) -> Text | None:
-        """Write a bundle; where nobody can sign its page now, without."""
+        """Write a bundle; where nobody can sign its page now, without.
+
+        What another signed is kept as it came: its proof would be of a log that it does not name,
+        and its page would be ours.
+        """
+        if decode(signed.document)["log_origin"] == NO_LOG:
+            self._put_foreign(signed)
+            return None
         bundle = signed.bundle(self._seals.log(practice=practice).proof(index))
         try:
             page = self._page(self._seals.seal(practice=practice).signer)
@@ -256,6 +264,12 @@ class Ledger:
         except OSError as error:
             raise state_disk_error(self._bundles) from error
         return page.problem
+
+    def _put_foreign(self, signed: Signed) -> None:
+        try:
+            put_bundle(self._bundles, signed.id, signed.bundle(None), lambda bundle: bundle)
+        except OSError as error:
+            raise state_disk_error(self._bundles) from error
 
 
 def _placed(ticket: Ticket, index: int) -> Ticket:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 
 from certs.bundle import read_bundle
 from certs.canonical import decode
+from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.text import Text
 from grading.measures import MAX_BYTES as MOST_MEASURES_BYTES
 from wipe_station.clock import SystemClock
@@ -29,6 +30,7 @@ from wipe_station.ticket_values import (
     ConsentRequest,
     CorrectedValue,
     CorrectRequest,
+    CountersignRequest,
     DestroyRequest,
     EventRequest,
     ForgetRequest,
@@ -334,6 +336,45 @@ def grade(
 
 @app.command(
     help=say(
+        "收下第三方评估人对这张单据的文件的会签；本机只核对、记日志，不代签。",
+        "Take in what a third-party assessor signed about a document of this ticket; the station"
+        " checks and logs it, and signs nothing in his place.",
+    )
+)
+def countersign(
+    ticket: TicketArgument,
+    document: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DOCUMENT",
+            help=say("会签：文件夹或 zip。", "Its folder, or .zip."),
+        ),
+    ],
+    assessor_root: Annotated[
+        Path,
+        typer.Option(
+            "--assessor-root",
+            metavar="ROOT.pem",
+            help=say(
+                "评估人的根证书；要从别的渠道得到。",
+                "The root of assessors; it must have reached you by another way.",
+            ),
+        ),
+    ],
+    staff: StaffOption,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Take a countersignature in."""
+
+    def asked() -> EventRequest:
+        return _countersign(staff, document, assessor_root)
+
+    _happen(ticket, asked, state, json_lines=json_lines)
+
+
+@app.command(
+    help=say(
         "放行：凭本机签发的清除证明，设备可以出售。",
         "Release for sale, by this station's own certificate of its erasure and by nothing else.",
     )
@@ -542,6 +583,31 @@ def _seller(path: Path) -> str:
                 en="Check the path after --seller-file; it must be UTF-8 text.",
             ),
         ) from error
+
+
+def _countersign(staff: str, document: Path, root: Path) -> CountersignRequest:
+    """Hand over the files of a countersignature as they are; whoever takes them in checks them."""
+    if not document.exists():
+        raise InvalidInputError(
+            Text(zh=f"没有文件 {document}。", en=f"There is no document {document}."),
+            hint=Text(zh="给出会签的文件夹或 zip。", en="Name its folder or .zip."),
+        )
+    bundle = read_bundle(document)
+    statement = decode(bundle.document)
+    if bundle.type_by_name is not DocumentType.COUNTERSIGNATURE:
+        raise InvalidInputError(
+            Text(zh=f"{document} 不是会签。", en=f"{document} is no countersignature."),
+            hint=Text(zh="评估人签的那一份才是。", en="Give the one that the assessor signed."),
+        )
+    return _request(
+        CountersignRequest,
+        staff=staff,
+        document_id=statement.get("id"),
+        document=bundle.document.decode("utf-8"),
+        signature_hex=bundle.signature.hex(),
+        chain_pem=bundle.chain_pem.decode("utf-8", "replace"),
+        root_pem=_given(root, MAX_CHAIN_BYTES).decode("utf-8", "replace"),
+    )
 
 
 def _release(staff: str, certificate: Path, bundles: Path) -> ReleaseRequest:

@@ -16,6 +16,7 @@ from wipe_station.ticket import Consent, Opening, Ticket
 from wipe_station.ticket_values import (
     AcceptRequest,
     ConsentRequest,
+    CountersignRequest,
     DestroyRequest,
     EventRequest,
     ForgetRequest,
@@ -39,6 +40,7 @@ KIND_OF: Final[dict[type[Value], EntryKind]] = {
     DestroyRequest: EntryKind.DESTRUCTION,
     TransferRequest: EntryKind.TRANSFER,
     GradeRequest: EntryKind.GRADE,
+    CountersignRequest: EntryKind.COUNTERSIGNATURE,
     ReleaseRequest: EntryKind.RELEASE,
     ForgetRequest: EntryKind.DATA_DELETED,
 }

@@ -26,6 +26,7 @@ from wipe_station import release
 from wipe_station import ticket_rules as rules
 from wipe_station.clock import Clock, drawn_id, utc_text
 from wipe_station.corrections import Corrections, corrections_in, is_corrected
+from wipe_station.countersigning import check_about, foreign, refuse_name, verified
 from wipe_station.custody_documents import statement_about
 from wipe_station.errors import (
     CustodyError,
@@ -55,6 +56,7 @@ from wipe_station.ticket_jobs import (
 )
 from wipe_station.ticket_values import (
     AcceptRequest,
+    CountersignRequest,
     EventRequest,
     ForgetRequest,
     GradeRequest,
@@ -224,6 +226,8 @@ class Tickets:
         with self._lock:
             self._ledger.heal()
             ticket = self._ledger.ticket(number)
+            if isinstance(asked, CountersignRequest):
+                return self._countersigned(ticket, asked)
             details = self._details(ticket, asked)
             if rules.stands(ticket, kind, details):
                 return _again(ticket, kind)
@@ -251,6 +255,29 @@ class Tickets:
         if is_corrected(log, erasure.document, ticket.events[0].index or 0):
             refuse_corrected(erasure.document)
         return grade_details(asked, ruleset, erasure, statement_of(erasure, self._bundles))
+
+    def _countersigned(self, ticket: Ticket, asked: CountersignRequest) -> Came:
+        """Log that an assessor's document came; it is kept as it is."""
+        signed, kind = foreign(asked), EntryKind.COUNTERSIGNATURE
+        now = self._clock.utc()
+        statement = verified(signed, asked.root_pem.encode(), practice=ticket.practice, now=now)
+        if any(each.signed == signed for each in ticket.events):
+            return Came(ticket=ticket, document=signed.id, repeated=True)
+        rules.refuse_forbidden(ticket, kind)
+        erasure = erasure_of(ticket, self._look, self._seals.log(practice=ticket.practice))
+        check_about(statement, ticket, erasure, self._seals.key_ids)
+        if (self._bundles / signed.id).exists():
+            refuse_name(signed.id)
+        event = Event(
+            kind=kind,
+            at=utc_text(now),
+            salt=bytes.fromhex(statement["salt_hex"]),
+            details={"staff": asked.staff},
+            signed=signed,
+        )
+        fresh = committed(ticket.number, event)
+        kept = self._ledger.carry_out(replace(ticket, events=(*ticket.events, fresh)))
+        return _came(kept, kind)
 
     def _fresh(self, kind: EntryKind, at: str, **details: object) -> Event:
         return Event(kind=kind, at=at, salt=secrets.token_bytes(SALT_BYTES), details=details)

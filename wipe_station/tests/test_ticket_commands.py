@@ -97,6 +97,16 @@ def test_grade__measures_in_a_file__the_report_is_recomputed_by_wipe_grade(
     assert run(tmp_path / "state", *asked, str(tmp_path / "absent"))[0] == EXIT_USAGE
 
 
+def test_countersign__no_countersignature__usage(tmp_path: Path) -> None:
+    """A paper of the station's own is no assessor's word; what is not there is none, either."""
+    taken = one(tmp_path, *ACCEPT)
+    root = str(tmp_path / "keys" / "practice-root.pem")
+    asked = ("countersign", taken["number"], "--staff", "7", "--assessor-root", root)
+    for document in (taken["document"], str(tmp_path / "absent")):
+        assert run(tmp_path, *asked, document)[0] == EXIT_USAGE
+    assert run(tmp_path, "list")[1][0]["events"] == taken["events"]
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
