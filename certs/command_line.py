@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
+from certs.countersign_arguments import add_countersign_command
 from certs.keys_arguments import add_keys_commands
 from certs.pallet_arguments import add_pallet_commands
 from certs.print_arguments import add_print_commands
@@ -158,7 +159,8 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         ``text``, ``chain`` and ``document`` (at least one of them), ``root``, ``allow_practice``
         and ``json``; of ``log verify``, ``folder``, ``key`` (or None), ``checkpoints``, ``proofs``
         and ``json``; of ``keys …`` see `certs.keys_arguments`, of ``label`` and ``strip``
-        `certs.print_arguments`, of ``pallet …`` `certs.pallet_arguments`.
+        `certs.print_arguments`, of ``pallet …`` `certs.pallet_arguments`, of
+        ``countersign`` `certs.countersign_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -176,6 +178,7 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     add_qr_command(commands, language, _FORMATTERS[language])
     add_print_commands(commands, language, _FORMATTERS[language])
     add_pallet_commands(commands, language, _FORMATTERS[language])
+    add_countersign_command(commands, language, _FORMATTERS[language])
     of_log = _group(commands, "log", "log-codes", language)
     whole = _command(of_log, "verify", "log-verify", "log-codes", language)
     _add_log_arguments(whole, language)

@@ -97,6 +97,27 @@ def test_grade__measures_in_a_file__the_report_is_recomputed_by_wipe_grade(
     assert run(tmp_path / "state", *asked, str(tmp_path / "absent"))[0] == EXIT_USAGE
 
 
+def test_countersign__assessor_with_a_key_of_his_own__taken_in_and_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He is sent a paper, signs what he says of it elsewhere, and the station logs what came."""
+    shop, assessor = tmp_path / "shop", tmp_path / "assessor"
+    taken, _ = one(shop, *ACCEPT), one(assessor, *ACCEPT)
+    roots = [each / "keys" / "practice-root.pem" for each in (shop, assessor)]
+    who = ("--organisation", "Example Assessors", "--number", "12", "--keys", assessor / "keys")
+    trusted = ("--root", roots[0], "--allow-practice", "-o", tmp_path / "signed", "--json")
+    asked = ("countersign", taken["document"], *who, *trusted, "--agrees")
+    assert wipe_cert([*map(str, asked)]) == 0
+    signed = json.loads(capsys.readouterr().out)["countersignature"]
+    words = ("countersign", taken["number"], signed, "--staff", "7", "--assessor-root")
+    came = one(shop, *words, str(roots[1]))
+    assert [each["kind"] for each in came["events"]] == ["custody-accepted", "countersignature"]
+    assert one(shop, *words, str(roots[1]))["repeated"]
+    assert run(shop, *words, str(roots[0]))[0] == EXIT_REFUSED
+    code, said = audited(capsys, shop / "log")
+    assert (code, said["findings"], said["counts"]["countersignature"]) == (5, [], 1)
+
+
 def test_countersign__no_countersignature__usage(tmp_path: Path) -> None:
     """A paper of the station's own is no assessor's word; what is not there is none, either."""
     taken = one(tmp_path, *ACCEPT)
