@@ -14,6 +14,7 @@ from pathlib import Path
 
 from certs.bundle import read_bundle
 from certs.command_line import ExitCode, command_line
+from certs.countersign_command import countersign_report
 from certs.errors import CertificateError, Layer, MalformedLogError
 from certs.keys_command import keys_report
 from certs.layout import MAX_CHAIN_BYTES, Bundle
@@ -261,6 +262,7 @@ _REPORTS: Mapping[str, Callable[[argparse.Namespace], Report]] = {
     "verify": lambda asked: _check(asked, datetime.now(UTC)),
     "qr": _qr,
     **dict.fromkeys(("label", "strip"), lambda asked: print_report(asked, datetime.now(UTC))),
+    "countersign": lambda asked: countersign_report(asked, datetime.now(UTC)),
     "log verify": lambda asked: log_report(
         asked.folder, asked.key, asked.checkpoints, asked.proofs
     ),

@@ -7,6 +7,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
+from certs.countersign_arguments import add_countersign_command
 from certs.keys_arguments import add_keys_commands
 from certs.log_arguments import add_log_commands
 from certs.pallet_arguments import add_pallet_commands
@@ -102,7 +103,8 @@ def command_line(language: Language) -> argparse.ArgumentParser:
         ``allow_practice`` and ``json``; of ``qr``, ``text``, ``chain`` and ``document`` (at least
         one of them), ``root``, ``allow_practice`` and ``json``; of ``log …`` and ``witness …`` see
         `certs.log_arguments`, of ``keys …`` `certs.keys_arguments`, of ``label`` and ``strip``
-        `certs.print_arguments`, of ``pallet …`` `certs.pallet_arguments`.
+        `certs.print_arguments`, of ``pallet …`` `certs.pallet_arguments`, of ``countersign``
+        `certs.countersign_arguments`.
     """
     program = _new_parser("wipe-cert", "program", language)
     commands = program.add_subparsers(
@@ -120,6 +122,7 @@ def command_line(language: Language) -> argparse.ArgumentParser:
     add_qr_command(commands, language, _FORMATTERS[language])
     add_print_commands(commands, language, _FORMATTERS[language])
     add_pallet_commands(commands, language, _FORMATTERS[language])
+    add_countersign_command(commands, language, _FORMATTERS[language])
     add_log_commands(commands, language, _FORMATTERS[language])
     add_keys_commands(commands, language, _FORMATTERS[language])
     return program

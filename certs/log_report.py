@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from certs.bundle import read_bundle
-from certs.canonical import decode
+from certs.canonical import JsonObject, decode
 from certs.command_line import ExitCode
 from certs.errors import CertificateError, MalformedJsonError, MalformedLogError
 from certs.formats import statement_v1
 from certs.formats.fields import shown
-from certs.log.audit import CHECKPOINT, Audit, audit
+from certs.log.audit import CHECKPOINT, Audit, Correction, audit
 from certs.log.checkpoint import parse_checkpoint
 from certs.log.entry import EntryKind, parse_entry
 from certs.log.folder import read_log_file
@@ -140,6 +140,7 @@ def _report(found: Audit, kept: Sequence[Proof], *, known: bool) -> Report:
             _headline(status),
             *_about(found),
             *_open(found),
+            *_corrections(found),
             *(_ticket_line(each) for each in _tickets(found, kept)),
         ),
         machine={
@@ -157,6 +158,7 @@ def _report(found: Audit, kept: Sequence[Proof], *, known: bool) -> Report:
             ],
             "open_jobs": found.open_jobs,
             "open_custody": found.open_custody,
+            "corrections": [_machine(each) for each in found.corrections],
             "receipts": [
                 {"ticket": each.ticket, "index": each.index, "custody": each.custody}
                 for each in _tickets(found, kept)
@@ -249,3 +251,42 @@ def _open(found: Audit) -> tuple[Text, ...]:
                 )
             )
     return tuple(lines)
+
+
+def _machine(correction: Correction) -> JsonObject:
+    return {
+        "index": correction.index,
+        "at": correction.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "document": correction.document,
+        "corrects": correction.corrects,
+    }
+
+
+def _corrections(found: Audit) -> tuple[Text, ...]:
+    """Say which documents were found wrong; what is right in them, the log does not know."""
+    count = len(found.corrections)
+    if not count:
+        return ()
+    lines = [
+        Text(
+            zh=f"更正：{count} 条；内容在更正文件里，请向出具方要",
+            en=f"Corrections: {count}; what they say stands in them, so ask the issuer",
+        )
+    ]
+    lines += [_correction_line(each) for each in found.corrections[:MOST_LISTED]]
+    if count > MOST_LISTED:
+        lines.append(Text(zh="…", en="…"))
+    return tuple(lines)
+
+
+def _correction_line(correction: Correction) -> Text:
+    name, index, wrong = correction.document, correction.index, correction.corrects
+    if wrong is None:
+        return Text(
+            zh=f"第 {index} 条更正文件 {name}，日志里没有写明它是哪一条",
+            en=f"Entry {index} corrects document {name}, whose own entry the log does not name",
+        )
+    return Text(
+        zh=f"第 {index} 条更正文件 {name}（第 {wrong} 条）",
+        en=f"Entry {index} corrects document {name} (entry {wrong})",
+    )

@@ -1,9 +1,13 @@
 """Whoever signs on the command line: a station's key folder, practice or its own. I/O."""
 
+import secrets
 from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from certs.errors import KeyStoreError
+from certs.formats.head_v1 import Head
 from certs.keys import KEY_NAME, ROOT_NAME, Signer, load_file_signer, read_key_file
 from certs.layout import CHAIN_NAME, MAX_CHAIN_BYTES
 from certs.station_keys import load_station_keys
@@ -42,3 +46,30 @@ def own_keys(directory: Path) -> OwnKeys:
             ),
         )
     return OwnKeys(signer=keys.signer, root_pem=keys.root_pem)
+
+
+def head_by(signer: Signer, document_id: str, at: datetime) -> Head:
+    """Return what a document of the command line says about itself; it stands in no log.
+
+    Args:
+        signer: of the document.
+        document_id: drawn by ``new_id``.
+        at: UTC.
+    """
+    return Head(
+        id=document_id,
+        issued_at=at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        practice=signer.practice,
+        key_id=signer.key_id,
+        log=None,
+        software={
+            "name": "wipe-cert",
+            "version": version("wipe-station"),
+            "source_sha256": "unknown",
+        },
+    )
+
+
+def new_id(at: datetime) -> str:
+    """Draw the id of a document that is signed now."""
+    return at.strftime("%Y%m%dT%H%M%SZ-") + secrets.token_hex(4)

@@ -20,7 +20,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
@@ -28,12 +27,11 @@ from certs.bundle import read_bundle, write_bundle
 from certs.command_line import ExitCode
 from certs.errors import CertificateError, CertsError, Layer, PalletError
 from certs.formats.fields import Kind, fits
-from certs.formats.head_v1 import Head, Reference
+from certs.formats.head_v1 import Reference
 from certs.formats.pallet_manifest_v1 import Item, manifest
 from certs.formats.pallet_receipt_v1 import Found, Scanned, pallet_receipt
-from certs.keys import Signer
 from certs.layout import MAX_CHAIN_BYTES, DocumentType
-from certs.own_keys import OwnKeys, own_keys
+from certs.own_keys import OwnKeys, head_by, new_id, own_keys
 from certs.pallet import (
     MOST_ITEMS,
     MOST_LABEL_CHARACTERS,
@@ -120,7 +118,7 @@ def _manifest(asked: argparse.Namespace, now: datetime) -> Report:
     if len(documents.references) > MOST_ITEMS:
         raise too_many()
     items = [Item(about=about) for about in documents.references.values()]
-    head, salt = _head(keys.signer, _new_id(now), now), secrets.token_bytes(_SALT_BYTES)
+    head, salt = head_by(keys.signer, new_id(now), now), secrets.token_bytes(_SALT_BYTES)
     asked.output.mkdir(parents=True, exist_ok=True)
     folder = write_bundle(asked.output, manifest(head, salt, asked.pallet, items), keys.signer)
     count = len(items)
@@ -274,7 +272,7 @@ def _labels() -> Iterator[str]:
 def _ended(file: SessionFile, at: datetime) -> End:
     """Close the session, as there will be a receipt; without one, scanning may go on later."""
     salt = secrets.token_bytes(_SALT_BYTES).hex()
-    end = End(at=at.strftime(_TIME), id=_new_id(at), salt_hex=salt)
+    end = End(at=at.strftime(_TIME), id=new_id(at), salt_hex=salt)
     file.append(ended(end))
     return end
 
@@ -313,29 +311,10 @@ def _receipt(
     asked: argparse.Namespace, pallet: Pallet, end: End, keys: OwnKeys, what: Found
 ) -> Path:
     signer = keys.signer
-    head = _head(signer, end.id, datetime.strptime(end.at, _TIME))  # noqa: DTZ007 - UTC, as written
+    head = head_by(signer, end.id, datetime.strptime(end.at, _TIME))  # noqa: DTZ007 - UTC, as written
     about = Scanned(
         pallet=pallet.number, about=pallet.manifest, staff=asked.staff, scanned_at=end.at
     )
     statement = pallet_receipt(head, bytes.fromhex(end.salt_hex), about, what)
     asked.receipt.mkdir(parents=True, exist_ok=True)
     return write_bundle(asked.receipt, statement, signer)
-
-
-def _head(signer: Signer, name: str, at: datetime) -> Head:
-    return Head(
-        id=name,
-        issued_at=at.strftime(_TIME),
-        practice=signer.practice,
-        key_id=signer.key_id,
-        log=None,
-        software={
-            "name": "wipe-cert",
-            "version": version("wipe-station"),
-            "source_sha256": "unknown",
-        },
-    )
-
-
-def _new_id(at: datetime) -> str:
-    return at.strftime("%Y%m%dT%H%M%SZ-") + secrets.token_hex(4)

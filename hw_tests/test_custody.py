@@ -16,6 +16,8 @@ from hw_tests.command import Said, first_start, openssl_agrees, station
 from hw_tests.intruder import intruder
 from hw_tests.loop import loop_drive, scratch
 from hw_tests.whole_station import KIOSK, WholeStation, until, whole_station
+from wipe_station.api_values import PrintForm
+from wipe_station.client import Client
 from wipe_station.state import socket_of
 
 SIZE_BYTES = 8 << 20
@@ -114,6 +116,12 @@ def test_custody__consent_withdrawn__not_wiped_and_given_back(folder: Path) -> N
     assert (said["open_custody"], said["findings"]) == ([], [])
 
 
+def words_of(pdf: bytes) -> str:
+    """Return the text on a printed page."""
+    done = subprocess.run(["pdftotext", "-", "-"], input=pdf, check=True, capture_output=True)
+    return done.stdout.decode("utf-8")
+
+
 def shown(running: WholeStation, node: str) -> bool:
     """Tell whether the station shows a drive."""
     return any(device.node == node for device in running.board().devices)
@@ -142,6 +150,10 @@ def test_custody__through_the_daemon__same_commands_and_none_of_it_for_the_kiosk
             wiped = station(state, "wipe", drive.node, "--confirm", drive.file, "--json")
             assert wiped.code == 0, wiped
             bundle = Path(wiped.event("end")["bundle"])
+            job = json.loads((bundle / "certificate.json").read_bytes())["id"]
+            with Client(socket_of(state)) as page:
+                prints = [words_of(page.printed(job, form)) for form in PrintForm]
+            assert [taken["number"] in each for each in prints] == [True, True]
             done = release(state, taken["number"], bundle)
             assert done.event("ticket")["custody"] == "released", done
             again = release(state, taken["number"], bundle)

@@ -239,13 +239,15 @@ class Counter:
         return self._bundles / document.id
 
     def printed(self, job_id: str, form: PrintForm) -> bytes:
-        """Return the label or the strip of a job's newest document.
+        """Return the label or the strip of a job's newest document, with its ticket if it has one.
 
         Raises:
             InvalidInputError: as `bundle`.
+            EvidenceError: a ticket cannot be trusted.
             StationError: it cannot be drawn.
         """
-        return printed(self.bundle(job_id), form, self._station.issuer)
+        folder, ticket = self.bundle(job_id), self._station.tickets.of_job(job_id)
+        return printed(folder, form, self._station.issuer, ticket)
 
     # --- start and stop ----------------------------------------------------------------------
 

@@ -34,6 +34,8 @@ TRANSITIONS: Final[dict[Custody, dict[EntryKind, Custody]]] = {
     Custody.NONE: {EntryKind.CUSTODY_ACCEPTED: Custody.HELD},
     Custody.HELD: {
         EntryKind.PRICE_AGREED: Custody.HELD,
+        EntryKind.GRADE: Custody.HELD,
+        EntryKind.COUNTERSIGNATURE: Custody.HELD,
         EntryKind.CONSENT: Custody.HELD,
         EntryKind.CONSENT_WITHDRAWN: Custody.WITHDRAWN,
         EntryKind.RELEASE: Custody.RELEASED,

@@ -1,19 +1,22 @@
 """What is signed about an event of custody, for whoever holds it to keep the log to. Pure.
 
 A receipt when a device comes, a notice when its owner takes her consent back and when the device
-leaves otherwise than by release: a released device has its certificate of erasure. Price and
-consent stand on the receipt, as far as they were known then; each later one is an entry only.
+leaves otherwise than by release: a released device has its certificate of erasure. A report of each
+grade. Price and consent stand on the receipt, as far as they were known then; each later one is an
+entry only.
 """
 
 from typing import Any, Final
 
 from certs.canonical import JsonObject
 from certs.formats.custody_notice_v1 import CustodyEnd, Destruction, Whereabouts, custody_notice
-from certs.formats.head_v1 import Head, Reason
+from certs.formats.grade_report_v1 import grade_report
+from certs.formats.head_v1 import Head, Reason, Reference
 from certs.formats.receipt_v1 import Custody, receipt
 from certs.log.entry import EntryKind
 from certs.text import Text
 from wipe_station.ticket import Event, Ticket
+from wipe_station.ticket_grades import graded
 
 _NOTICES: Final = {
     EntryKind.CONSENT_WITHDRAWN: (
@@ -44,19 +47,24 @@ _NOTICES: Final = {
 }
 
 
-def statement_about(ticket: Ticket, event: Event, head: Head) -> JsonObject | None:
+def statement_about(
+    ticket: Ticket, event: Event, head: Head, erasure: Reference | None = None
+) -> JsonObject | None:
     """Return what is to be signed about an event; None where nothing is.
 
     Args:
         ticket: with its opening.
         event: that is to happen, with its salt.
         head: of the document.
+        erasure: the document about the device's erasure, where there is one.
     """
     assert event.salt is not None, "an event that is to happen has its salt"
     if event.kind is EntryKind.CUSTODY_ACCEPTED:
         return receipt(head, event.salt, _custody(ticket, event))
+    if event.kind is EntryKind.GRADE:
+        return grade_report(head, event.salt, graded(ticket, event))
     if event.kind in _NOTICES:
-        return custody_notice(head, event.salt, _whereabouts(ticket, event))
+        return custody_notice(head, event.salt, _whereabouts(ticket, event, erasure))
     return None
 
 
@@ -74,7 +82,7 @@ def _custody(ticket: Ticket, event: Event) -> Custody:
     )
 
 
-def _whereabouts(ticket: Ticket, event: Event) -> Whereabouts:
+def _whereabouts(ticket: Ticket, event: Event, erasure: Reference | None) -> Whereabouts:
     assert ticket.opening is not None, "a device that leaves is known"
     end, usual = _NOTICES[event.kind]
     said = event.details
@@ -87,6 +95,7 @@ def _whereabouts(ticket: Ticket, event: Event) -> Whereabouts:
         at=event.at,
         staff=said["staff"],
         reason=reason,
+        erasure=erasure,
         destruction=_destruction(said) if end is CustodyEnd.DESTROYED else None,
         recipient=said["recipient"] if end is CustodyEnd.TRANSFERRED else None,
     )

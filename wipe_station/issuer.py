@@ -115,6 +115,12 @@ class Seals:
             return self.practice
         return self._own().seal(self.clock.utc())
 
+    @property
+    def key_ids(self) -> frozenset[str]:
+        """Return the ids of the keys that sign for this station."""
+        own = set() if self.own is None else {self.own.keys.signer.key_id}
+        return frozenset({self.practice.signer.key_id} | own)
+
     def log(self, *, practice: bool) -> StationLog:
         """Return the log of such documents, whether or not anything can be signed now.
 

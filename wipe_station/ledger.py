@@ -14,7 +14,7 @@ before its entry, so that the log never says what was not done, and is always ca
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,8 @@ from certs.bundle import put_bundle
 from certs.canonical import JsonObject, decode, encode
 from certs.durable import sync_folder
 from certs.errors import CertsError
+from certs.formats.head_v1 import NO_LOG
+from certs.keys import Signer
 from certs.log.entry import Entry, EntryKind
 from certs.text import Text
 from wipe_station.errors import EvidenceError, InvalidInputError
@@ -44,6 +46,7 @@ from wipe_station.ticket import (
 from wipe_station.vault import Vault
 
 INTENT: Final = "intent"
+PageOf = Callable[[Signer], PdfMaker]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,15 @@ class Kept:
 class Ledger:
     """The tickets of a state directory. One caller at a time."""
 
-    def __init__(self, state: Path, seals: Seals) -> None:
+    def __init__(self, state: Path, seals: Seals, page: PageOf = PdfMaker) -> None:
+        """Take where it all lies, and what signs.
+
+        Args:
+            state: the state directory; the caller holds its lock.
+            seals: keys and logs.
+            page: returns what makes the PDF of one bundle with a signer.
+        """
+        self._page = page
         self._vault = Vault(state)
         self._bundles = state / "bundles"
         self._seals = seals
@@ -238,15 +249,30 @@ class Ledger:
             raise state_disk_error(self._bundles) from error
 
     def _put(self, signed: Signed, index: int, *, practice: bool) -> Text | None:
-        """Write a bundle; where nobody can sign its page now, without."""
-        log_key: str = decode(signed.document)["log_key"]
-        bundle = signed.bundle(self._seals.log(practice=practice).proof(index, log_key))
+        """Write a bundle; where nobody can sign its page now, without.
+
+        What another signed is kept as it came: its proof would be of a log that it does not name,
+        and its page would be ours.
+        """
+        statement = decode(signed.document)
+        if statement["log_origin"] == NO_LOG:
+            self._put_foreign(signed)
+            return None
+        bundle = signed.bundle(
+            self._seals.log(practice=practice).proof(index, str(statement["log_key"]))
+        )
         try:
-            page = PdfMaker(self._seals.seal(practice=practice).signer)
+            page = self._page(self._seals.seal(practice=practice).signer)
             put_bundle(self._bundles, signed.id, bundle, page.add)
         except OSError as error:
             raise state_disk_error(self._bundles) from error
         return page.problem
+
+    def _put_foreign(self, signed: Signed) -> None:
+        try:
+            put_bundle(self._bundles, signed.id, signed.bundle(None), lambda bundle: bundle)
+        except OSError as error:
+            raise state_disk_error(self._bundles) from error
 
 
 def _placed(ticket: Ticket, index: int) -> Ticket:

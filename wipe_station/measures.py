@@ -16,6 +16,19 @@ from wipe_station.evidence import JobEvidence, unreached
 from wipe_station.overwrite.speed import ZONES
 from wipe_station.records import Outcome
 
+OF_A_JOB: Final = frozenset(
+    {"verified", "unreached_bytes", "io_errors", "interruptions", "identity_strength"}
+) | frozenset(
+    name
+    for what in ("write", "read")
+    for name in (
+        f"slowest_{what}_ms",
+        f"{what}_fastest_zone_bytes_per_s",
+        f"{what}_slowest_zone_bytes_per_s",
+        f"{what}_zone_drop_percent",
+    )
+)
+"""What nobody can measure but a job; the rest, a drive or a person may say, too."""
 _BEFORE: Final = {
     "smart_reallocated_sectors": "smart_reallocated_sectors_before",
     "smart_pending_sectors": "smart_pending_sectors_before",

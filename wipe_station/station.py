@@ -12,6 +12,7 @@
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,7 @@ from wipe_station.errors import (
 )
 from wipe_station.evidence import JobEvidence, replay
 from wipe_station.identity import same_identity
-from wipe_station.issuer import KEYS_FOLDER, Issuer, JobEnd, open_seals
+from wipe_station.issuer import KEYS_FOLDER, Issuer, JobEnd, PdfMaker, open_seals
 from wipe_station.job import Going, OpenJob
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
@@ -51,7 +52,8 @@ from wipe_station.policies import all_policies
 from wipe_station.records import DeviceFacts, Json, Outcome
 from wipe_station.run_state import Kind
 from wipe_station.software import software
-from wipe_station.tickets import Surroundings, Tickets
+from wipe_station.ticket_jobs import Surroundings
+from wipe_station.tickets import Tickets
 from wipe_station.write_guard import WriteGuard
 
 JOURNAL_NAME: Final = "journal.jsonl"
@@ -113,7 +115,8 @@ class Station:
             job_ids=self.job_ids,
             evidence=self.evidence,
         )
-        self.tickets = Tickets(state, clock, seals, look, practice=practice)
+        page = partial(PdfMaker, host=host, service=service)
+        self.tickets = Tickets(state, clock, seals, look, page=page, practice=practice)
 
     def notices(self) -> tuple[Text, ...]:
         """Return what the manager should see to; work goes on meanwhile, as far as it can."""

@@ -69,7 +69,7 @@ class Signed:
     signature: bytes
     chain_pem: bytes
 
-    def bundle(self, proof: bytes) -> Bundle:
+    def bundle(self, proof: bytes | None) -> Bundle:
         """Return the files for whoever gets it."""
         return Bundle(
             type_by_name=self.type,

@@ -15,21 +15,26 @@ from pydantic import BaseModel, ValidationError
 
 from certs.bundle import read_bundle
 from certs.canonical import decode
+from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.text import Text
+from grading.measures import MAX_BYTES as MOST_MEASURES_BYTES
 from wipe_station.clock import SystemClock
 from wipe_station.errors import InvalidInputError
 from wipe_station.money import decimals_of, minor_units
 from wipe_station.options import DEFAULT_STATE, LANGUAGE, JsonOption, StateOption, handled, say
 from wipe_station.ticket_desk import ticket_desk
+from wipe_station.ticket_grades import typed_measures
 from wipe_station.ticket_show import TicketScreen
 from wipe_station.ticket_values import (
     AcceptRequest,
     ConsentRequest,
     CorrectedValue,
     CorrectRequest,
+    CountersignRequest,
     DestroyRequest,
     EventRequest,
     ForgetRequest,
+    GradeRequest,
     IdentifierValue,
     PriceRequest,
     PriceValue,
@@ -294,6 +299,82 @@ def transfer(
 
 @app.command(
     help=say(
+        "评级，出评级报告：清除以前是暂定的，清除以后用清除时测到的。",
+        "Grade the device and sign a report: provisional before its erasure; after it, by what it"
+        " measured.",
+    )
+)
+def grade(
+    ticket: TicketArgument,
+    staff: StaffOption,
+    measures: Annotated[
+        Path | None,
+        typer.Option(
+            "--measures",
+            metavar="FILE|-",
+            help=say(
+                "自己测的，JSON，和 wipe-grade 的一样；- 为标准输入。",
+                "What you measured: JSON as wipe-grade reads it. - reads standard input.",
+            ),
+        ),
+    ] = None,
+    ruleset: Annotated[
+        str | None,
+        typer.Option("--ruleset", metavar="NAME", help=say("评级规则。", "Rules to grade by.")),
+    ] = None,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Grade the device."""
+
+    def asked() -> EventRequest:
+        typed = {} if measures is None else typed_measures(_given(measures, MOST_MEASURES_BYTES))
+        return _request(GradeRequest, staff=staff, measures=typed, ruleset=ruleset)
+
+    _happen(ticket, asked, state, json_lines=json_lines)
+
+
+@app.command(
+    help=say(
+        "收下第三方评估人对这张单据的文件的会签；本机只核对、记日志，不代签。",
+        "Take in what a third-party assessor signed about a document of this ticket; the station"
+        " checks and logs it, and signs nothing in his place.",
+    )
+)
+def countersign(
+    ticket: TicketArgument,
+    document: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DOCUMENT",
+            help=say("会签：文件夹或 zip。", "Its folder, or .zip."),
+        ),
+    ],
+    assessor_root: Annotated[
+        Path,
+        typer.Option(
+            "--assessor-root",
+            metavar="ROOT.pem",
+            help=say(
+                "评估人的根证书；要从别的渠道得到。",
+                "The root of assessors; it must have reached you by another way.",
+            ),
+        ),
+    ],
+    staff: StaffOption,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Take a countersignature in."""
+
+    def asked() -> EventRequest:
+        return _countersign(staff, document, assessor_root)
+
+    _happen(ticket, asked, state, json_lines=json_lines)
+
+
+@app.command(
+    help=say(
         "放行：凭本机签发的清除证明，设备可以出售。",
         "Release for sale, by this station's own certificate of its erasure and by nothing else.",
     )
@@ -467,15 +548,33 @@ def _price(amount: str, currency: str) -> PriceValue:
     )
 
 
+def _read(path: Path, most_bytes: int) -> bytes:
+    """Return the beginning of a file, or of standard input.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if str(path) == "-":
+        return sys.stdin.buffer.read(most_bytes)
+    with path.open("rb") as opened:
+        return opened.read(most_bytes)
+
+
+def _given(path: Path, most_bytes: int) -> bytes:
+    """Return what a file holds, and one byte of more than that."""
+    try:
+        return _read(path, most_bytes + 1)
+    except OSError as error:
+        raise InvalidInputError(
+            Text(zh=f"读不到 {path}。", en=f"{path} cannot be read."),
+            hint=Text(zh="检查路径。", en="Check the path."),
+        ) from error
+
+
 def _seller(path: Path) -> str:
     """Read who the seller is; nothing that goes wrong may quote it."""
     try:
-        if str(path) == "-":
-            data = sys.stdin.buffer.read(MOST_SELLER_BYTES)
-        else:
-            with path.open("rb") as opened:
-                data = opened.read(MOST_SELLER_BYTES)
-        return data.decode("utf-8").strip()
+        return _read(path, MOST_SELLER_BYTES).decode("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(
             Text(zh="读不到卖家身份文件。", en="The seller's file cannot be read."),
@@ -484,6 +583,31 @@ def _seller(path: Path) -> str:
                 en="Check the path after --seller-file; it must be UTF-8 text.",
             ),
         ) from error
+
+
+def _countersign(staff: str, document: Path, root: Path) -> CountersignRequest:
+    """Hand over the files of a countersignature as they are; whoever takes them in checks them."""
+    if not document.exists():
+        raise InvalidInputError(
+            Text(zh=f"没有文件 {document}。", en=f"There is no document {document}."),
+            hint=Text(zh="给出会签的文件夹或 zip。", en="Name its folder or .zip."),
+        )
+    bundle = read_bundle(document)
+    statement = decode(bundle.document)
+    if bundle.type_by_name is not DocumentType.COUNTERSIGNATURE:
+        raise InvalidInputError(
+            Text(zh=f"{document} 不是会签。", en=f"{document} is no countersignature."),
+            hint=Text(zh="评估人签的那一份才是。", en="Give the one that the assessor signed."),
+        )
+    return _request(
+        CountersignRequest,
+        staff=staff,
+        document_id=statement.get("id"),
+        document=bundle.document.decode("utf-8"),
+        signature_hex=bundle.signature.hex(),
+        chain_pem=bundle.chain_pem.decode("utf-8", "replace"),
+        root_pem=_given(root, MAX_CHAIN_BYTES).decode("utf-8", "replace"),
+    )
 
 
 def _release(staff: str, certificate: Path, bundles: Path) -> ReleaseRequest:

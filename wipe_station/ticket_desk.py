@@ -10,7 +10,8 @@ from wipe_station.clock import Clock
 from wipe_station.desk import known_guard
 from wipe_station.errors import BusyError
 from wipe_station.remote import translated
-from wipe_station.state import socket_of, state_lock
+from wipe_station.stamping import service_if_set
+from wipe_station.state import read_settings, socket_of, state_lock
 from wipe_station.station import Station
 from wipe_station.ticket_values import (
     AcceptRequest,
@@ -75,7 +76,15 @@ class Here:
 
     def __init__(self, state: Path, clock: Clock) -> None:
         guard = known_guard(state, clock)
-        self._tickets = Station(state, clock, guard=guard, require_self_test=_no_job).tickets
+        settings = read_settings(state)
+        self._tickets = Station(
+            state,
+            clock,
+            guard=guard,
+            require_self_test=_no_job,
+            host=settings.host,
+            service=service_if_set(settings, state),
+        ).tickets
 
     def accept(self, request: AcceptRequest) -> TicketEnd:
         """Do it in this process."""

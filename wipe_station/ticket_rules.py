@@ -7,7 +7,7 @@ from certs.formats.head_v1 import DescribedDevice, Identifier
 from certs.formats.receipt_v1 import Price
 from certs.log.entry import EntryKind
 from certs.text import Text
-from wipe_station import release
+from wipe_station import records, release
 from wipe_station.api_values import Value
 from wipe_station.custody import NAMES, TRANSITIONS, Custody, next_custody
 from wipe_station.errors import CustodyError, InvalidInputError, RefusedByPolicyError
@@ -16,9 +16,11 @@ from wipe_station.ticket import Consent, Opening, Ticket
 from wipe_station.ticket_values import (
     AcceptRequest,
     ConsentRequest,
+    CountersignRequest,
     DestroyRequest,
     EventRequest,
     ForgetRequest,
+    GradeRequest,
     PriceRequest,
     ReleaseRequest,
     ReturnRequest,
@@ -26,10 +28,10 @@ from wipe_station.ticket_values import (
     WithdrawRequest,
 )
 
-UNIQUE_KINDS: Final = frozenset(
-    {"serial", "wwn", "eui64", "nguid", "cid", "backing-file", "imei", "imei2", "meid", "udid"}
+UNIQUE_KINDS: Final = records.UNIQUE_KINDS | frozenset(
+    {"wwn", "eui64", "backing-file", "imei", "imei2", "meid", "udid"}
 )
-"""Identifiers that no two devices share, as far as anybody knows."""
+"""Identifiers that no two devices share, as far as anybody knows: as read, or as typed."""
 KIND_OF: Final[dict[type[Value], EntryKind]] = {
     PriceRequest: EntryKind.PRICE_AGREED,
     ConsentRequest: EntryKind.CONSENT,
@@ -37,6 +39,8 @@ KIND_OF: Final[dict[type[Value], EntryKind]] = {
     ReturnRequest: EntryKind.RETURN,
     DestroyRequest: EntryKind.DESTRUCTION,
     TransferRequest: EntryKind.TRANSFER,
+    GradeRequest: EntryKind.GRADE,
+    CountersignRequest: EntryKind.COUNTERSIGNATURE,
     ReleaseRequest: EntryKind.RELEASE,
     ForgetRequest: EntryKind.DATA_DELETED,
 }

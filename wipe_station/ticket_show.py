@@ -13,6 +13,8 @@ _WHAT = {
     "price-agreed": Text(zh="谈好价格", en="price agreed"),
     "consent": Text(zh="顾客同意", en="consent"),
     "consent-withdrawn": Text(zh="顾客撤回同意", en="consent withdrawn"),
+    "grade": Text(zh="评级", en="graded"),
+    "countersignature": Text(zh="评估人会签", en="countersigned"),
     "release": Text(zh="放行", en="released"),
     "return": Text(zh="退还", en="returned"),
     "destruction": Text(zh="销毁", en="destroyed"),

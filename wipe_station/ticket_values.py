@@ -11,10 +11,11 @@ For the operator alone (``ticket_api``): the kiosk's process reaches none of it.
     POST /v1/corrections              CorrectRequest  → CorrectionEnd
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt, StrictStr
 
+from certs.layout import MAX_CHAIN_BYTES, MAX_SIGNATURE_BYTES
 from wipe_station.api_values import IdentifierView, Name, Sha256, Value, Words
 
 Number = Annotated[str, Field(pattern=r"^p?[0-9]{6}-[0-9]{2,6}$")]
@@ -23,6 +24,7 @@ DocumentId = Annotated[str, Field(pattern=r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}(-n[1
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
 """Text on one line, not only of blanks."""
 Short = Annotated[Line, Field(max_length=200)]
+MOST_COUNTERSIGNATURE_CHARACTERS: Final = 128 << 10
 Staff = Annotated[str, Field(pattern=r"^[0-9]{1,10}$")]
 """A number that only the shop can turn into a person."""
 ConsentName = Literal["erase", "read", "keep-identity"]
@@ -116,6 +118,32 @@ class TransferRequest(Value):
     reason: Short | None = None
 
 
+class GradeRequest(Value):
+    """The device is graded; by the measures of its erasure, too, once there is one."""
+
+    kind: Literal["grade"] = "grade"
+    staff: Staff
+    measures: dict[str, StrictBool | StrictInt | StrictStr] = Field(default_factory=dict)
+    """What a person measured; ``grading.measures`` has the limits."""
+    ruleset: Name | None = None
+    """The rules that the station grades by, where none is named."""
+
+
+class CountersignRequest(Value):
+    """A third-party assessor signed, elsewhere, what he says of a document of this ticket."""
+
+    kind: Literal["countersign"] = "countersign"
+    staff: Staff
+    document_id: DocumentId
+    document: Annotated[str, Field(max_length=MOST_COUNTERSIGNATURE_CHARACTERS)]
+    signature_hex: Annotated[
+        str, Field(pattern=r"^([0-9a-f]{2})*$", max_length=2 * MAX_SIGNATURE_BYTES)
+    ]
+    chain_pem: Annotated[str, Field(max_length=MAX_CHAIN_BYTES)]
+    root_pem: Annotated[str, Field(max_length=MAX_CHAIN_BYTES)]
+    """The root of assessors that whoever asks believes in."""
+
+
 class ReleaseRequest(Value):
     """The device may be sold: this certificate says that it was erased."""
 
@@ -138,6 +166,8 @@ EventRequest = (
     | ReturnRequest
     | DestroyRequest
     | TransferRequest
+    | GradeRequest
+    | CountersignRequest
     | ReleaseRequest
     | ForgetRequest
 )

@@ -8,8 +8,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -21,19 +20,21 @@ from certs.log.entry import SALT_BYTES, EntryKind
 from certs.log.proof import parse_proof
 from certs.text import Text
 from certs.verify import verify
+from grading.errors import GradingError
+from grading.library import DEFAULT_RULESET, ruleset_named
 from wipe_station import release
 from wipe_station import ticket_rules as rules
 from wipe_station.clock import Clock, drawn_id, utc_text
 from wipe_station.corrections import Corrections, corrections_in, is_corrected
+from wipe_station.countersigning import check_about, foreign, refuse_name, verified
 from wipe_station.custody_documents import statement_about
 from wipe_station.errors import (
     CustodyError,
     EvidenceError,
     InvalidInputError,
 )
-from wipe_station.evidence import JobEvidence
-from wipe_station.issuer import Seal, Seals
-from wipe_station.ledger import Kept, Ledger
+from wipe_station.issuer import PdfMaker, Seal, Seals
+from wipe_station.ledger import Kept, Ledger, PageOf
 from wipe_station.records import VIRTUAL_TRANSPORTS, DeviceFacts
 from wipe_station.signing import head_of, signed_by
 from wipe_station.ticket import (
@@ -44,31 +45,38 @@ from wipe_station.ticket import (
     Ticket,
     committed,
 )
+from wipe_station.ticket_grades import grade_details, invalid, refuse_corrected
+from wipe_station.ticket_jobs import (
+    NAMES_ERASURE,
+    Surroundings,
+    erasure_of,
+    jobs_since,
+    statement_of,
+    ticket_of,
+)
 from wipe_station.ticket_values import (
     AcceptRequest,
+    CountersignRequest,
     EventRequest,
     ForgetRequest,
+    GradeRequest,
     ReleaseRequest,
     WithdrawRequest,
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What tickets see of the station around them."""
-
-    device: Callable[[str], DeviceFacts]
-    """Returns what is plugged in under a node or a stable id."""
-    job_ids: Callable[[], tuple[str, ...]]
-    """Returns all jobs; an id begins with the time at which its job began."""
-    evidence: Callable[[str], JobEvidence]
-
-
 class Tickets:
     """The tickets of a station. Fit for several threads; one process at a time."""
 
-    def __init__(
-        self, state: Path, clock: Clock, seals: Seals, look: Surroundings, *, practice: bool = False
+    def __init__(  # noqa: PLR0913 - what a counter is built of
+        self,
+        state: Path,
+        clock: Clock,
+        seals: Seals,
+        look: Surroundings,
+        *,
+        page: PageOf = PdfMaker,
+        practice: bool = False,
     ) -> None:
         """Take what the station is built of; nothing is made before the first ticket.
 
@@ -77,13 +85,14 @@ class Tickets:
             clock: for records.
             seals: keys and logs.
             look: what it sees of devices and jobs.
+            page: returns what makes the PDF of one document with a signer.
             practice: whether only practice drives are minded.
         """
         self._clock = clock
         self._seals = seals
         self._look = look
         self._practice = practice or seals.own is None
-        self._ledger = Ledger(state, seals)
+        self._ledger = Ledger(state, seals, page)
         self._bundles = state / "bundles"
         self._lock = RLock()
         self.corrections = Corrections(state, clock, seals, self._ledger, self._lock)
@@ -138,6 +147,16 @@ class Tickets:
                 continue
             if Consent.ERASE not in ticket.consents:
                 raise rules.not_agreed(ticket, device)
+
+    def of_job(self, job_id: str) -> str | None:
+        """Return the number of the ticket under which a job's device was here, if that is sure.
+
+        Raises:
+            EvidenceError: a ticket, the job's journal or the log cannot be trusted.
+        """
+        return ticket_of(
+            job_id, self.all(), self._look, lambda practice: self._seals.log(practice=practice)
+        )
 
     # --- taking in ---------------------------------------------------------------------------
 
@@ -207,7 +226,9 @@ class Tickets:
         with self._lock:
             self._ledger.heal()
             ticket = self._ledger.ticket(number)
-            details = rules.details(ticket, asked)
+            if isinstance(asked, CountersignRequest):
+                return self._countersigned(ticket, asked)
+            details = self._details(ticket, asked)
             if rules.stands(ticket, kind, details):
                 return _again(ticket, kind)
             rules.refuse_forbidden(ticket, kind)
@@ -219,6 +240,44 @@ class Tickets:
                 return self._forget(ticket)
             at = utc_text(self._clock.utc())
             return self._happen(ticket, [self._fresh(kind, at, **details)])
+
+    def _details(self, ticket: Ticket, asked: EventRequest) -> dict[str, Any]:
+        if not isinstance(asked, GradeRequest):
+            return rules.details(ticket, asked)
+        log = self._seals.log(practice=ticket.practice)
+        erasure = erasure_of(ticket, self._look, log)
+        try:
+            ruleset = ruleset_named(asked.ruleset or DEFAULT_RULESET)
+        except GradingError as error:
+            raise invalid(error) from error
+        if erasure is None:
+            return grade_details(asked, ruleset, None, None)
+        if is_corrected(log, erasure.document, ticket.events[0].index or 0):
+            refuse_corrected(erasure.document)
+        return grade_details(asked, ruleset, erasure, statement_of(erasure, self._bundles))
+
+    def _countersigned(self, ticket: Ticket, asked: CountersignRequest) -> Came:
+        """Log that an assessor's document came; it is kept as it is."""
+        signed, kind = foreign(asked), EntryKind.COUNTERSIGNATURE
+        now = self._clock.utc()
+        statement = verified(signed, asked.root_pem.encode(), practice=ticket.practice, now=now)
+        if any(each.signed == signed for each in ticket.events):
+            return Came(ticket=ticket, document=signed.id, repeated=True)
+        rules.refuse_forbidden(ticket, kind)
+        erasure = erasure_of(ticket, self._look, self._seals.log(practice=ticket.practice))
+        check_about(statement, ticket, erasure, self._seals.key_ids)
+        if (self._bundles / signed.id).exists():
+            refuse_name(signed.id)
+        event = Event(
+            kind=kind,
+            at=utc_text(now),
+            salt=bytes.fromhex(statement["salt_hex"]),
+            details={"staff": asked.staff},
+            signed=signed,
+        )
+        fresh = committed(ticket.number, event)
+        kept = self._ledger.carry_out(replace(ticket, events=(*ticket.events, fresh)))
+        return _came(kept, kind)
 
     def _fresh(self, kind: EntryKind, at: str, **details: object) -> Event:
         return Event(kind=kind, at=at, salt=secrets.token_bytes(SALT_BYTES), details=details)
@@ -234,7 +293,10 @@ class Tickets:
     def _signed(self, ticket: Ticket, event: Event, seal: Seal) -> Event:
         """Sign what the customer gets about an event, before the log has it."""
         head = head_of(drawn_id(self._clock.utc()), event.at, seal, practice=ticket.practice)
-        statement = statement_about(ticket, event, head)
+        erasure = None
+        if event.kind in NAMES_ERASURE:
+            erasure = erasure_of(ticket, self._look, self._seals.log(practice=ticket.practice))
+        statement = statement_about(ticket, event, head, erasure)
         return event if statement is None else replace(event, signed=signed_by(seal, statement))
 
     def _forget(self, ticket: Ticket) -> Came:
@@ -252,22 +314,17 @@ class Tickets:
 
     def _refuse_begun(self, ticket: Ticket) -> None:
         """Refuse to take consent back that a job has acted on: nothing is left to be given back."""
-        theirs, accepted = release.identifiers_of(ticket), ticket.events[0].at
-        since = accepted.replace("-", "").replace(":", "")
-        for job_id in filter(lambda begun: begun >= since, self._look.job_ids()):
-            plan: Any = self._look.evidence(job_id).plan
-            # One without a plan stopped before its journal had a first record, and did nothing.
-            if theirs and plan and theirs <= release.identifiers_in(plan["device"]):
-                raise CustodyError(
-                    Text(
-                        zh="清除已经开始，同意撤不回了。",
-                        en="Its erasure has begun; the consent cannot be taken back any more.",
-                    ),
-                    hint=Text(
-                        zh="等它做完，再退还设备：wipe-station ticket return",
-                        en="Let it end, then give the device back: wipe-station ticket return",
-                    ),
-                )
+        if any(jobs_since(ticket, self._look)):
+            raise CustodyError(
+                Text(
+                    zh="清除已经开始，同意撤不回了。",
+                    en="Its erasure has begun; the consent cannot be taken back any more.",
+                ),
+                hint=Text(
+                    zh="等它做完，再退还设备：wipe-station ticket return",
+                    en="Let it end, then give the device back: wipe-station ticket return",
+                ),
+            )
 
     # --- release -----------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ FORMAT: Final = DocumentFormat(
         field("at", Kind.TIME, _ALWAYS, "时间", "When"),
         *BY_STAFF,
         *reason("reason"),
-        *reference("erasure", _OPTIONAL, "清除任务的文件；没有做过清除就没有", "Document of the erasure; absent where there was none", (DocumentType.CERTIFICATE, DocumentType.NOTICE)),
+        *reference("erasure", _OPTIONAL, "清除任务的文件；没有做过清除，或者认不准是哪台设备，就没有", "Document of the erasure; absent where there was none, or where it is not sure of which device", (DocumentType.CERTIFICATE, DocumentType.NOTICE)),
         field("destruction", Kind.OBJECT, _OPTIONAL, "怎么销毁的；只有销毁才有", "How it was destroyed; there and only there"),
         field("destruction.method", Kind.TEXT, _ALWAYS, "方法", "Method"),
         field("destruction.witness", Kind.STAFF, _ALWAYS, "见证人的工号，不能是经手人", "Number of whoever saw it; not whoever did it"),
@@ -87,7 +87,7 @@ FORMAT: Final = DocumentFormat(
         Fact(label=Text(zh="处理企业", en="Company that destroyed it"), path="destruction.processor.name"),
         Fact(label=Text(zh="许可证号", en="Its licence"), path="destruction.processor.licence"),
         Fact(label=Text(zh="接收的公司", en="Company that got it"), path="transfer.recipient"),
-        Fact(label=Text(zh="清除任务的文件", en="Document of the erasure"), path="erasure.document"),
+        Fact(label=Text(zh="清除任务的文件", en="Document of the erasure"), path="erasure", parts="{document} (SHA-256 {document_sha256})"),
     ),
     entry_kinds={
         "withdrawn": EntryKind.CONSENT_WITHDRAWN,

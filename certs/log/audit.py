@@ -11,7 +11,7 @@
 5. The entries must tell a possible story: one opening, times that do not go back, each job begun
    before its documents and once, nothing after an end, each document once; a device whose owner
    wants it back goes back. Jobs and devices in custody without an end are listed, which by itself
-   accuses nobody.
+   accuses nobody; so are the documents that a correction takes back.
 """
 
 from collections import Counter
@@ -21,10 +21,10 @@ from datetime import datetime
 from typing import Final
 
 from certs.errors import MalformedLogError
-from certs.log.checkpoint import Checkpoint, open_checkpoint, parse_checkpoint
+from certs.log.checkpoint import Checkpoint, parse_checkpoint
 from certs.log.entry import ENDS_CUSTODY, UNFINISHED, Entry, EntryKind, parse_entry
-from certs.log.handover import last_word
-from certs.log.note import NoteKey, parse_key
+from certs.log.key_chain import KeyChain
+from certs.log.note import NoteKey
 from certs.log.proof import Proof
 from certs.log.tiles import HEIGHT, WIDTH, bundle_path, tile_path, unpacked
 from certs.log.tree import Peaks, leaf_hash
@@ -44,6 +44,20 @@ class Finding:
     text: Text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """That a document was found wrong, as far as the log tells."""
+
+    index: int
+    """Of the entry that says so."""
+    at: datetime
+    document: str
+    """Id of the document that is wrong."""
+    corrects: int | None
+    """The newest entry before that names the document; None where the log has only a commitment to
+    it, as for receipts, or does not have it at all."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Audit:
     """What came of looking at a log."""
@@ -59,6 +73,8 @@ class Audit:
     """By ticket, oldest first: what ended its custody; None while nothing did."""
     handovers: dict[int, NoteKey] = field(default_factory=dict)
     """By index of its entry: the key that signs from there on."""
+    corrections: list[Correction] = field(default_factory=list)
+    """Oldest first."""
     first_at: datetime | None = None
     last_at: datetime | None = None
 
@@ -103,7 +119,7 @@ def audit(
     except MalformedLogError as error:
         found.find("checkpoint", error.message.zh, error.message.en)
         return found
-    keys, story = _Keys(found, key), _Story(found)
+    keys, story = KeyChain(found.find, key), _Story(found)
     try:
         for number, data in enumerate(_entries(read, size)):
             entry = story.take(number, data)
@@ -116,6 +132,7 @@ def audit(
         keys.own(stated)
         return found
     story.end()
+    found.handovers = keys.handovers
     now = keys.own(stated)
     if now is None:
         return found
@@ -137,79 +154,6 @@ def _seen(data: bytes) -> Checkpoint | None:
         return parse_checkpoint(data)
     except MalformedLogError:
         return None
-
-
-class _Keys:
-    """The keys of a log, one after the other, as far as the known one leads to them."""
-
-    def __init__(self, found: Audit, known: NoteKey) -> None:
-        self._found = found
-        self._known = known
-        self._chain: list[NoteKey] = []
-        self._ends: dict[NoteKey, int] = {}
-        """By key that handed over: the index of that entry, which it signed as the last one."""
-
-    def take(self, number: int, entry: Entry, root_before: bytes) -> None:
-        """Follow the log's key through an entry."""
-        try:
-            if entry.kind is EntryKind.LOG_OPENED:
-                self._chain = self._chain or [parse_key(entry.fields["log_key"])]
-            elif entry.kind is EntryKind.LOG_KEY:
-                self._hand_over(number, entry, root_before)
-        except MalformedLogError as error:
-            self._found.find(
-                "key",
-                f"第 {number} 条换日志密钥，但不能信：{error.message.zh}",
-                f"Entry {number} changes the log's key and cannot be believed: {error.message.en}",
-            )
-
-    def _hand_over(self, number: int, entry: Entry, root_before: bytes) -> None:
-        old = self._chain[-1] if self._chain else self._known
-        before = Checkpoint(origin=old.name, size=number, root=root_before)
-        new, _ = last_word(entry, before, old)
-        self._ends[old] = number
-        self._chain = [*(self._chain or [old]), new]
-        self._found.handovers[number] = new
-
-    def own(self, data: bytes) -> Checkpoint | None:
-        """Return the log's newest checkpoint, if its newest key signed it."""
-        keys = self._keys()
-        try:
-            return open_checkpoint(data, keys[-1])[0]
-        except MalformedLogError as error:
-            self._found.find("checkpoint", error.message.zh, error.message.en)
-            return None
-
-    def kept(self, data: bytes) -> Checkpoint | None:
-        """Return a checkpoint that somebody kept, if a key of that time signed it."""
-        keys = self._keys()
-        said: MalformedLogError | None = None
-        for key in reversed(keys):
-            try:
-                found = open_checkpoint(data, key)[0]
-            except MalformedLogError as error:
-                said = said or error
-                continue
-            # The one that has the handover itself bears both signatures.
-            if key in self._ends and found.size > self._ends[key] + 1:
-                self._found.find(
-                    "retired-key",
-                    f"手里的检查点有 {found.size} 条，签它的密钥在第 {self._ends[key]} 条换掉了。",
-                    f"A checkpoint that you hold, of {found.size} entries, is signed by a key that"
-                    f" handed over at entry {self._ends[key]}.",
-                )
-            return found
-        assert said is not None, "a log has a key"
-        self._found.find(
-            "kept-checkpoint",
-            f"手里的检查点不是这份日志的：{said.message.zh}",
-            f"A checkpoint that you hold is not this log's: {said.message.en}",
-        )
-        return None
-
-    def _keys(self) -> list[NoteKey]:
-        """Return the keys to believe: all of the log's, if the known one is among them."""
-        return self._chain if self._known in self._chain else [self._known]
 
 
 def _entries(read: Read, size: int) -> Iterator[bytes]:
@@ -299,7 +243,8 @@ class _Story:
         self._journals: dict[str, str] = {}
         """The state of its journal that a job's newest document speaks about."""
         self._withdrawn: set[str] = set()
-        self._documents: set[str] = set()
+        self._documents: dict[str, int] = {}
+        """By id: the newest entry that names it."""
 
     def take(self, number: int, data: bytes) -> Entry | None:
         """Follow the story through an entry; return it, or None where it is none."""
@@ -319,6 +264,8 @@ class _Story:
             self._job(number, entry)
         elif "ticket" in entry.fields:
             self._ticket(number, entry)
+        elif entry.kind is EntryKind.CORRECTION:
+            self._correction(number, entry)
         return entry
 
     def _job(self, number: int, entry: Entry) -> None:
@@ -331,7 +278,7 @@ class _Story:
         if job not in self._jobs:
             self._wrong(number, f"任务 {job} 没有开始", f"job {job} has no beginning")
         self._document(number, entry)
-        self._documents.add(entry.fields["document"])
+        self._documents[entry.fields["document"]] = number
         self._jobs[job] = entry.fields["outcome"] != UNFINISHED
 
     def _document(self, number: int, entry: Entry) -> None:
@@ -344,6 +291,12 @@ class _Story:
             self._wrong(number, f"任务 {job} 已经结束", f"job {job} had ended before")
         if name in self._documents:
             self._wrong(number, f"文件 {name} 有两份", f"document {name} was signed twice")
+
+    def _correction(self, number: int, entry: Entry) -> None:
+        name = entry.fields["document"]
+        self._found.corrections.append(
+            Correction(index=number, at=entry.at, document=name, corrects=self._documents.get(name))
+        )
 
     def _ticket(self, number: int, entry: Entry) -> None:
         ticket = entry.fields["ticket"]

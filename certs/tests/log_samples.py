@@ -80,6 +80,11 @@ def ticket(kind: EntryKind, number: int, second: int = 0) -> bytes:
     return entry(kind, second, ticket=f"T-{number}", **own)
 
 
+def correction(document: str, second: int = 0) -> bytes:
+    """Return that a document was found wrong."""
+    return entry(EntryKind.CORRECTION, second, document=document, commitment=DIGEST)
+
+
 def story(jobs: int) -> list[bytes]:
     """Return the entries of a log: every third job failed, every fifth was interrupted first."""
     entries = [opening()]

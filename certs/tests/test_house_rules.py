@@ -24,6 +24,7 @@ def test_modules__that_decide__say_pure() -> None:
         "cli",
         "command_line",
         "cosign",
+        "countersign_command",
         "data",
         "durable",
         "folder",

@@ -19,6 +19,7 @@ from certs.log.writer import LogWriter
 from certs.tests.log_samples import (
     BOOT,
     ORIGIN,
+    correction,
     entry,
     job,
     log_signer,
@@ -194,6 +195,22 @@ def test_audit__without_an_end__listed(tmp_path: Path) -> None:
     assert not found.findings
     assert found.open_custody == ["T-2"]
     assert found.open_jobs == [job(1), job(2)]
+
+
+def test_audit__corrections__named_with_the_entry_that_they_are_about(tmp_path: Path) -> None:
+    """Which document is wrong, and where it stands; one behind a commitment stands nowhere."""
+    receipt = job(77)
+    entries = [
+        *(opening(), start(1), outcome(1), start(2), outcome(2), correction(job(2), 60)),
+        *(correction(receipt, 61), outcome(1, 62), correction(job(1), 63), start(3, 64)),
+        *(correction(job(3), 65), outcome(3, 66)),
+    ]
+    written(tmp_path / "log", entries)
+    found = audited(tmp_path / "log")
+    assert not found.findings
+    told = [(each.index, each.document, each.corrects) for each in found.corrections]
+    assert told == [(5, job(2), 4), (6, receipt, None), (8, job(1), 7), (10, job(3), None)]
+    assert [each.at.second for each in found.corrections] == [0, 1, 3, 5]
 
 
 def test_audit__empty_log__nothing_to_find(tmp_path: Path) -> None:

@@ -8,8 +8,10 @@ import pytest
 from certs.cli import main
 from certs.command_line import ExitCode
 from certs.log.entry import Moment
+from certs.log_report import MOST_LISTED
 from certs.tests.log_samples import (
     BOOT,
+    correction,
     job,
     log_signer,
     opening,
@@ -67,6 +69,38 @@ def test_log_verify__key_changed__said_and_sound_by_the_old_one(
     code, text = said(capsys, tmp_path / "log", *known, "--json")
     told = [{"index": index, "log_key": log_signer(2).key.text()}]
     assert json.loads(text)["handovers"] == told
+
+
+def test_log_verify__corrections__listed_with_what_they_correct(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A correction is no fault of the log: it is sound, and says which documents are wrong."""
+    (tmp_path / "key").write_text(log_signer().key.text() + "\n", "ascii")
+    entries = [opening(), start(1), outcome(1), correction(job(1), 60), correction(job(9), 61)]
+    written(tmp_path / "log", entries)
+    code, text = said(capsys, tmp_path / "log", "--key", tmp_path / "key")
+    assert code == ExitCode.ERASED
+    assert "Corrections: 2" in text
+    assert f"Entry 3 corrects document {job(1)} (entry 2)" in text
+    assert f"Entry 4 corrects document {job(9)}, whose own entry" in text
+    _, text = said(capsys, tmp_path / "log", "--key", tmp_path / "key", "--json")
+    assert json.loads(text)["corrections"] == [
+        {"index": 3, "at": "2026-11-25T00:01:00Z", "document": job(1), "corrects": 2},
+        {"index": 4, "at": "2026-11-25T00:01:01Z", "document": job(9), "corrects": None},
+    ]
+
+
+def test_log_verify__many_corrections__a_screenful_and_all_to_machines(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A person is shown that there are more; a program gets them all."""
+    many = MOST_LISTED + 1
+    written(tmp_path / "log", [opening(), *(correction(job(each)) for each in range(many))])
+    _, text = said(capsys, tmp_path / "log")
+    assert text.count("corrects document") == MOST_LISTED
+    assert "\n…\n" in text
+    _, text = said(capsys, tmp_path / "log", "--json")
+    assert len(json.loads(text)["corrections"]) == many
 
 
 def test_log_verify__without_the_key__never_sound(

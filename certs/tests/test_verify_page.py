@@ -10,18 +10,34 @@ from typing import Final
 
 import pytest
 
+from certs.canonical import encode
+from certs.command_line import ExitCode
 from certs.layout import Bundle, bundle_of, zipped
+from certs.log.entry import EntryKind
 from certs.log.proof import checkpoint_in
 from certs.log.writer import LogWriter
+from certs.logged import wanted_of
 from certs.pdf.make import add_pdf
-from certs.tests.log_samples import about, log_signer, logged_statement, opening, start
-from certs.tests.samples import PRODUCTION_SIGNER, ROOT, certificate_statement, signed_files
+from certs.tests.document_samples import correction_statement
+from certs.tests.log_samples import about, entry, log_signer, logged_statement, opening, start
+from certs.tests.samples import (
+    PRODUCTION_SIGNER,
+    ROOT,
+    Statement,
+    certificate_statement,
+    signed_files,
+)
 from certs.tests.test_pdf_tools import pytestmark as needs_tools
 from certs.tests.time_authority import new_authority
+from certs.tests.together_vectors import about as named
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "verify.md"
 BLOCKS: Final = re.findall(r"^```sh\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
 COMMANDS: Final = [line for block in BLOCKS for line in block.splitlines()]
+CORRECTED: Final = re.findall(
+    r"^wipe-cert verify .* --with .*$", PAGE.read_text("utf-8"), re.MULTILINE
+)
+"""Those that must not end with 0, and so stand in blocks of their own."""
 pytestmark = needs_tools
 
 
@@ -40,10 +56,34 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert bundle.proof is not None
     bundle = replace(bundle, timestamp=service.stamped(checkpoint_in(bundle.proof)))
     (folder / "tsa-root.pem").write_bytes(service.root_pem)
-    log.append([start(2, 4)])
+    _write_correction(folder, log, statement)
+    log.append([start(2, 5)])
     _write(folder, bundle)
     (folder / "root.pem").write_bytes(ROOT.pem)
     return folder
+
+
+def _write_correction(folder: Path, log: LogWriter, statement: Statement) -> None:
+    """Write what says that the certificate is wrong, as whoever was sent it has it."""
+    said = logged_statement(correction_statement(PRODUCTION_SIGNER, named(statement)))
+    index = log.append([entry(EntryKind.CORRECTION, 4, **wanted_of(said, encode(said)))])
+    bundle = replace(
+        bundle_of(signed_files(said, PRODUCTION_SIGNER)), proof=log.prove(index).text()
+    )
+    (folder / "correction.zip").write_bytes(zipped("correction", bundle.files()))
+
+
+def _typed(command: str, desk: Path) -> subprocess.CompletedProcess[str]:
+    """Run what a person types into a shell."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(  # what a person types into a shell is what is tested
+        ["/bin/sh", "-euc", command],
+        cwd=desk,
+        env={"PATH": path, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def _write(folder: Path, bundle: Bundle) -> None:
@@ -62,17 +102,20 @@ def test_page__commands__are_there() -> None:
 
 def test_page__every_command_in_its_order__succeeds(desk: Path) -> None:
     """Whoever types what stands there gets what the page promises."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in COMMANDS:
-        done = subprocess.run(  # what a person types into a shell is what is tested
-            ["/bin/sh", "-euc", command],
-            cwd=desk,
-            env={"PATH": path, "LC_ALL": "C.UTF-8"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = _typed(command, desk)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
+
+
+def test_page__with_a_correction__no_longer_0(desk: Path) -> None:
+    """The same certificate ends with 0 alone, and with 5 beside what corrects it."""
+    assert CORRECTED
+    for command in CORRECTED:
+        alone = _typed(command.split(" --with ", maxsplit=1)[0], desk)
+        assert alone.returncode == ExitCode.ERASED, (command, alone.stdout, alone.stderr)
+        done = _typed(command, desk)
+        assert done.returncode == ExitCode.INCONCLUSIVE, (command, done.stdout, done.stderr)
+        assert "This document was corrected; go by it no longer." in done.stdout
 
 
 def test_page__other_bytes__the_commands_say_so(desk: Path) -> None:
@@ -81,17 +124,10 @@ def test_page__other_bytes__the_commands_say_so(desk: Path) -> None:
     good = document.read_bytes()
     document.write_bytes(good.replace(b'"outcome":"verified"', b'"outcome":"Verified"'))
     try:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         for command in (line for line in COMMANDS if "bundle/certificate.json" in line):
             if command.startswith("python3"):
                 continue
-            done = subprocess.run(
-                ["/bin/sh", "-euc", command],
-                cwd=desk,
-                env={"PATH": path},
-                capture_output=True,
-                check=False,
-            )
+            done = _typed(command, desk)
             assert done.returncode != 0, command
     finally:
         document.write_bytes(good)

@@ -22,9 +22,9 @@ REASON = {"code": "worker-died", "zh": "停了。", "en": "It stopped."}
 Step = tuple[Kind, dict[str, Any]]
 
 
-def plan_record() -> Step:
-    """Return the opening of a gb-46864 job on a 1 MiB disk."""
-    device = classify(raw_snapshot({"sda": raw_disk()})).devices[0]
+def plan_record(**attrs: str) -> Step:
+    """Return the opening of a gb-46864 job on a 1 MiB disk, which may say more about itself."""
+    device = classify(raw_snapshot({"sda": raw_disk(attrs=attrs)})).devices[0]
     policy = all_policies()["gb-46864"]
     method = all_methods()["zero-one-random"]
     plan = make_plan(device, policy, method, practice_keys=True)

@@ -11,11 +11,13 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from certs.bundle import read_bundle
 from certs.log.audit import Audit, audit
 from certs.log.checkpoint import parse_checkpoint
 from certs.log.folder import read_log_file
 from certs.log.note import Algorithm, signer_of
 from certs.text import Text
+from certs.verify import verify
 from wipe_station.detect.classify import classify
 from wipe_station.errors import InvalidInputError
 from wipe_station.evidence import replay
@@ -27,8 +29,9 @@ from wipe_station.run_state import Kind
 from wipe_station.testing import FakeClock, raw_disk, raw_snapshot
 from wipe_station.tests.jobs import Step, whole_job
 from wipe_station.ticket import Came
+from wipe_station.ticket_jobs import Surroundings
 from wipe_station.ticket_values import AcceptRequest, EventRequest
-from wipe_station.tickets import Surroundings, Tickets
+from wipe_station.tickets import Tickets
 
 STAFF = "7"
 SELLER = "Zhang San, ID 110101199003070000"
@@ -124,6 +127,14 @@ class Shop:
     def erase(self) -> JobEnd:
         """Do a whole job on the drive."""
         return self.sign(self.begin())
+
+    def noticed(self, came: Came) -> Any:
+        """Return what the document says that was signed about an event, as a stranger finds it."""
+        bundle = read_bundle(self.state / "bundles" / str(came.document))
+        practice = came.ticket.practice
+        root = self.seals.root_pem(practice=practice)
+        verdict = verify(bundle, root_pem=root, allow_practice=practice, now=self.clock.utc())
+        return verdict.statement
 
     def audited(self, *, own: bool = False) -> Audit:
         """Look at the log as a stranger who knows its key."""

@@ -14,7 +14,7 @@ from wipe_station.tests.fake_floor import FakeFloor, serving_floor
 from wipe_station.tests.shop import PHONE, SELLER, STAFF, Shop
 from wipe_station.ticket_api import router
 from wipe_station.ticket_desk import There
-from wipe_station.ticket_values import CorrectRequest, ReturnRequest
+from wipe_station.ticket_values import CorrectRequest, GradeRequest, ReturnRequest
 
 FULL = PHONE.model_copy(update={"consents": ("erase", "keep-identity"), "seller": SELLER})
 
@@ -48,6 +48,10 @@ def test_tickets__operator__same_answers_as_in_the_foreground(desk: There) -> No
     assert [each.number for each in desk.all().tickets] == [number]
     assert desk.ticket(number) == end.ticket
     assert desk.seller(number).seller == SELLER
+    measures: dict[str, bool | int | str] = {"drive_kind": "nvme", "nvme_warned": False}
+    grade = GradeRequest(staff=STAFF, measures=measures)
+    graded, again = desk.happen(number, grade), desk.happen(number, grade)
+    assert (again.repeated, again.document) == (True, graded.document)
     done = desk.happen(number, ReturnRequest(staff=STAFF))
     assert done.ticket.custody == Custody.RETURNED.value
     assert done.document is not None

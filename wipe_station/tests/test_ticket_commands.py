@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from certs.cli import main as wipe_cert
+from grading.cli import main as wipe_grade
 from wipe_station.cli import app
 from wipe_station.errors import EXIT_REFUSED, EXIT_USAGE
 from wipe_station.issuer import PdfMaker
@@ -75,6 +76,56 @@ def test_ticket__for_people__says_what_it_is_in_words(tmp_path: Path) -> None:
     )
     for said in ("imei 3567", "199.00 CNY", "#1"):
         assert said in shown.output
+
+
+def test_grade__measures_in_a_file__the_report_is_recomputed_by_wipe_grade(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever is given the report grades anew by what stands in it, and comes to the same."""
+    number = one(tmp_path / "state", *ACCEPT)["number"]
+    measures = tmp_path / "measures.json"
+    measures.write_text('{"drive_kind": "nvme", "nvme_media_errors": 3}', "utf-8")
+    asked = ("grade", number, "--staff", "7", "--measures")
+    report = one(tmp_path / "state", *asked, str(measures))
+    assert [each["kind"] for each in report["events"]] == ["custody-accepted", "grade"]
+    assert one(tmp_path / "state", *asked, "-", stdin=measures.read_text("utf-8"))["repeated"]
+    assert wipe_grade(["evaluate", report["document"], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["ruleset"]["name"] == "drive"
+    for wrong in ('{"verified": true}', '{"a": 1, "a": 2}', "[]", " " * (64 << 10) + "{}"):
+        measures.write_text(wrong, "utf-8")
+        assert run(tmp_path / "state", *asked, str(measures))[0] == EXIT_USAGE
+    assert run(tmp_path / "state", *asked, str(tmp_path / "absent"))[0] == EXIT_USAGE
+
+
+def test_countersign__assessor_with_a_key_of_his_own__taken_in_and_in_the_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """He is sent a paper, signs what he says of it elsewhere, and the station logs what came."""
+    shop, assessor = tmp_path / "shop", tmp_path / "assessor"
+    taken, _ = one(shop, *ACCEPT), one(assessor, *ACCEPT)
+    roots = [each / "keys" / "practice-root.pem" for each in (shop, assessor)]
+    who = ("--organisation", "Example Assessors", "--number", "12", "--keys", assessor / "keys")
+    trusted = ("--root", roots[0], "--allow-practice", "-o", tmp_path / "signed", "--json")
+    asked = ("countersign", taken["document"], *who, *trusted, "--agrees")
+    assert wipe_cert([*map(str, asked)]) == 0
+    signed = json.loads(capsys.readouterr().out)["countersignature"]
+    words = ("countersign", taken["number"], signed, "--staff", "7", "--assessor-root")
+    came = one(shop, *words, str(roots[1]))
+    assert [each["kind"] for each in came["events"]] == ["custody-accepted", "countersignature"]
+    assert one(shop, *words, str(roots[1]))["repeated"]
+    assert run(shop, *words, str(roots[0]))[0] == EXIT_REFUSED
+    code, said = audited(capsys, shop / "log")
+    assert (code, said["findings"], said["counts"]["countersignature"]) == (5, [], 1)
+
+
+def test_countersign__no_countersignature__usage(tmp_path: Path) -> None:
+    """A paper of the station's own is no assessor's word; what is not there is none, either."""
+    taken = one(tmp_path, *ACCEPT)
+    root = str(tmp_path / "keys" / "practice-root.pem")
+    asked = ("countersign", taken["number"], "--staff", "7", "--assessor-root", root)
+    for document in (taken["document"], str(tmp_path / "absent")):
+        assert run(tmp_path, *asked, document)[0] == EXIT_USAGE
+    assert run(tmp_path, "list")[1][0]["events"] == taken["events"]
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,17 @@
 import dataclasses
 import os
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from certs.log.entry import EntryKind, is_committed
-from certs.tests.samples import names_in
+from certs.tests.samples import NOW, names_in
 from certs.tests.test_durable import FAULTS, Fault, PowerCutError
 from wipe_station.custody import Custody
+from wipe_station.detect.classify import classify
 from wipe_station.errors import (
     CustodyError,
     EvidenceError,
@@ -20,7 +22,11 @@ from wipe_station.errors import (
     StationError,
 )
 from wipe_station.issuer import PdfMaker
+from wipe_station.journal import Journal
 from wipe_station.ledger import INTENT
+from wipe_station.run_state import Kind
+from wipe_station.testing import raw_disk, raw_snapshot
+from wipe_station.tests.jobs import REASON, plan_record, whole_job
 from wipe_station.tests.shop import DISK, PHONE, SELLER, STAFF, Shop, disk
 from wipe_station.ticket import record_of
 from wipe_station.ticket_values import (
@@ -28,6 +34,7 @@ from wipe_station.ticket_values import (
     DestroyRequest,
     EventRequest,
     ForgetRequest,
+    GradeRequest,
     IdentifierValue,
     PriceRequest,
     PriceValue,
@@ -106,6 +113,18 @@ def test_accept__same_device_by_its_serial_under_other_words__refused(shop: Shop
         shop.accept(PHONE, identifiers=typed)
     other = (IdentifierValue(kind="model", value="S1"), IdentifierValue(kind="imei", value="S1"))
     assert shop.accept(PHONE, identifiers=other).ticket.open
+
+
+def test_accept__same_device_by_its_world_wide_name_under_other_words__refused(shop: Shop) -> None:
+    """Whatever the station itself calls unique of a drive is unique at the counter."""
+    shop.plugged_in = classify(
+        raw_snapshot(
+            {"sda": raw_disk(attrs={"device/serial": "0000", "wwid": "naa.5000c500a1b2c3d4"})}
+        )
+    ).devices[0]
+    shop.accept(DISK)
+    with pytest.raises(CustodyError, match="p261123-01"):
+        shop.accept(DISK, description="A drive, scratched")
 
 
 def test_accept__after_it_left__the_same_device_comes_in_anew(shop: Shop) -> None:
@@ -196,6 +215,59 @@ def test_happen__an_end__closes_custody_once(shop: Shop, end: Custody) -> None:
     assert (found.findings, found.open_custody) == ([], [])
 
 
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.value)
+def test_happen__an_end_after_an_erasure__its_newest_document_is_named(
+    shop: Shop, end: Custody
+) -> None:
+    """Whoever gets the device back, or sees it destroyed, learns which document tells of it."""
+    came = shop.accept(DISK)
+    shop.erase()
+    shop.clock.now += timedelta(minutes=1)
+    named = shop.erase()
+    done = shop.happen(came, ENDS[end])
+    assert shop.noticed(done)["erasure"] == {
+        "document": named.statement["id"],
+        "document_sha256": sha256((named.bundle / "certificate.json").read_bytes()).hexdigest(),
+        "type": "certificate-of-erasure",
+    }
+    assert shop.happen(came, ENDS[end]).repeated
+
+
+def test_happen__an_end_after_a_failed_erasure__its_notice_is_named(shop: Shop) -> None:
+    """A failure is a document, too, and more to be known than none."""
+    came = shop.accept(DISK)
+    end = shop.sign(shop.begin([shop_plan(), (Kind.ABORTED, {"reason": REASON})]))
+    assert shop.noticed(shop.happen(came, BACK))["erasure"] == {
+        "document": end.statement["id"],
+        "document_sha256": sha256((end.bundle / "notice.json").read_bytes()).hexdigest(),
+        "type": "notice",
+    }
+
+
+def test_happen__erasure_begun_before_within_the_second__not_named(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the log has before custody is not about this custody, whatever the clock could tell."""
+    monkeypatch.setattr(shop.clock, "utc", lambda: NOW)
+    begun = shop.begin()
+    came = shop.accept(DISK)
+    shop.sign(begun)
+    assert "erasure" not in shop.noticed(shop.happen(came, BACK))
+
+
+def test_happen__no_erasure_that_is_surely_its_own__none_is_named(shop: Shop) -> None:
+    """From before, of a job without a document, or of whatever drive of the model: none."""
+    shop.erase()
+    came = shop.accept(DISK)
+    shop.begin([shop_plan()]).close()
+    assert "erasure" not in shop.noticed(shop.happen(came, BACK))
+    typed = (IdentifierValue(kind="model", value="M1"),)
+    came = shop.accept(PHONE, identifiers=typed)
+    shop.clock.now += timedelta(minutes=1)
+    shop.sign(shop.begin([plan_record(**{"device/model": "M1"}), *whole_job()[1:]]))
+    assert "erasure" not in shop.noticed(shop.happen(came, BACK))
+
+
 def test_happen__price_and_consents__add_up_and_repeat_nothing(shop: Shop) -> None:
     """The last price counts; consents are added; what stands already is not written again."""
     came = shop.accept(PHONE, consents=())
@@ -232,6 +304,9 @@ def test_happen__withdrawn__only_the_return_is_left(shop: Shop) -> None:
 def test_withdraw__after_the_erasure_began__refused(shop: Shop) -> None:
     """What is half overwritten cannot be given back as it was; a job from before is no reason."""
     shop.begin([shop_plan()]).close()
+    before = shop.happen(shop.accept(DISK), WITHDRAW)
+    assert before.ticket.custody is Custody.WITHDRAWN
+    shop.happen(before, BACK)
     came = shop.accept(DISK)
     other = shop.accept()
     assert shop.happen(other, WITHDRAW).ticket.custody is Custody.WITHDRAWN
@@ -252,8 +327,6 @@ def test_withdraw__job_that_stopped_before_its_first_record__no_reason(shop: Sho
 
 def shop_plan() -> Any:
     """Return the opening of a job on the drive."""
-    from wipe_station.tests.jobs import plan_record
-
     return plan_record()
 
 
@@ -318,6 +391,56 @@ def test_forget__after_the_end__name_salts_and_documents_are_gone(shop: Shop) ->
     assert bundles == {kept.document} - {None}
     shop.start()
     assert shop.tickets.ticket(after.number) == after
+
+
+# --- which ticket a job belongs to ---------------------------------------------------------------
+
+
+def test_of_job__two_custodies_of_one_device__each_job_its_own(shop: Shop) -> None:
+    """A device that came twice has two tickets, and a label has that of its own job."""
+    numbers, jobs = [], []
+    jobs.append(job_of(shop.begin()))
+    for _ in range(2):
+        came = shop.accept(DISK)
+        numbers.append(came.ticket.number)
+        jobs.append(job_of(shop.begin()))
+        shop.happen(came, BACK)
+        jobs.append(job_of(shop.begin()))
+    found = [shop.tickets.of_job(job) for job in jobs]
+    assert found == [None, numbers[0], None, numbers[1], None]
+
+
+def test_of_job__not_sure_whose__none(shop: Shop) -> None:
+    """No serial, another device, two that could be meant, or nothing begun: no ticket is named."""
+    shop.accept(PHONE)
+    shop.accept(PHONE, alike=2, identifiers=(IdentifierValue(kind="serial", value="S2"),))
+    assert shop.tickets.of_job(job_of(shop.begin())) is None
+    shop.accept(DISK)
+    assert shop.tickets.of_job(job_of(shop.begin(logged=False))) is None
+    wide = {"device/serial": "S1", "wwid": "naa.5000c500a1b2c3d4"}
+    typed = (IdentifierValue(kind="wwid", value=wide["wwid"]),)
+    shop.accept(PHONE, alike=3, identifiers=typed)
+    steps = [plan_record(**wide), *whole_job()[1:]]
+    assert shop.tickets.of_job(job_of(shop.begin(steps))) is None
+    folder = shop.state / "jobs" / "20991123T120000Z-0badcafe"
+    folder.mkdir()
+    (folder / "journal.jsonl").touch()
+    assert shop.tickets.of_job(folder.name) is None
+
+
+def test_of_job__customers_data_deleted__none(shop: Shop) -> None:
+    """What was forgotten is not printed any more."""
+    came = shop.accept(DISK)
+    job = job_of(shop.begin())
+    assert shop.tickets.of_job(job) == came.ticket.number
+    shop.happen(shop.happen(came, BACK), ForgetRequest())
+    assert shop.tickets.of_job(job) is None
+
+
+def job_of(journal: Journal) -> str:
+    """Close a journal, and return which job it is of."""
+    journal.close()
+    return journal.path.parent.name
 
 
 # --- files that are not as they were left --------------------------------------------------------
@@ -398,6 +521,7 @@ def test_accept__fault_at_any_call__repeated_it_is_one_ticket_and_one_entry(
 
 HAPPENINGS: dict[EntryKind, Any] = {
     EntryKind.PRICE_AGREED: PriceRequest(staff=STAFF, price=PRICE),
+    EntryKind.GRADE: GradeRequest(staff=STAFF, measures={"drive_kind": "nvme"}),
     EntryKind.RETURN: BACK,
     EntryKind.CONSENT_WITHDRAWN: WITHDRAW,
 }
