@@ -239,7 +239,11 @@ def test_recording__world_wide_name__left_neither_as_text_nor_as_bytes(
     disk, _ = planted(place, name.decode("latin-1"), "S1234567")
     disk["attrs"] |= {"wwid": f"naa.{name.hex()}", "eui": name.hex(" ", 2)}
     disk["pages"]["device/vpd_pg89"] = identify_page("S1234567", "m", name)
-    text = json.dumps(recording(disk))
+    try:
+        text = json.dumps(recording(disk))
+    except MalformedReplyError:
+        assert name.count(0) > len(name) // 2, "refused for nothing: a name, not mostly zeros"
+        return
     mixed = bytes(itertools.chain.from_iterable(zip(name[1::2], name[::2], strict=True)))
     for spelled in (name, name[::-1], mixed):
         assert spelled.hex() not in text
