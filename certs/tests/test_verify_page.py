@@ -13,6 +13,7 @@ import pytest
 from certs.canonical import encode
 from certs.command_line import ExitCode
 from certs.layout import Bundle, bundle_of, zipped
+from certs.log.cosign import cosign
 from certs.log.entry import EntryKind
 from certs.log.proof import checkpoint_in
 from certs.log.writer import LogWriter
@@ -27,6 +28,7 @@ from certs.tests.samples import (
     certificate_statement,
     signed_files,
 )
+from certs.tests.test_log_witness import served
 from certs.tests.test_pdf_tools import pytestmark as needs_tools
 from certs.tests.time_authority import new_authority
 from certs.tests.together_vectors import about as named
@@ -58,6 +60,10 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tsa-root.pem").write_bytes(service.root_pem)
     _write_correction(folder, log, statement)
     log.append([start(2, 5)])
+    with served(folder / "witness") as there:
+        key = there.witness.signer.key
+        cosign(folder / "log", log_signer().key, key, there.url)
+    (folder / "witness.vkey").write_text(f"{key.text()}\n", "ascii")
     _write(folder, bundle)
     (folder / "root.pem").write_bytes(ROOT.pem)
     return folder

@@ -191,10 +191,14 @@ def test_verify__proof_that_does_not_fit__refused_at_the_log(desk: Path) -> None
     other = writer.prove(2)
     foreign = written(desk / "foreign", story(5))
     foreign_signed = foreign.checkpoint + cosignature(foreign, witness)
+    renamed = replace(parse_checkpoint(writer.checkpoint), origin="other.example")
     wrong = {
         "another entry": replace(other, checkpoint=signed),
         "another root": replace(good, checkpoint=foreign_signed),
         "nobody": replace(good, checkpoint=writer.checkpoint),
+        "another log": replace(
+            good, checkpoint=renamed.signed(log_signer(1, "other.example"), witness)
+        ),
     }
     for name, proof in wrong.items():
         with pytest.raises(CertificateError) as refused:

@@ -124,7 +124,11 @@ The text and that line are a checkpoint of their own: a document that names the 
 proven by it at any time. Whoever knows one of a log's keys, from a document or from `log-opened`,
 checks the others by these entries; a log with one that is not signed so is refused.
 
-Nothing here writes `grade`, `countersignature` or `pallet` yet."""
+A later proof of a document, outside its bundle, has the same `extra` and `index` under a later
+checkpoint, with cosignatures. It is judged by the keys of witnesses alone: the log may have another
+key by then.
+
+Nothing here writes `pallet` yet: pallets are listed by who sells them, outside a station."""
 
 TIME = """\
 `certificate.tsr` may be there from the beginning, come later, or never: without it nothing but
