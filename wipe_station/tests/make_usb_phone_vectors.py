@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from wipe_station.codec.usb import parse_usb_descriptors
 from wipe_station.detect.gate_rules import Admission, judge
-from wipe_station.tests.phone_samples import BOOT_SERIALS, SAMPLES
+from wipe_station.tests.phone_samples import BOOT_SERIALS, FASTBOOT_ANSWERS, SAMPLES
 
 ROOT: Final = Path(__file__).parents[2] / "vectors" / "phones"
 MADE: Final = "constructed; wipe_station/tests/phone_samples.py"
@@ -20,7 +20,7 @@ MADE: Final = "constructed; wipe_station/tests/phone_samples.py"
 
 def vectors() -> dict[str, str]:
     """Return every vector of these families by its path below ``vectors/phones``."""
-    found = dict([*_modes(), *_boot_serials()])
+    found = dict([*_modes(), *_boot_serials(), *_fastboot()])
     return {name: json.dumps(v, indent=1, ensure_ascii=False) + "\n" for name, v in found.items()}
 
 
@@ -52,6 +52,22 @@ def _boot_serials() -> Iterator[tuple[str, dict[str, Any]]]:
                 "source": MADE,
                 "comment": comment,
                 "text": text,
+            },
+        )
+
+
+def _fastboot() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, (packets, meaning, comment) in FASTBOOT_ANSWERS.items():
+        refused = name.startswith("refuse")
+        yield (
+            f"fastboot/{name}.json",
+            {
+                "expect": "refuse" if refused else "accept",
+                "layer": meaning if refused else "none",
+                "says": "none" if refused else meaning,
+                "source": MADE,
+                "comment": comment,
+                "packets": [packet.hex() for packet in packets],
             },
         )
 

@@ -182,3 +182,39 @@ BOOT_SERIALS: Final = MappingProxyType(
     }
 )
 """Text, the field at which it breaks or nothing, and why."""
+
+FASTBOOT_ANSWERS: Final[MappingProxyType[str, tuple[tuple[bytes, ...], str, str]]] = (
+    MappingProxyType(
+        {
+            "accept_okay": ((b"OKAY",), "okay", "Done at once."),
+            "accept_okay_after_remarks": (
+                (b"INFOerasing userdata", b"TEXT...", b"OKAY"),
+                "okay",
+                "Remarks, then the last word.",
+            ),
+            "accept_nul_at_the_end": ((b"OKAY\0",), "okay", "A C program's end of text."),
+            "accept_locked": ((b"FAILErase is not allowed in Lock State",), "locked", "Locked."),
+            "accept_locked_otherwise": ((b"FAILDevice is locked",), "locked", "Other words."),
+            "accept_please_unlock": ((b"FAILunlock device first",), "locked", "Other words."),
+            "accept_blocked": ((b"FAILblocked by policy",), "other", "No word about a lock."),
+            "accept_no_partition": (
+                (b"FAILpartition does not exist",),
+                "no-such-partition",
+                "It has none such.",
+            ),
+            "accept_unknown_command": ((b"FAILunknown command",), "unknown-command", "Too old."),
+            "accept_fail_without_words": ((b"FAIL",), "other", "No reason given."),
+            "refuse_other_word": ((b"YEAH",), "word", "No word of the protocol."),
+            "refuse_small_letters": ((b"okay",), "word", "Words are in capitals."),
+            "refuse_short": ((b"OKA",), "word", "Three letters."),
+            "refuse_empty": ((b"",), "word", "Nothing."),
+            "refuse_too_long": ((b"OKAY" + b"x" * 253,), "length", "257 bytes."),
+            "refuse_no_text": ((b"INFO\xff\xfe",), "text", "Not UTF-8."),
+            "refuse_escapes": ((b"INFO\x1b[2J", b"OKAY"), "text", "Would clear a terminal."),
+            "refuse_asks_for_data": ((b"DATA00001000",), "asks for data", "Nothing is sent here."),
+            "refuse_data_without_size": ((b"DATA1000",), "size", "Eight digits are asked for."),
+            "refuse_fault_after_remarks": ((b"INFOerasing", b"DONE"), "word", "Then it breaks."),
+        }
+    )
+)
+"""Packets, what they mean or the field at which they break, and why."""
