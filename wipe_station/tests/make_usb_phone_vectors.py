@@ -13,6 +13,7 @@ from typing import Any, Final
 from wipe_station.codec.usb import parse_usb_descriptors
 from wipe_station.detect.gate_rules import Admission, judge
 from wipe_station.tests.phone_samples import BOOT_SERIALS, FASTBOOT_ANSWERS, SAMPLES
+from wipe_station.tests.phone_samples_mtp import MTP_ANSWERS
 
 ROOT: Final = Path(__file__).parents[2] / "vectors" / "phones"
 MADE: Final = "constructed; wipe_station/tests/phone_samples.py"
@@ -20,7 +21,7 @@ MADE: Final = "constructed; wipe_station/tests/phone_samples.py"
 
 def vectors() -> dict[str, str]:
     """Return every vector of these families by its path below ``vectors/phones``."""
-    found = dict([*_modes(), *_boot_serials(), *_fastboot()])
+    found = dict([*_modes(), *_boot_serials(), *_fastboot(), *_mtp()])
     return {name: json.dumps(v, indent=1, ensure_ascii=False) + "\n" for name, v in found.items()}
 
 
@@ -68,6 +69,21 @@ def _fastboot() -> Iterator[tuple[str, dict[str, Any]]]:
                 "source": MADE,
                 "comment": comment,
                 "packets": [packet.hex() for packet in packets],
+            },
+        )
+
+
+def _mtp() -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, (request, data, layer, comment) in MTP_ANSWERS.items():
+        yield (
+            f"mtp/{name}.json",
+            {
+                "expect": "refuse" if layer else "accept",
+                "layer": layer or "none",
+                "source": MADE,
+                "comment": comment,
+                "request": request,
+                "bytes": data.hex(),
             },
         )
 
