@@ -18,7 +18,7 @@ SYSTEM_PACKAGES := python3 python3-venv ca-certificates util-linux mount e2fspro
 # The lab's: a virtual machine with real drivers, and the programs that other tests ask in it.
 SYSTEM_PACKAGES += qemu-system-x86 busybox-static kmod udev usbutils nvme-cli hdparm sg3-utils
 # What speaks to phones; the tests hold it against simulated ones.
-SYSTEM_PACKAGES += adb fastboot libimobiledevice-utils usbmuxd mtp-tools
+SYSTEM_PACKAGES += adb fastboot libimobiledevice-utils usbmuxd mtp-tools libusb-1.0-0
 
 .PHONY: system setup
 system:

@@ -2,8 +2,9 @@
 
 A device that is anything else as well (a keyboard, a network card, a hub) is turned away as a
 whole and named: it could type into the station, or speak to it as a network does. An interface
-that only its maker knows is left out and does no harm beside a phone's known ones; alone it says
-nothing about the device, and unknown is never let in.
+that only its maker knows, or a phone's modem, is left out and does no harm beside a phone's known
+ones; alone it says nothing about the device, and unknown is never let in. A phone in a mode in
+which only its maker's programs can speak with it stays outside, and is told by its mode.
 """
 
 from collections.abc import Iterable
@@ -13,8 +14,8 @@ from typing import Final
 
 from certs.text import Text
 from wipe_station.codec.usb import Configuration, Interface, Triple, UsbDescriptors
-
-APPLE: Final = 0x05AC
+from wipe_station.phones.usb_mode_table import APPLE, MODES, Mode, Touch
+from wipe_station.phones.usb_modes import USBMUX, recognise
 
 
 class Role(Enum):
@@ -26,6 +27,7 @@ class Role(Enum):
     NETWORK = "network"
     HUB = "hub"
     SERIAL = "serial"
+    MODEM = "modem"
     WIRELESS = "wireless"
     AUDIO = "audio"
     CAMERA = "camera"
@@ -44,6 +46,7 @@ NAMES: Final = {
     Role.NETWORK: Text(zh="网卡", en="a network card"),
     Role.HUB: Text(zh="集线器", en="a hub"),
     Role.SERIAL: Text(zh="串口", en="a serial port"),
+    Role.MODEM: Text(zh="串口", en="a serial port"),
     Role.WIRELESS: Text(zh="无线适配器", en="a wireless adapter"),
     Role.AUDIO: Text(zh="声卡", en="a sound card"),
     Role.CAMERA: Text(zh="摄像头", en="a camera"),
@@ -55,6 +58,8 @@ NAMES: Final = {
     Role.PHONE: Text(zh="手机或相机", en="a phone or camera"),
 }
 WELCOME: Final = frozenset({Role.STORAGE, Role.PHONE})
+BESIDE_A_PHONE: Final = frozenset({Role.VENDOR, Role.MODEM})
+"""What may be there beside a phone's known interfaces, and stays shut."""
 _ANY: Final = None
 _ROLES: Final[tuple[tuple[tuple[int, int | None, int | None], Role], ...]] = (
     # Class codes of usb.org: general knowledge, high confidence; phones as in phones.md §1.1, 2.1.
@@ -62,6 +67,7 @@ _ROLES: Final[tuple[tuple[tuple[int, int | None, int | None], Role], ...]] = (
     ((0x08, _ANY, 0x62), Role.STORAGE),  # UAS
     ((0x06, 0x01, 0x01), Role.PHONE),  # MTP and PTP
     ((0xFF, 0x42, 0x01), Role.PHONE),  # adb
+    ((0xDC, 0x02, 0x01), Role.PHONE),  # adb as a debugging class
     ((0xFF, 0x42, 0x03), Role.PHONE),  # fastboot
     ((0x03, 0x01, 0x01), Role.KEYBOARD),
     ((0x03, 0x01, 0x02), Role.POINTER),
@@ -71,6 +77,8 @@ _ROLES: Final[tuple[tuple[tuple[int, int | None, int | None], Role], ...]] = (
     ((0x02, 0x0D, _ANY), Role.NETWORK),  # NCM
     ((0x02, 0x0E, _ANY), Role.NETWORK),  # MBIM
     ((0x02, 0x02, 0xFF), Role.NETWORK),  # RNDIS, as some present it
+    ((0x02, 0x02, 0x00), Role.MODEM),  # ACM
+    ((0x02, 0x02, 0x01), Role.MODEM),  # ACM with AT commands, as many phones of one maker have [M]
     ((0x02, _ANY, _ANY), Role.SERIAL),
     ((0xE0, 0x01, 0x03), Role.NETWORK),  # RNDIS
     ((0xEF, 0x04, 0x01), Role.NETWORK),  # RNDIS
@@ -99,6 +107,8 @@ class TurnedAway:
     """Why a device is not let in: everything that it also is."""
 
     roles: tuple[Role, ...]
+    mode: Mode | None = None
+    """Of the phone that it is, or says that it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +130,7 @@ def role_of(triple: Triple, vendor_id: int) -> Role:
         vendor_id: who made the device; some triples are a known protocol for one maker only.
     """
     said = (triple.class_code, triple.subclass, triple.protocol)
-    if vendor_id == APPLE and said == (0xFF, 0xFE, 0x02):
+    if vendor_id == APPLE and said == USBMUX:
         return Role.PHONE  # usbmux; by memory, not verified on a device
     for wanted, role in _ROLES:
         if all(want is _ANY or want == got for want, got in zip(wanted, said, strict=True)):
@@ -140,23 +150,37 @@ def _is_data_half(interface: Interface) -> bool:
 def judge(said: UsbDescriptors) -> Admission | TurnedAway:
     """Decide about a device in a bay.
 
-    The first configuration that holds nothing foreign is taken; interfaces that are neither
-    storage nor a phone's stay shut in it, and so does every other configuration.
+    The first configuration that holds nothing foreign is taken, of an iPhone the last one in which
+    it can be spoken with; interfaces that are neither storage nor a phone's stay shut in it, and so
+    does every other configuration.
     """
     if said.device_class == 0x09:
         return TurnedAway(roles=(Role.HUB,))
-    for configuration in said.configurations:
+    possible = [each for each in said.configurations if _admitted(each, said.vendor_id)]
+    # usbmuxd takes the last of the first four [M]; one that it has to change is shut again.
+    speaking = [each for each in possible if _has_usbmux(each, said.vendor_id) and each.value <= 4]
+    for configuration in [*speaking[::-1], *possible]:
         admitted = _admitted(configuration, said.vendor_id)
-        if admitted:
-            return Admission(configuration=configuration.value, interfaces=admitted)
-    return TurnedAway(roles=tuple(_foreign(said)))
+        return Admission(configuration=configuration.value, interfaces=admitted)
+    found = recognise(said)
+    return TurnedAway(roles=tuple(_foreign(said)), mode=None if found is None else found.mode)
+
+
+def _has_usbmux(configuration: Configuration, vendor_id: int) -> bool:
+    return vendor_id == APPLE and any(
+        (triple.class_code, triple.subclass, triple.protocol) == USBMUX
+        for each in configuration.interfaces
+        for triple in each.alternates
+    )
 
 
 def _admitted(configuration: Configuration, vendor_id: int) -> tuple[int, ...]:
     """Return which interfaces of a configuration may be used; empty if it is not acceptable."""
     roles = {each.number: _roles(each, vendor_id) for each in configuration.interfaces}
-    met = frozenset().union(*roles.values())
-    beside = {Role.VENDOR} if Role.PHONE in met else set()
+    has_modem = any(Role.MODEM in each for each in roles.values())
+    halves = {each.number for each in configuration.interfaces if has_modem and _is_data_half(each)}
+    met = frozenset[Role]().union(*(each for n, each in roles.items() if n not in halves))
+    beside = BESIDE_A_PHONE if Role.PHONE in met else frozenset[Role]()
     if not met <= WELCOME | beside:
         return ()
     return tuple(number for number, each in roles.items() if each <= WELCOME)
@@ -176,11 +200,34 @@ def _foreign(said: UsbDescriptors) -> Iterable[Role]:
 
 
 def why(verdict: TurnedAway) -> Text:
-    """Say what a device is that was turned away."""
+    """Say what a device is that was turned away, and what to do if it is a phone."""
     texts = list(dict.fromkeys(NAMES[role] for role in verdict.roles))
     zh = "、".join(text.zh for text in texts)
     en = " and ".join(text.en for text in texts)
+    more = _advice(verdict)
     return Text(
-        zh=f"没有放进来：这个设备是{zh}。",
-        en=f"Not let in: this device is {en}.",
+        zh=f"没有放进来：这个设备是{zh}。" + (more.zh if more else ""),
+        en=f"Not let in: this device is {en}." + (f" {more.en}" if more else ""),
     )
+
+
+def _advice(verdict: TurnedAway) -> Text | None:
+    """Say what a phone needs so that it can be let in; it may be none, and only say so."""
+    if verdict.mode is None:
+        return None
+    facts = MODES[verdict.mode]
+    if facts.touch is Touch.WAIT:
+        return Text(
+            zh=f"如果是手机：{facts.next_step.zh}", en=f"If it is a phone: {facts.next_step.en}"
+        )
+    if facts.touch is Touch.HANDS_OFF:
+        return Text(
+            zh=f"它自称是手机（{facts.title.zh}）：{facts.next_step.zh}",
+            en=f"It says that it is a phone ({facts.title.en}): {facts.next_step.en}",
+        )
+    if Role.NETWORK in verdict.roles:
+        return Text(
+            zh="它自称是手机：请机主关掉“USB 共享网络”，再插上。",
+            en="It says that it is a phone: have USB tethering turned off, and plug it in again.",
+        )
+    return None

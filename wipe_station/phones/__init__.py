@@ -2,6 +2,8 @@
 
 - ``facts``: what is known of one phone, as values; ``None`` is unknown, never "good".
 - ``imei``: the number's own structure.
+- ``usb_mode_table``, ``usb_modes``, ``usb_identity``: what a phone is on USB, and whether it is the
+  one from before.
 - One file per protocol (``adb``, ``fastboot``, ``usbmux``, ``lockdown`` …): bytes in, values and
   bytes out; whoever owns a socket or a cable feeds them (``wipe_station.phone_links``).
 

@@ -41,7 +41,11 @@ SPDX_OF_CLASSIFIER: Final = {
 """Older packages state a classifier; those that name several licences at once are left out."""
 FAMILY: Final = "License :: OSI Approved :: BSD License"
 """Says BSD and not which: the free text beside it must."""
-READ_IN_ITS_FILE: Final = {"jinja2": "BSD-3-Clause", "segno": "BSD-3-Clause"}
+READ_IN_ITS_FILE: Final = {
+    "jinja2": "BSD-3-Clause",
+    "pyusb": "BSD-3-Clause",
+    "segno": "BSD-3-Clause",
+}
 """Packages whose metadata name only a family; a person read the licence file."""
 
 

@@ -46,6 +46,7 @@ from wipe_station.tests.format_pages import formats_page
 from wipe_station.tests.licences import pinned, refused, vendored
 from wipe_station.tests.markdown import block, code, first_sentence, page, table
 from wipe_station.tests.method_pages import methods_page
+from wipe_station.tests.phone_mode_pages import phone_modes_page
 from wipe_station.tests.phone_pages import phones_page
 from wipe_station.tests.quirk_pages import quirks_page
 
@@ -75,6 +76,7 @@ def pages() -> dict[str, str]:
         "docs/formats.md": formats_page(),
         "docs/quirks.md": quirks_page(),
         "docs/phones.md": phones_page(),
+        "docs/phone-modes.md": phone_modes_page(),
         "docs/exit-codes.md": exit_codes_page(),
         "docs/verify.html": verify_page(),
         **schema_files(),

@@ -13,6 +13,7 @@ def test_exit_code__every_class__mapped_by_its_family() -> None:
         errors.BusyError: 4,
         errors.NotConfirmedError: 4,
         errors.DeviceGoneError: 5,
+        errors.CommandTimeoutError: 5,
         errors.EvidenceError: 6,
     }
     for kind, code in expected.items():

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from wipe_station.codec.usb import Configuration, Interface, Triple, parse_usb_descriptors
 from wipe_station.detect.gate_rules import (
+    BESIDE_A_PHONE,
     NAMES,
     WELCOME,
     Admission,
@@ -19,11 +20,13 @@ from wipe_station.detect.gate_rules import (
 )
 from wipe_station.errors import MalformedReplyError
 from wipe_station.tests.usb_samples import (
+    ACM,
     ADB,
     ANY_HID,
     AUDIO,
     CDC_DATA,
     ECM,
+    FASTBOOT,
     HUB,
     KEYBOARD,
     MOUSE,
@@ -42,7 +45,10 @@ from wipe_station.tests.usb_samples import (
 
 APPLE = 0x05AC
 KINDS = st.sampled_from(
-    [STICK, UAS, KEYBOARD, MOUSE, ANY_HID, ECM, CDC_DATA, RNDIS, HUB, MTP, ADB, USBMUX, VENDOR]
+    [
+        *(STICK, UAS, KEYBOARD, MOUSE, ANY_HID, ECM, CDC_DATA, RNDIS, HUB),
+        *(MTP, ADB, USBMUX, VENDOR, ACM, FASTBOOT),
+    ]
 )
 SETTINGS = st.lists(st.lists(KINDS, min_size=1, max_size=3), min_size=1, max_size=4)
 
@@ -129,7 +135,7 @@ def test_judge__any_device__never_lets_a_foreign_interface_in(
     (taken,) = [each for each in said.configurations if each.value == verdict.configuration]
     for each in taken.interfaces:
         roles = {role_of(triple, vendor) for triple in each.alternates}
-        assert roles <= WELCOME | {Role.VENDOR}
+        assert roles <= WELCOME | BESIDE_A_PHONE or {t.class_code for t in each.alternates} == {10}
         assert (each.number in verdict.interfaces) is (roles <= WELCOME)
 
 
@@ -143,6 +149,9 @@ def test_judge__any_device__never_lets_a_foreign_interface_in(
         ([MTP, ADB], (0, 1)),
         ([MTP, VENDOR, ADB], (0, 2)),
         ([STICK, ADB], (0, 1)),
+        ([FASTBOOT], (0,)),
+        ([MTP, ACM, CDC_DATA], (0,)),
+        ([ACM, CDC_DATA, MTP, ADB], (2, 3)),
     ],
 )
 def test_judge__storage_and_phones__let_in_by_interface(
@@ -168,13 +177,19 @@ def test_judge__storage_and_phones__let_in_by_interface(
         ([CDC_DATA], (Role.UNKNOWN,)),
         ([], (Role.UNKNOWN,)),
         ([STICK, AUDIO], (Role.AUDIO,)),
+        ([ACM, CDC_DATA], (Role.MODEM,)),
+        ([STICK, ACM, CDC_DATA], (Role.MODEM,)),
+        ([MTP, CDC_DATA], (Role.UNKNOWN,)),
+        ([MTP, ACM, CDC_DATA, KEYBOARD], (Role.KEYBOARD, Role.MODEM)),
+        ([MTP, ACM, ECM, CDC_DATA], (Role.NETWORK, Role.MODEM)),
+        ([MTP, (2, 0x0B, 0)], (Role.SERIAL,)),
     ],
 )
 def test_judge__anything_else_as_well__turned_away_and_named(
     kinds: list[Kind], roles: tuple[Role, ...]
 ) -> None:
     """A device that is foreign in one interface is turned away as a whole, with its names."""
-    assert judged(single(*kinds)) == TurnedAway(roles=roles)
+    assert _away(single(*kinds)).roles == roles
 
 
 def test_judge__foreign_alternate_setting__turned_away() -> None:
@@ -187,6 +202,23 @@ def test_judge__clean_second_configuration__that_one_is_taken() -> None:
     """As on an iPhone, whose other configurations hold sound and keys that nobody lets in."""
     phone = descriptors(built([[AUDIO], [ANY_HID]]), built([[MTP], [USBMUX]], 3), vendor=APPLE)
     assert judged(phone) == Admission(configuration=3, interfaces=(0, 1))
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_judge__iphone__configuration_in_which_it_can_be_spoken_with(count: int) -> None:
+    """Photos alone come first on an iPhone; the last of four is what usbmuxd asks for."""
+    network = (0x02, 0x0D, 0)
+    settings = [[MTP], [AUDIO, ANY_HID], [MTP, USBMUX], [MTP, USBMUX, (0xFF, 0xFD, 1)]]
+    settings.append([MTP, USBMUX, network, CDC_DATA])
+    made = [built([[kind] for kind in each], n) for n, each in enumerate(settings[:count], 1)]
+    verdict = judged(descriptors(*made, vendor=APPLE))
+    assert verdict == Admission(configuration=min(count, 4), interfaces=(0, 1))
+
+
+def test_judge__usbmux_of_another_maker__does_not_choose() -> None:
+    """Only one maker's devices have usbmux."""
+    verdict = judged(descriptors(built([[MTP]]), built([[MTP], [USBMUX]], 2)))
+    assert verdict == Admission(configuration=1, interfaces=(0,))
 
 
 def test_judge__hub_by_its_device_class__turned_away_whatever_its_interfaces() -> None:
@@ -202,3 +234,33 @@ def test_why__every_role__has_a_name_in_both_languages() -> None:
     assert said.zh == "没有放进来：这个设备是键盘、网卡、认不出的设备。"
     named = "a keyboard and a network card and something unknown"
     assert said.en == f"Not let in: this device is {named}."
+
+
+def test_why__phone_in_a_mode_of_its_makers__told_what_to_do() -> None:
+    """It stays outside, and a person learns how to bring it back."""
+    edl = single((0xFF, 0xFF, 0xFF), vendor=0x05C6, product=0x9008)
+    said = why(_away(edl))
+    assert said.zh.startswith(
+        "没有放进来：这个设备是认不出的设备。它自称是手机（高通 9008 模式）：长按"
+    )
+    assert "It says that it is a phone (Qualcomm emergency download (EDL)): Hold" in said.en
+
+
+def test_why__phone_that_shares_its_network__told_to_stop() -> None:
+    """Nothing that networks is let in, not even shut beside a phone."""
+    said = why(_away(single(MTP, ADB, RNDIS, CDC_DATA)))
+    assert said.en.startswith("Not let in: this device is a network card. It says that")
+    assert "tethering" in said.en
+
+
+def test_why__phone_that_only_charges__says_if() -> None:
+    """A maker's number alone does not make a phone."""
+    said = why(_away(single(VENDOR, vendor=0x18D1)))
+    assert "If it is a phone: " in said.en
+    assert "如果是手机：" in said.zh
+
+
+def _away(data: bytes) -> TurnedAway:
+    verdict = judged(data)
+    assert isinstance(verdict, TurnedAway)
+    return verdict

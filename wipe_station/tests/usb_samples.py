@@ -14,6 +14,8 @@ RNDIS: Final[Kind] = (0xE0, 0x01, 0x03)
 HUB: Final[Kind] = (0x09, 0x00, 0x00)
 MTP: Final[Kind] = (0x06, 0x01, 0x01)
 ADB: Final[Kind] = (0xFF, 0x42, 0x01)
+FASTBOOT: Final[Kind] = (0xFF, 0x42, 0x03)
+ACM: Final[Kind] = (0x02, 0x02, 0x01)
 USBMUX: Final[Kind] = (0xFF, 0xFE, 0x02)
 VENDOR: Final[Kind] = (0xFF, 0xFF, 0x00)
 AUDIO: Final[Kind] = (0x01, 0x01, 0x00)
@@ -32,18 +34,23 @@ def configuration(value: int, *interfaces: bytes) -> bytes:
 
 
 def descriptors(
-    *configurations: bytes, vendor: int = 0x1D6B, device_class: int = 0, count: int | None = None
+    *configurations: bytes,
+    vendor: int = 0x1D6B,
+    product: int = 0x1234,
+    device_class: int = 0,
+    count: int | None = None,
 ) -> bytes:
     """Return a device with configurations, as sysfs attribute ``descriptors`` has it."""
     announced = len(configurations) if count is None else count
     head = bytes([18, 1, 0, 2, device_class, 0, 0, 64, *vendor.to_bytes(2, "little")])
-    return head + bytes([0x34, 0x12, 0, 1, 1, 2, 3, announced]) + b"".join(configurations)
+    ids = product.to_bytes(2, "little")
+    return head + ids + bytes([0, 1, 1, 2, 3, announced]) + b"".join(configurations)
 
 
-def single(*kinds: Kind, vendor: int = 0x1D6B) -> bytes:
+def single(*kinds: Kind, vendor: int = 0x1D6B, product: int = 0x1234) -> bytes:
     """Return a device with one configuration, one interface for each kind."""
     interfaces = [interface(number, kind) for number, kind in enumerate(kinds)]
-    return descriptors(configuration(1, *interfaces), vendor=vendor)
+    return descriptors(configuration(1, *interfaces), vendor=vendor, product=product)
 
 
 def built_hub() -> bytes:
