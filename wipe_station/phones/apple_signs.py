@@ -1,0 +1,111 @@
+"""Whether an iPhone or iPad looks erased: before against after, observation by observation. Pure.
+
+The phone's "yes" to the request is none of them. Each of them can be had without an erase: a phone
+forgets its hosts when privacy settings are reset, it can be deactivated, its record may be of an
+earlier erase. So one that speaks against it decides; and for it, several must agree. A phone whose
+system lies in all of them at once cannot be told from an erased one by anybody on the outside.
+"""
+
+from dataclasses import dataclass
+
+from wipe_station.phones.apple_facts import (
+    RECORD,
+    Activation,
+    AppleReadings,
+    activation_of,
+    facts_of,
+    obliteration_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What the second reading shows against the first; None is unknown."""
+
+    same_phone: bool | None
+    """UDID and serial number; False as soon as one differs."""
+    forgot_us: bool | None
+    """It refuses the old pair record, which it took before."""
+    unactivated: bool | None
+    """It was activated, and is not."""
+    setup_open: bool | None
+    """Its setup assistant is waiting."""
+    new_record: bool | None
+    """Its own record of an erase is younger than the one before, and without an error."""
+
+    @property
+    def erased(self) -> bool | None:
+        """Return whether it looks erased; None where too little was seen.
+
+        Yes takes the same phone, forgotten trust, a lost activation, and one of the two that a
+        reset of settings cannot bring about: a new record, or a setup that starts anew.
+        """
+        needed = (self.same_phone, self.forgot_us, self.unactivated)
+        either = (self.setup_open, self.new_record)
+        if False in (*needed, *either):
+            return False
+        return True if all(needed) and True in either else None
+
+
+def signs_of(before: AppleReadings, back: AppleReadings, after: AppleReadings) -> Signs:
+    """Compare three readings of what should be one phone.
+
+    Args:
+        before: read before the request, with the owner's trust.
+        back: read when it came back, still by the *old* pair record.
+        after: read with new trust, where that could be had; else ``back`` again.
+    """
+    return Signs(
+        same_phone=_same(before, back, after),
+        forgot_us=None if back.trusted is None or not before.trusted else not back.trusted,
+        unactivated=_unactivated(before, after),
+        setup_open=_setup_open(before, after),
+        new_record=_newer(before, after),
+    )
+
+
+def _same(before: AppleReadings, *later: AppleReadings) -> bool | None:
+    first = facts_of(before)
+    for read in later:
+        facts = facts_of(read)
+        pairs = (
+            (first.device_id, facts.device_id),
+            (first.serial, facts.serial),
+            (first.model, facts.model),
+        )
+        if any(a != b for a, b in pairs if a is not None and b is not None):
+            return False
+    ids = {facts_of(read).device_id for read in (before, *later)}
+    return None if None in ids else True
+
+
+def _unactivated(before: AppleReadings, after: AppleReadings) -> bool | None:
+    was, now = activation_of(before), activation_of(after)
+    if now is Activation.ACTIVATED:
+        return False
+    if was is Activation.ACTIVATED and now is Activation.UNACTIVATED:
+        return True
+    return None  # also a phone that was unactivated before: nothing changed, nothing is shown
+
+
+def _setup_open(before: AppleReadings, after: AppleReadings) -> bool | None:
+    was, now = facts_of(before).set_up, facts_of(after).set_up
+    if now is None:
+        return None
+    return False if now else (True if was else None)
+
+
+def _newer(before: AppleReadings, after: AppleReadings) -> bool | None:
+    """Younger than before; the same one, or none where its place could be read, is a no."""
+    if before.nvram is None or after.nvram is None:
+        return None
+    was, now = obliteration_of(before.nvram), obliteration_of(after.nvram)
+    if was is None and RECORD in before.nvram:
+        return None  # it has a form that nobody here knows
+    if now is None:
+        return None if RECORD in after.nvram else False
+    if now.error or now == was:
+        return False
+    if now.at_unix_s is None or (was is not None and was.at_unix_s is None):
+        return None
+    return was is None or was.at_unix_s is None or now.at_unix_s > was.at_unix_s
