@@ -66,6 +66,10 @@ class DeviceGoneError(DeviceError):
     """The device vanished, or another one stands where it stood."""
 
 
+class CommandTimeoutError(DeviceError):
+    """The device is there and does not answer in time."""
+
+
 class MalformedReplyError(StationError):
     """Bytes from outside did not parse; keeps what was read and where it broke."""
 
@@ -127,6 +131,7 @@ def error_named(
     if name == RefusedByPolicyError.__name__:
         return RefusedByPolicyError(message, hint=hint, reasons=reasons, device_id=device_id)
     known = {kind.__name__: kind for kind, _, _ in HANDLING} | {
-        DeviceGoneError.__name__: DeviceGoneError
+        DeviceGoneError.__name__: DeviceGoneError,
+        CommandTimeoutError.__name__: CommandTimeoutError,
     }
     return known.get(name, StationError)(message, hint=hint, device_id=device_id)

@@ -2,7 +2,7 @@
 
 The phone's "yes" to the request is none of them. Each of them can be had without an erase: a phone
 forgets its hosts when privacy settings are reset, it can be deactivated, its record may be of an
-earlier erase. So one that speaks against it decides; and for it, several must agree. A phone whose
+earlier erase. So one that speaks against it decides; and for it, four must agree. A phone whose
 system lies in all of them at once cannot be told from an erased one by anybody on the outside.
 """
 
@@ -37,14 +37,14 @@ class Signs:
     def erased(self) -> bool | None:
         """Return whether it looks erased; None where too little was seen.
 
-        Yes takes the same phone, forgotten trust, a lost activation, and one of the two that a
-        reset of settings cannot bring about: a new record, or a setup that starts anew.
+        Yes takes the same phone, forgotten trust, a lost activation *and* a new record of its own:
+        the first three can be had by a reset of settings. Without a record that can be read, a
+        person must look at the phone, and the document must say so.
         """
-        needed = (self.same_phone, self.forgot_us, self.unactivated)
-        either = (self.setup_open, self.new_record)
-        if False in (*needed, *either):
+        needed = (self.same_phone, self.forgot_us, self.unactivated, self.new_record)
+        if False in needed or self.setup_open is False:
             return False
-        return True if all(needed) and True in either else None
+        return True if all(needed) else None
 
 
 def signs_of(before: AppleReadings, back: AppleReadings, after: AppleReadings) -> Signs:
@@ -100,12 +100,12 @@ def _newer(before: AppleReadings, after: AppleReadings) -> bool | None:
     if before.nvram is None or after.nvram is None:
         return None
     was, now = obliteration_of(before.nvram), obliteration_of(after.nvram)
-    if was is None and RECORD in before.nvram:
-        return None  # it has a form that nobody here knows
-    if now is None:
-        return None if RECORD in after.nvram else False
-    if now.error or now == was:
+    if RECORD not in after.nvram or (now is not None and now.error):
         return False
-    if now.at_unix_s is None or (was is not None and was.at_unix_s is None):
-        return None
-    return was is None or was.at_unix_s is None or now.at_unix_s > was.at_unix_s
+    if now is None:
+        return None  # in a form that nobody here knows
+    if was is None:
+        return None if RECORD in before.nvram else True
+    if was.at_unix_s is None or now.at_unix_s is None:
+        return None  # older systems give no time: two erases look alike
+    return now.at_unix_s > was.at_unix_s

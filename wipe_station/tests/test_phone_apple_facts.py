@@ -62,7 +62,9 @@ BEFORE: Final = AppleReadings(
     profiles=0,
     trusted=True,
 )
+COMPLETE: Final = b"handle_message: Obliteration Complete"
 RESET: Final = VALUES | {"ActivationState": "Unactivated", "PasswordProtected": False}
+OLD: Final = dataclasses.replace(BEFORE, nvram={"obliteration": COMPLETE})
 BACK: Final = AppleReadings(values={"UniqueDeviceID": VALUES["UniqueDeviceID"]}, trusted=False)
 AFTER: Final = dataclasses.replace(
     BEFORE,
@@ -259,10 +261,12 @@ def _after(**changes: Any) -> AppleReadings:
         (BEFORE, BACK, _after(nvram={}), False),
         (BEFORE, BACK, _after(nvram={"obliteration": b"SafeOblit done @1780000000, Err:5"}), False),
         (BEFORE, BACK, _after(nvram={"obliteration": b"EACS Done @1600000000"}), False),
-        (BEFORE, BACK, _after(nvram={"obliteration": b"another form"}), True),
-        (BEFORE, BACK, _after(nvram=None), True),
+        (BEFORE, BACK, _after(nvram={"obliteration": b"another form"}), None),
+        (BEFORE, BACK, _after(nvram=None), None),
         (BEFORE, BACK, _after(cloud=None), True),
-        (BEFORE, BACK, _after(cloud=None, nvram=None), None),
+        (BEFORE, BACK, _after(nvram={"obliteration": COMPLETE}), None),
+        (OLD, BACK, _after(nvram={"obliteration": COMPLETE}), None),
+        (dataclasses.replace(OLD, nvram={}), BACK, _after(nvram={"obliteration": COMPLETE}), True),
         (BEFORE, BACK, _after(cloud=IN_USE), False),
         (BEFORE, BACK, _after(values=RESET | {"SerialNumber": "OTHERPHONE99"}), False),
         (BEFORE, BACK, _after(values=RESET | {"ActivationState": "FactoryActivated"}), None),
