@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hw_tests.phones.apple_bay import Plugged, bay_with
 from hw_tests.phones.apple_engines import GARBAGE
 from hw_tests.phones.iphone import MARKERS, SERIAL, UDID, Dialog, IPhone, Trouble
+from hw_tests.phones.real_usbmuxd import real_usbmuxd
 from wipe_station.errors import (
     CommandTimeoutError,
     DeviceError,
@@ -230,6 +231,23 @@ def test_usbmuxd__another_program_answers__one_of_ours(said: bytes, error: type[
         with pytest.raises(error):
             Usbmux(f"127.0.0.1:{listening.getsockname()[1]}").devices()
         thread.join()
+
+
+def test_usbmuxd__debian_s_own__understood(plugged: Plugged, tmp_path: Path) -> None:
+    """The real daemon, without devices: its list, news, records and refusal are understood."""
+    bay = plugged(IPhone())
+    assert link.pair(bay.mux, UDID) is None
+    (device,) = bay.mux.devices()
+    (tmp_path / f"{UDID}.plist").write_bytes(bay.stored_record(UDID))
+    with real_usbmuxd(tmp_path) as address:
+        real = Usbmux(address)
+        assert real.devices() == ()
+        assert real.record(UDID) == bay.mux.record(UDID)
+        assert real.record(UDID.replace("0", "1")) is None
+        with real.news() as news:
+            assert news.next(0.05) is None
+        with pytest.raises(DeviceGoneError):
+            real.connect(device, 62078)
 
 
 def test_news__nothing_happens__none_after_the_wait(plugged: Plugged) -> None:

@@ -27,6 +27,7 @@ class Bay:
     def __init__(self, muxer: Muxer, address: str, home: Path) -> None:
         self.mux = Usbmux(address)
         self.lock = muxer.lock
+        self._muxer = muxer
         self._home = home
 
     def debian(self, *command: str) -> "subprocess.CompletedProcess[str]":
@@ -55,6 +56,11 @@ class Bay:
         (device,) = self.mux.devices()
         assert link.pair(self.mux, device.udid) is None
         return self.phone().read()
+
+    def stored_record(self, udid: str) -> bytes:
+        """Return the pair record that a program stored."""
+        with self.lock:
+            return self._muxer.records[udid]
 
     def requests(self, phone: IPhone, act: Callable[[link.IPhone], object]) -> int:
         """Count what the phone is asked while nothing goes wrong."""

@@ -128,7 +128,7 @@ class Stream:
 
 
 def _context(record: PairRecord) -> ssl.SSLContext:
-    """Return the host's side of TLS: any version and key that a phone may still have."""
+    """Return the host's side of TLS: 1.2 and later, which phones speak since iOS 5 (unverified)."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # No name and no authority vouches for a phone: its very certificate is compared.
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -232,7 +232,7 @@ class News:
         self._stream = stream
 
     def next(self, patience_s: float) -> usbmux.Attached | usbmux.Detached | None:
-        """Return who came or went; None if nobody did in that time.
+        """Return who came on a cable, or went; None if nobody did in that time.
 
         Raises:
             DeviceGoneError: usbmuxd ended.
@@ -241,9 +241,12 @@ class News:
         try:
             while True:
                 message = usbmux.parse_message(self._stream.receive(patience_s))
-                if isinstance(message, usbmux.Attached | usbmux.Detached):
+                if isinstance(message, usbmux.Detached):
                     return message
-                if not isinstance(message, usbmux.Paired):
+                if isinstance(message, usbmux.Attached):
+                    if message.device.over_usb:
+                        return message
+                elif not isinstance(message, usbmux.Paired):
                     raise MalformedReplyError(usbmux.WHAT, offset=0, field="MessageType")
         except CommandTimeoutError:
             return None
