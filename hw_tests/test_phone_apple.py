@@ -86,6 +86,25 @@ def test_pair__owner_says_yes_later__trusted_then(plugged: Plugged) -> None:
     assert bay.paired().trusted
 
 
+@pytest.mark.parametrize("trouble", [Trouble.PULLED, Trouble.NO_PLIST])
+def test_pair__trouble_at_each_request__paired_only_where_the_phone_says_so(
+    plugged: Plugged, trouble: Trouble
+) -> None:
+    """The real idevicepair lives with garbage where it can; what it calls paired is paired."""
+    phone = IPhone()
+    bay = plugged(phone)
+    assert link.pair(bay.mux, UDID) is None
+    said = set()
+    for number in range(1, phone.requests):
+        with bay.lock:
+            phone.pair_record = None
+        bay.troubled(phone, number, trouble)
+        said.add(refusal := link.pair(bay.mux, UDID))
+        with bay.lock:
+            assert refusal is not None or phone.pair_record is not None, number
+    assert Refusal.OTHER in said
+
+
 def test_pair__program_is_missing__said(plugged: Plugged, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without Debian's program there is an error with a next step."""
     bay = plugged(IPhone())
