@@ -143,6 +143,7 @@ class Contradiction(Enum):
     SET_UP = "set-up"
     ACCOUNTS_THERE = "accounts-there"
     TRUST_KEPT = "trust-kept"
+    RECORD_OLD = "record-old"
 
 
 CONTRADICTIONS: Final = MappingProxyType(
@@ -159,6 +160,10 @@ CONTRADICTIONS: Final = MappingProxyType(
         Contradiction.TRUST_KEPT: Text(
             zh="手机还认识这台工作站，重置以后不该认识。",
             en="The phone still knows this station, which a reset would have made it forget.",
+        ),
+        Contradiction.RECORD_OLD: Text(
+            zh="手机的抹除记录读得到，却没有新的，或者写着出了错。",
+            en="Its record of erasures can be read, and has no new one, or one that failed.",
         ),
     }
 )
@@ -184,7 +189,7 @@ class Evidence:
     trust_must_go: bool = True
     """False on the routes that keep it by design (``testharness``, trade-in mode)."""
     obliteration_new: bool | None = None
-    """iOS: whether the phone's own record of an erasure has another time than before the reset."""
+    """iOS: whether the phone made a record of an erasure since; None where that cannot be told."""
     overwritten_bytes: int = 0
     """Written and read back on the phone itself, between two resets."""
 
@@ -225,6 +230,8 @@ class Evidence:
             yield Contradiction.ACCOUNTS_THERE
         if self.trust_must_go and self.trust_kept:
             yield Contradiction.TRUST_KEPT
+        if self.obliteration_new is False:
+            yield Contradiction.RECORD_OLD
 
 
 class Finding(Enum):

@@ -17,7 +17,7 @@ from wipe_station.phones.evidence import (
     Observation,
     finding_of,
 )
-from wipe_station.phones.facts import PhoneFacts, System
+from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
 from wipe_station.phones.imei import compare
 from wipe_station.phones.routes import (
     GATES,
@@ -211,13 +211,14 @@ def test_finding__each_observation_taken_away__never_more_than_before() -> None:
         ({"after": replace(GOOD.before, set_up=True)}, Contradiction.SET_UP),
         ({"after": replace(GOOD.before, accounts=1, set_up=None)}, Contradiction.ACCOUNTS_THERE),
         ({"trust_kept": True}, Contradiction.TRUST_KEPT),
+        ({"obliteration_new": False}, Contradiction.RECORD_OLD),
     ],
 )
 def test_finding__one_contradiction__outweighs_everything(
     changes: dict[str, Any], against: Contradiction
 ) -> None:
     """However much speaks for the reset."""
-    evidence = replace(GOOD, setup_seen=True, obliteration_new=True, **changes)
+    evidence = replace(GOOD, **{"setup_seen": True, "obliteration_new": True} | changes)
     assert evidence.contradictions() == {against}
     assert finding_of(evidence) is Finding.NOT_ERASED
     assert not claim_of(evidence).certifies
@@ -229,6 +230,34 @@ def test_words__every_observation_contradiction_gate_and_route__has_them() -> No
     assert set(CONTRADICTIONS) == set(Contradiction)
     assert set(GATES) == set(Gate)
     assert set(ROUTES) == set(Route)
+
+
+@pytest.mark.parametrize(
+    ("changes", "overwritten", "category"),
+    [
+        ({}, 0, Category.PURGE),
+        ({"metadata_encrypted": None}, 0, Category.CLEAR),
+        ({"metadata_encrypted": False}, 0, Category.CLEAR),
+        ({"encryption": Encryption.FULL_DISK}, 0, Category.CLEAR),
+        ({"verified_boot": VerifiedBoot.ORANGE}, 0, Category.CLEAR),
+        ({"verified_boot": None}, 0, Category.CLEAR),
+        ({"bootloader_locked": False}, 0, Category.CLEAR),
+        ({"bootloader_locked": None}, 0, Category.CLEAR),
+        ({"encryption": None}, 0, Category.NONE),
+        ({"encryption": Encryption.NONE}, 0, Category.NONE),
+        ({"encryption": Encryption.NONE}, 1, Category.CLEAR),
+        ({"encryption": None}, 1, Category.CLEAR),
+    ],
+)
+def test_claim__by_what_the_phone_was__no_more_than_its_row(
+    changes: dict[str, Any], overwritten: int, category: Category
+) -> None:
+    """Each thing that is missing or unknown lowers the claim; none is made up."""
+    evidence = replace(GOOD, before=replace(GOOD.before, **changes), overwritten_bytes=overwritten)
+    claim = claim_of(evidence)
+    assert claim.claim.category is category
+    assert claim.certifies == (category is not Category.NONE)
+    assert (category is Category.NONE) == (not claim.inferred)
 
 
 def test_claim__unknown_system__claims_nothing() -> None:
