@@ -116,6 +116,21 @@ class StrangerView(Value):
     """What else it is."""
 
 
+class PhoneView(Value):
+    """A phone or tablet that was let in; this version names it and does no more."""
+
+    port: Annotated[str, Field(pattern=r"^[0-9]+-[0-9.]+$")]
+    """As sysfs names it."""
+    bay: str | None
+    product: str
+    """In its own words, escaped; empty if it says nothing."""
+    mode: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    title: Words
+    """What it is on USB now."""
+    next_step: Words
+    """What a person does with it."""
+
+
 class JobState(Enum):
     """Where a job stands for the person at the counter."""
 
@@ -240,6 +255,7 @@ class BoardView(Value):
     """What the manager should see to; work goes on meanwhile."""
     devices: tuple[DeviceView, ...]
     strangers: tuple[StrangerView, ...] = ()
+    phones: tuple[PhoneView, ...] = ()
     jobs: tuple[JobView, ...]
 
 

@@ -18,6 +18,7 @@ from wipe_station.api_values import (
     HoldRequest,
     HoldView,
     JobView,
+    PhoneView,
     PlanRequest,
     StrangerView,
     WipeRequest,
@@ -35,7 +36,7 @@ from wipe_station.plan import WipePlan, choose, require_confirmed
 from wipe_station.presence import Presence
 from wipe_station.seat import Seat
 from wipe_station.store import ConfirmationUse
-from wipe_station.views import key_of, stranger_view, words
+from wipe_station.views import key_of, phone_view, stranger_view, words
 
 HOLD_S_OF: Final = {Role.KIOSK: 3.0, Role.OPERATOR: 0.0}
 _log = logging.getLogger(__name__)
@@ -98,11 +99,15 @@ class Floor:
                 notices=tuple(map(words, notices)),
                 devices=self._devices,
                 strangers=self._strangers(),
+                phones=self._phones(),
                 jobs=tuple(seat.view() for seat in self.counter),
             )
 
     def _strangers(self) -> tuple[StrangerView, ...]:
         return tuple(map(stranger_view, self._gate.strangers())) if self._gate is not None else ()
+
+    def _phones(self) -> tuple[PhoneView, ...]:
+        return tuple(map(phone_view, self._gate.phones())) if self._gate is not None else ()
 
     # --- devices -----------------------------------------------------------------------------
 

@@ -27,8 +27,9 @@ from certs.text import Text
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock
 from wipe_station.codec.usb import parse_usb_descriptors
-from wipe_station.detect.gate_rules import Admission, Role, Stranger, TurnedAway, judge
+from wipe_station.detect.gate_rules import Admission, Phone, Role, Stranger, TurnedAway, judge
 from wipe_station.errors import MalformedReplyError, RequestError
+from wipe_station.phones.usb_mode_table import Mode
 
 NOTE_NAME: Final = "usb.json"
 _DEVICE: Final = re.compile(r"\d+-\d+(\.\d+)*")
@@ -67,6 +68,7 @@ class UsbGate:
         self._done: dict[str, str] = {}
         """Port → number of the device there that was let in or turned away."""
         self._strangers: dict[str, Stranger] = {}
+        self._phones: dict[str, Phone] = {}
         self._lock = Lock()
 
     def strangers(self) -> tuple[Stranger, ...]:
@@ -74,8 +76,13 @@ class UsbGate:
         with self._lock:
             return tuple(self._strangers[port] for port in sorted(self._strangers))
 
+    def phones(self) -> tuple[Phone, ...]:
+        """Return the phones that were let in and still hang there, by port."""
+        with self._lock:
+            return tuple(self._phones[port] for port in sorted(self._phones))
+
     def listen(self, listener: Callable[[], None]) -> None:
-        """Have a function called when another device was turned away, or has left."""
+        """Have a function called when strangers or phones are others than before."""
         self._on_change = listener
 
     # --- the buses -----------------------------------------------------------------------------
@@ -151,41 +158,49 @@ class UsbGate:
             except OSError as error:
                 _log.warning("USB %s could not be let in: %s", port, error)
         self._done = {port: number for port, number in self._done.items() if port in there}
-        self._forget(self._strangers.keys() - there.keys())
+        self._forget((self._strangers.keys() | self._phones.keys()) - there.keys())
 
     def _decide(self, device: Path) -> None:
         port = device.name
         verdict = _judged(device)
         if port in self._own_ports or self._bays.is_console(port):
             _let_all_in(device)
+            self._forget({port})
         elif isinstance(verdict, Admission):
             _let_in(device, verdict)
+            if verdict.mode is None:
+                self._forget({port})
+            else:
+                self._note_phone(device, verdict.mode)
         elif self._bays.is_own_hub(port) and verdict.roles == (Role.HUB,):
             _let_all_in(device)
+            self._forget({port})
         else:
             if _word(device / "authorized") != "0":
                 _write(device / "authorized", "0")
             self._turn_away(device, verdict)
-            return
-        self._forget({port})
 
     def _turn_away(self, device: Path, verdict: TurnedAway) -> None:
-        said = " ".join(filter(None, (_word(device / "manufacturer"), _word(device / "product"))))
-        stranger = Stranger(
-            port=device.name,
-            bay=self._bays.name_of(device.name),
-            product=said[:_MOST_CHARACTERS],
-            verdict=verdict,
-        )
+        bay, product = self._bays.name_of(device.name), _product(device)
+        stranger = Stranger(port=device.name, bay=bay, product=product, verdict=verdict)
         roles = ", ".join(role.value for role in verdict.roles)
         _log.warning("USB %s turned away: %s (%r)", device.name, roles, stranger.product)
         with self._lock:
+            self._phones.pop(device.name, None)
             self._strangers[device.name] = stranger
+        self._on_change()
+
+    def _note_phone(self, device: Path, mode: Mode) -> None:
+        bay, product = self._bays.name_of(device.name), _product(device)
+        with self._lock:
+            self._strangers.pop(device.name, None)
+            self._phones[device.name] = Phone(port=device.name, bay=bay, product=product, mode=mode)
         self._on_change()
 
     def _forget(self, ports: "set[str] | frozenset[str]") -> None:
         with self._lock:
-            gone = [port for port in ports if self._strangers.pop(port, None) is not None]
+            known = (self._strangers, self._phones)
+            gone = [port for port in ports for each in known if each.pop(port, None) is not None]
         if gone:
             self._on_change()
 
@@ -220,6 +235,12 @@ def _word(path: Path) -> str:
             return file.read(_MOST_BYTES).decode("utf-8", "replace").strip()
     except OSError:
         return ""
+
+
+def _product(device: Path) -> str:
+    """Return what a device calls itself."""
+    said = " ".join(filter(None, (_word(device / "manufacturer"), _word(device / "product"))))
+    return said[:_MOST_CHARACTERS]
 
 
 def _write(path: Path, value: str) -> None:

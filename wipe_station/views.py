@@ -9,6 +9,7 @@ from certs.text import Text
 from wipe_station.api_values import (
     DeviceView,
     IdentifierView,
+    PhoneView,
     PlanView,
     Problem,
     ProgressView,
@@ -16,10 +17,11 @@ from wipe_station.api_values import (
     StrangerView,
     Words,
 )
-from wipe_station.detect.gate_rules import Stranger, why
+from wipe_station.detect.gate_rules import Phone, Stranger, why
 from wipe_station.detect.identifiers import shown_text
 from wipe_station.detect.safety import Refusal
 from wipe_station.errors import RefusedByPolicyError, StationError
+from wipe_station.phones.usb_mode_table import MODES
 from wipe_station.plan import WipePlan
 from wipe_station.records import (
     DeviceFacts,
@@ -129,6 +131,19 @@ def stranger_view(stranger: Stranger) -> StrangerView:
         bay=stranger.bay,
         product=shown_text(stranger.product),
         text=words(why(stranger.verdict)),
+    )
+
+
+def phone_view(phone: Phone) -> PhoneView:
+    """Return a phone that was let in."""
+    facts = MODES[phone.mode]
+    return PhoneView(
+        port=phone.port,
+        bay=phone.bay,
+        product=shown_text(phone.product),
+        mode=phone.mode.value,
+        title=words(facts.title),
+        next_step=words(facts.next_step),
     )
 
 

@@ -17,6 +17,7 @@ from wipe_station.api_values import (
     IdentifierView,
     JobState,
     JobView,
+    PhoneView,
     PlanView,
     Problem,
     ProgressView,
@@ -201,6 +202,17 @@ STRANGERS: Final = (
     StrangerView(port="1-2", bay="3", product="78-9", text=words(81)),
     StrangerView(port="1-4.2", bay=None, product="", text=words(82)),
 )
+PHONES: Final = (
+    PhoneView(
+        port="1-3",
+        bay="4",
+        product="78-9",
+        mode="mtp",
+        title=words(83),
+        next_step=words(84),
+    ),
+    PhoneView(port="1-4.3", bay=None, product="", mode="adb", title=words(85), next_step=words(86)),
+)
 
 
 def board(*parts: DeviceView | JobView, revision: int = 1, **changes: Any) -> BoardView:
@@ -219,7 +231,12 @@ def board(*parts: DeviceView | JobView, revision: int = 1, **changes: Any) -> Bo
 def full_board() -> BoardView:
     """Return a board with everything on it that a board can hold."""
     return board(
-        *DEVICES.values(), *JOBS.values(), practice=True, self_test_failed=True, strangers=STRANGERS
+        *DEVICES.values(),
+        *JOBS.values(),
+        practice=True,
+        self_test_failed=True,
+        strangers=STRANGERS,
+        phones=PHONES,
     )
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from kiosk_ui.tests.boards import (
     JOB_ID,
+    PHONES,
     board,
     ended_job,
     job,
@@ -30,6 +31,17 @@ def test_board__notices__said_in_the_reader_s_language(language: str, said: str)
     daemon = FakeDaemon(board(notices=(words(1),)))
     shown = Browser(daemon).get("/", language=language).text
     assert said in shown
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "句"), ("en", "sentence")])
+def test_board__phones_let_in__named_with_the_next_step(language: str, said: str) -> None:
+    """A phone in a bay is told with what it is now and what a person does; nothing is offered."""
+    shown = Browser(FakeDaemon(board(phones=PHONES))).get("/", language=language).text
+    for number in (83, 84, 85, 86):
+        assert f"{said}{number}" in shown
+    assert 'id="phone-1-3"' in shown
+    assert shown.count("<form") == Browser(FakeDaemon(board())).get("/").text.count("<form")
+    assert ("请插上要处理的设备" in shown, "Plug in the device" in shown) == (False, False)
 
 
 WAITING = tuple(stopped_job(job_id=f"20261125T12000{n}Z-0badcafe") for n in range(3))

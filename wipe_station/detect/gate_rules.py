@@ -100,6 +100,8 @@ class Admission:
 
     configuration: int
     interfaces: tuple[int, ...]
+    mode: Mode | None = None
+    """Of the phone that it is; None for a drive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,14 +114,27 @@ class TurnedAway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stranger:
-    """A device that was turned away and still hangs there."""
+class Visitor:
+    """A device at a port of a bay."""
 
     port: str
     bay: str | None
     product: str
     """In its own words; show them escaped."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stranger(Visitor):
+    """One that was turned away and still hangs there."""
+
     verdict: TurnedAway
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phone(Visitor):
+    """A phone that was let in."""
+
+    mode: Mode
 
 
 def role_of(triple: Triple, vendor_id: int) -> Role:
@@ -156,14 +171,15 @@ def judge(said: UsbDescriptors) -> Admission | TurnedAway:
     """
     if said.device_class == 0x09:
         return TurnedAway(roles=(Role.HUB,))
+    found = recognise(said)
+    mode = None if found is None else found.mode
     possible = [each for each in said.configurations if _admitted(each, said.vendor_id)]
     # usbmuxd takes the last of the first four [M]; one that it has to change is shut again.
     speaking = [each for each in possible if _has_usbmux(each, said.vendor_id) and each.value <= 4]
     for configuration in [*speaking[::-1], *possible]:
         admitted = _admitted(configuration, said.vendor_id)
-        return Admission(configuration=configuration.value, interfaces=admitted)
-    found = recognise(said)
-    return TurnedAway(roles=tuple(_foreign(said)), mode=None if found is None else found.mode)
+        return Admission(configuration=configuration.value, interfaces=admitted, mode=mode)
+    return TurnedAway(roles=tuple(_foreign(said)), mode=mode)
 
 
 def _has_usbmux(configuration: Configuration, vendor_id: int) -> bool:

@@ -14,6 +14,7 @@ from wipe_station import usb_gate
 from wipe_station.bays import BayMap
 from wipe_station.detect.gate_rules import Role
 from wipe_station.errors import RequestError
+from wipe_station.phones.usb_mode_table import Mode
 from wipe_station.testing import FakeClock
 from wipe_station.tests.usb_samples import (
     ADB,
@@ -143,6 +144,37 @@ def test_look__phone_with_a_makers_interface__that_one_stays_shut(usb: Usb) -> N
     usb.plug("1-2", MTP, VENDOR, ADB)
     gate.look()
     assert [usb.read(f"1-2:1.{n}/authorized") for n in range(3)] == ["1", "0", "1"]
+
+
+def test_look__phone__told_with_its_mode_until_it_leaves(usb: Usb) -> None:
+    """A phone that was let in is named by port, bay and mode; in another mode it is told anew."""
+    gate, told = usb.gate(BayMap(bays={"3": ("1-2",)}, declared=True)), []
+    gate.listen(lambda: told.append([(each.port, each.bay, each.mode) for each in gate.phones()]))
+    gate.shut()
+    usb.plug("1-2", MTP, VENDOR)
+    gate.look()
+    usb.pull("1-2")
+    usb.plug("1-2", MTP, VENDOR, ADB, devnum="6")
+    gate.look()
+    usb.pull("1-2")
+    usb.plug("1-2", KEYBOARD, devnum="7")
+    gate.look()
+    assert gate.phones() == ()
+    assert [each.port for each in gate.strangers()] == ["1-2"]
+    usb.pull("1-2")
+    usb.plug("1-2", STICK, devnum="8")
+    gate.look()
+    assert (gate.phones(), gate.strangers()) == ((), ())
+    assert told == [[("1-2", "3", Mode.MTP)], [("1-2", "3", Mode.MTP_ADB)], [], []]
+
+
+def test_look__phone_at_the_consoles_port__not_taken_for_a_customers(usb: Usb) -> None:
+    """What charges at the console is the shop's own."""
+    gate = usb.gate(BayMap(console=("1-2",), declared=True))
+    gate.shut()
+    usb.plug("1-2", MTP, VENDOR)
+    gate.look()
+    assert gate.phones() == ()
 
 
 def test_look__drive_that_types__turned_away_untouched_and_named(usb: Usb) -> None:
