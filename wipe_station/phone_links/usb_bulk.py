@@ -18,6 +18,8 @@ from wipe_station.errors import CommandTimeoutError, DeviceError, DeviceGoneErro
 
 READ_BYTES: Final = 16 << 10
 """Of one transfer; a multiple of every packet size, so that no packet is too long for it."""
+_STALE_S: Final = 0.02
+_MOST_STALE: Final = 64
 _BULK: Final = usb.util.ENDPOINT_TYPE_BULK
 _GONE: Final = frozenset(
     {errno.ENODEV, errno.ESHUTDOWN, errno.ENOENT, errno.EIO, errno.EPROTO, errno.ENXIO}
@@ -47,6 +49,7 @@ class BulkPipe:
             self._device = _device_at(usb_path)
             self._number, self._in, self._out, self.packet_bytes = self._chosen(wanted)
             usb.util.claim_interface(self._device, self._number)
+            self._drain()
 
     def __enter__(self) -> Self:
         return self
@@ -83,6 +86,12 @@ class BulkPipe:
         """
         with self._faults("receive"):
             return bytes(self._device.read(self._in, READ_BYTES, _ms(timeout_s)))
+
+    def _drain(self) -> None:
+        """Throw away what was meant for whoever was here before."""
+        with suppress(usb.core.USBTimeoutError):
+            for _ in range(_MOST_STALE):
+                self._device.read(self._in, READ_BYTES, _ms(_STALE_S))
 
     def _chosen(self, wanted: Callable[[Triple], bool]) -> tuple[int, int, int, int]:
         """Return number, both endpoints and packet size of the interface that is wanted."""

@@ -25,11 +25,20 @@ class Device:
     def __init__(self, bus: int, ports: tuple[int, ...], *kinds: tuple[int, int, int]) -> None:
         self.bus, self.port_numbers, self._kinds = bus, ports, kinds
         self.claimed: list[int] = []
+        self.stale: list[bytes] = []
         self.fault: Exception | None = None
 
     def get_active_configuration(self) -> list[Any]:
         """Return its interfaces."""
         return [Setting(number, kind) for number, kind in enumerate(self._kinds)]
+
+    def read(self, address: int, length: int, timeout_ms: int) -> bytes:
+        """Give what somebody before left unread, then nothing."""
+        assert (address, length % 512) == (0x81, 0)
+        assert timeout_ms > 0
+        if not self.stale:
+            raise usb.core.USBTimeoutError("nothing", errno=errno.ETIMEDOUT)
+        return self.stale.pop()
 
     def write(self, address: int, data: bytes, timeout_ms: int) -> int:
         """Take what is sent, or fail."""
@@ -95,6 +104,16 @@ def test_pipe__phone_in_another_mode__refused(on_usb: Callable[..., None]) -> No
     with pytest.raises(DeviceError, match="no such interface"):
         BulkPipe("1-1", is_fastboot)
     assert phone.claimed == []
+
+
+def test_pipe__something_left_unread__thrown_away(on_usb: Callable[..., None]) -> None:
+    """What was said to somebody before is not taken for an answer to us."""
+    phone = Device(1, (1,), FASTBOOT)
+    phone.stale = [b"OKAY", b"INFO"]
+    on_usb(phone)
+    pipe = BulkPipe("1-1", is_fastboot)
+    with pytest.raises(CommandTimeoutError):
+        pipe.receive(0.01)
 
 
 @pytest.mark.parametrize(
