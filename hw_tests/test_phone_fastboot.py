@@ -4,17 +4,25 @@ What counts is what is left on the phone, not what anybody said.
 """
 
 import subprocess
+from collections import deque
 
 import pytest
 
-from hw_tests.phones.fastboot import Manner, TcpPhone, listening
+from certs.text import Text
+from hw_tests.phones.fastboot import FastbootEngine, Manner, TcpPhone, listening
 from hw_tests.phones.flash import Flash
-from wipe_station.errors import CommandTimeoutError, DeviceGoneError, MalformedReplyError
+from wipe_station.errors import (
+    CommandTimeoutError,
+    DeviceError,
+    DeviceGoneError,
+    MalformedReplyError,
+)
 from wipe_station.phone_links import fastboot as link
-from wipe_station.phone_links.fastboot import fastboot_over_tcp
+from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_tcp
 from wipe_station.phones.fastboot import Because, Okay, Partition, Refused, Target, getvar
 
 LIMIT_S = 30.0
+NOTHING = Text(zh="什么也没有。", en="Nothing.")
 
 
 def debian(phone: TcpPhone, *words: str) -> tuple[int, str]:
@@ -152,6 +160,47 @@ def test_ours__no_last_word__typed_error(
     ):
         ours.erase()
     assert flash.holds_the_owners
+
+
+class Loopback:
+    """A wire to a boot loader in this process; it outlives whoever speaks over it, as USB does."""
+
+    def __init__(self, flash: Flash, manner: Manner) -> None:
+        self._came = deque[bytes]()
+        self.engine = FastbootEngine(flash, self._came.append, manner=manner)
+
+    def send(self, packet: bytes, timeout_s: float) -> None:
+        """Hand a packet to the phone."""
+        assert timeout_s > 0
+        self.engine.feed(packet)
+
+    def receive(self, timeout_s: float) -> bytes:
+        """Return the next packet; there is nothing to wait for here."""
+        assert timeout_s > 0
+        if not self._came:
+            raise CommandTimeoutError(NOTHING, hint=NOTHING)
+        return self._came.popleft()
+
+
+def test_ours__answer_that_comes_late__is_nobodys_yes() -> None:
+    """An OKAY to an erase that was given up is not taken for the answer to another one."""
+    flash = Flash()
+    wire = Loopback(flash, Manner.LATE)
+    phone = FastbootPhone(wire, "sim")
+    with pytest.raises(CommandTimeoutError):
+        phone.erase()
+    with pytest.raises(DeviceError, match="do not belong"):
+        phone.erase()
+    assert wire.engine.commands == ["erase:metadata"], "nothing more is sent by who is out of step"
+    with pytest.raises(DeviceError, match="do not belong"):
+        FastbootPhone(wire, "sim").require_in_step()
+    assert flash.holds_the_owners
+
+
+@pytest.mark.parametrize("manner", [Manner.HONEST, Manner.LOCKED])
+def test_ours__in_step__goes_on(manner: Manner) -> None:
+    """A phone whose answers are its own is not suspected."""
+    FastbootPhone(Loopback(Flash(), manner), "sim").require_in_step()
 
 
 def test_ours__nobody_listens__typed_error() -> None:

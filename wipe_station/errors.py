@@ -66,8 +66,12 @@ class DeviceGoneError(DeviceError):
     """The device vanished, or another one stands where it stood."""
 
 
+class CommandRejectedError(DeviceError):
+    """The device, or the program that speaks to it, does not do what it was asked."""
+
+
 class CommandTimeoutError(DeviceError):
-    """The device did not answer in time; what it did is unknown."""
+    """The device did not answer in time; what it did meanwhile is not known."""
 
 
 class MalformedReplyError(StationError):
@@ -131,6 +135,6 @@ def error_named(
     if name == RefusedByPolicyError.__name__:
         return RefusedByPolicyError(message, hint=hint, reasons=reasons, device_id=device_id)
     known = {kind.__name__: kind for kind, _, _ in HANDLING} | {
-        kind.__name__: kind for kind in (DeviceGoneError, CommandTimeoutError)
+        kind.__name__: kind for kind in (CommandRejectedError, CommandTimeoutError, DeviceGoneError)
     }
     return known.get(name, StationError)(message, hint=hint, device_id=device_id)

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 
 import pytest
 
-from hw_tests.lab import inside, inside_station, inside_usb
+from hw_tests.lab import inside, inside_phones, inside_station, inside_usb
 from hw_tests.lab.bench import Device, Kind, plug, pull
 from hw_tests.lab.composite_phone import CompositePhone
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.redir import redirected
+from hw_tests.lab.usb_phones import PhoneWithFiles
 from hw_tests.loop import make_file, scratch
+from hw_tests.phones import mtp
+from hw_tests.phones.flash import Flash
 from hw_tests.whole_station import until
 
 STATE = "/run/state"
@@ -111,6 +114,19 @@ def test_console__its_keyboard_plugged_in_anew__types_again(station: Station) ->
         station.guest.pull("console")
         until(lambda: not station.guest.call(inside_usb.keyboards))
     assert station.strangers() == []
+
+
+def test_bays__phone_with_a_modem__files_let_in_and_the_modem_shut(station: Station) -> None:
+    """Through a shut gate our link reads the phone; no driver ever speaks to its serial port."""
+    phone, guest = PhoneWithFiles(Flash(), modem=True), station.guest
+    with redirected(guest, "files", phone) as port:
+        port.plug()
+        (path,) = guest.call(inside_phones.wait_for_ports, mtp.SERIAL, 1, END_S)
+        wanted = {f"{path}:1.0": "1", f"{path}:1.1": "0", f"{path}:1.2": "0"}
+        until(lambda: guest.call(inside_phones.interfaces_let_in, path) == wanted)
+        assert guest.call(inside_phones.mtp_serial, path) == mtp.SERIAL
+        assert station.strangers() == []
+    assert not phone.modem.was_spoken_to
 
 
 def test_bays__daemon_killed__stay_shut_until_a_good_end(station: Station) -> None:

@@ -1,6 +1,6 @@
-"""Phones that are none: each speaks a protocol as a phone does, or lies as one might.
+"""Simulated phones, to be asked by the station's own links and by Debian's real clients.
 
-An engine knows no transport: bytes go in by ``feed``, and out by a function that it was given. So
-one phone serves TCP, a USB model of the lab, and a test in the same process. Debian's own clients
-say whether an engine speaks as phones do; nothing here shows how a real phone behaves.
+An engine takes bytes (``feed``) and gives bytes (``send``), whatever carries them; states and lies
+are a phone's constructor arguments. What they show of a real phone's behaviour is what is published
+about it; none of it was seen on one.
 """

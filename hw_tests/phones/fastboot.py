@@ -34,6 +34,8 @@ class Manner(Enum):
     """It takes an erase and never answers."""
     BABBLES = "babbles"
     """It answers an erase with what is no answer."""
+    LATE = "late"
+    """It answers an erase when it is asked the next thing, and that one later still."""
     LEAVES = "leaves"
     """It is pulled in the middle of an erase."""
 
@@ -65,6 +67,7 @@ class FastbootEngine:
         """The last reboot that it was told."""
         self._send, self._leave = send, leave
         self._manner, self._has_metadata = manner, has_metadata
+        self._late: list[bytes] = []
         self.variables = {
             "version": "0.4",
             "product": "simphone",
@@ -89,6 +92,8 @@ class FastbootEngine:
         command = packet[:COMMAND_BYTES].decode("ascii", "replace")
         self.commands.append(command)
         word, _, argument = command.partition(":")
+        if self._late:
+            self._say(self._late.pop())
         if word == "getvar":
             self._getvar(argument)
         elif word == "erase":
@@ -124,6 +129,8 @@ class FastbootEngine:
         elif self._manner is Manner.LEAVES:
             self._say(b"INFO", "erasing")
             self._leave()
+        elif self._manner is Manner.LATE:
+            self._late.append(b"OKAY")
         elif self._manner is not Manner.MUTE:
             if self._manner is Manner.HONEST:
                 self.flash.erase(partition)

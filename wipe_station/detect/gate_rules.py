@@ -174,7 +174,7 @@ def judge(said: UsbDescriptors) -> Admission | TurnedAway:
     found = recognise(said)
     mode = None if found is None else found.mode
     possible = [each for each in said.configurations if _admitted(each, said.vendor_id)]
-    # usbmuxd takes the last of the first four [M]; one that it has to change is shut again.
+    # usbmuxd 1.1.1 takes the last of the first four (src/usb.c); changed by it, all is shut again.
     speaking = [each for each in possible if _has_usbmux(each, said.vendor_id) and each.value <= 4]
     for configuration in [*speaking[::-1], *possible]:
         admitted = _admitted(configuration, said.vendor_id)

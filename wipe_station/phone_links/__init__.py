@@ -1,6 +1,5 @@
-"""What carries bytes to phones and back: sockets and USB, and nothing that understands them. I/O.
+"""The only places that open a socket or a cable to a phone. I/O.
 
-One file per transport or protocol; each drives a core of ``wipe_station.phones``. Every wait has an
-end, and every fault is an error of ``wipe_station.errors``. A phone is named by its port, never as
-"the first one that is there".
+One file per transport. What passes over it is decided in ``wipe_station.phones``; here are
+deadlines, limits, and errors with a next step. Nothing a phone says is shown in an error.
 """

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 from certs.text import Text
 from wipe_station.codec.usb import Triple
-from wipe_station.errors import CommandTimeoutError, DeviceGoneError
+from wipe_station.errors import CommandTimeoutError, DeviceError, DeviceGoneError
 from wipe_station.phone_links.usb_bulk import BulkPipe
 from wipe_station.phones import fastboot
 from wipe_station.phones.facts import PhoneFacts
@@ -135,6 +135,7 @@ class FastbootPhone:
             usb_path: where it hangs, if on USB.
         """
         self._wire, self._name, self._usb_path = wire, name, usb_path
+        self._in_step = True
 
     def ask(self, command: bytes, timeout_s: float) -> Answer:
         """Send a command and wait for its last word.
@@ -145,9 +146,18 @@ class FastbootPhone:
 
         Raises:
             CommandTimeoutError: the last word did not come; what was done is unknown.
+            DeviceError: an earlier answer never came whole, and the next one might be that.
             DeviceGoneError: the phone left.
             MalformedReplyError: what it said is no answer.
         """
+        if not self._in_step:
+            raise self._out_of_step()
+        self._in_step = False
+        answer = self._asked(command, timeout_s)
+        self._in_step = True
+        return answer
+
+    def _asked(self, command: bytes, timeout_s: float) -> Answer:
         ends = time.monotonic() + timeout_s
         exchange = Exchange(command)
         self._wire.send(command, timeout_s)
@@ -158,6 +168,33 @@ class FastbootPhone:
             answer = exchange.take(self._wire.receive(left_s))
             if answer is not None:
                 return answer
+
+    def require_in_step(self) -> None:
+        """Make sure that answers belong to what was asked, and not to somebody before us.
+
+        An answer names no command: the late OKAY to one erase would pass for the next one's. So
+        the same thing is asked twice; the answers differ if one of them is an older one's.
+
+        Raises:
+            DeviceError: they differ.
+        """
+        first, second = (self.ask(fastboot.getvar("serialno"), ASK_S) for _ in range(2))
+        if type(first) is not type(second) or first.text != second.text:
+            self._in_step = False
+            raise self._out_of_step()
+
+    def _out_of_step(self) -> DeviceError:
+        return DeviceError(
+            Text(
+                zh=f"{self._name} 的回答对不上问题。",
+                en=f"Answers of {self._name} do not belong to what was asked.",
+            ),
+            hint=Text(
+                zh="让手机重新进入引导模式，再插上。",
+                en="Have the phone enter its boot loader anew, and plug it in again.",
+            ),
+            device_id=self._name,
+        )
 
     def variables(self, names: Sequence[str] = VARIABLES) -> dict[str, str | None]:
         """Ask for variables one by one; None where the phone knows none such."""
@@ -205,7 +242,9 @@ def fastboot_over_usb(usb_path: str) -> Iterator[FastbootPhone]:
         DeviceError: what hangs there is in no such mode.
     """
     with BulkPipe(usb_path, _is_fastboot) as pipe:
-        yield FastbootPhone(pipe, usb_path, usb_path)
+        phone = FastbootPhone(pipe, usb_path, usb_path)
+        phone.require_in_step()
+        yield phone
 
 
 def _is_fastboot(triple: Triple) -> bool:

@@ -11,7 +11,12 @@ from typing import Final, Protocol
 
 from certs.text import Text
 from wipe_station.codec.usb import Triple
-from wipe_station.errors import CommandTimeoutError, DeviceError, MalformedReplyError
+from wipe_station.errors import (
+    CommandRejectedError,
+    CommandTimeoutError,
+    DeviceError,
+    MalformedReplyError,
+)
 from wipe_station.phone_links.usb_bulk import BulkPipe
 from wipe_station.phones import mtp
 from wipe_station.phones.facts import PhoneFacts
@@ -90,7 +95,7 @@ class MtpPhone:
         """Begin a session.
 
         Raises:
-            DeviceError: the phone refuses one.
+            CommandRejectedError: the phone refuses one.
         """
         self._number = 0
         self._done(self.ask(mtp.open_session()), _GOING_ON)
@@ -163,12 +168,12 @@ class MtpPhone:
         """Return an outcome that was a yes.
 
         Raises:
-            DeviceError: it was a no.
+            CommandRejectedError: it was a no.
         """
         if said.code in good:
             return said
         why = said.code.name.lower().replace("_", " ")
-        raise DeviceError(
+        raise CommandRejectedError(
             Text(zh=f"手机拒绝（{why}）。", en=f"The phone refuses: {why}."),
             hint=Text(zh="请机主解锁，再插一次。", en="Have it unlocked, and plug it in again."),
             device_id=self._name,

@@ -6,7 +6,7 @@ another one would be shut. Whoever holds the interface already keeps it; nothing
 
 import errno
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any, Final, Self
 
 import usb.core
@@ -14,10 +14,17 @@ import usb.util
 
 from certs.text import Text
 from wipe_station.codec.usb import Triple
-from wipe_station.errors import CommandTimeoutError, DeviceError, DeviceGoneError
+from wipe_station.errors import (
+    CommandRejectedError,
+    CommandTimeoutError,
+    DeviceError,
+    DeviceGoneError,
+)
 
 READ_BYTES: Final = 16 << 10
 """Of one transfer; a multiple of every packet size, so that no packet is too long for it."""
+_STALE_S: Final = 0.02
+_MOST_STALE: Final = 64
 _BULK: Final = usb.util.ENDPOINT_TYPE_BULK
 _GONE: Final = frozenset(
     {errno.ENODEV, errno.ESHUTDOWN, errno.ENOENT, errno.EIO, errno.EPROTO, errno.ENXIO}
@@ -40,13 +47,17 @@ class BulkPipe:
 
         Raises:
             DeviceGoneError: nothing hangs there.
-            DeviceError: it has no such interface, or somebody else holds it.
+            DeviceError: it has no such interface, or somebody else holds it
+                (``CommandRejectedError``).
         """
         self._path = usb_path
-        with self._faults("open"):
+        with self._faults("open"), ExitStack() as undo:
             self._device = _device_at(usb_path)
+            undo.callback(usb.util.dispose_resources, self._device)
             self._number, self._in, self._out, self.packet_bytes = self._chosen(wanted)
             usb.util.claim_interface(self._device, self._number)
+            self._drain()
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -66,7 +77,7 @@ class BulkPipe:
         Raises:
             CommandTimeoutError: they were not all taken in time.
             DeviceGoneError: the device was pulled.
-            DeviceError: it refuses.
+            CommandRejectedError: it refuses.
         """
         with self._faults("send"):
             written = self._device.write(self._out, data, _ms(timeout_s))
@@ -79,10 +90,16 @@ class BulkPipe:
         Raises:
             CommandTimeoutError: nothing came in time.
             DeviceGoneError: the device was pulled.
-            DeviceError: it refuses.
+            CommandRejectedError: it refuses.
         """
         with self._faults("receive"):
             return bytes(self._device.read(self._in, READ_BYTES, _ms(timeout_s)))
+
+    def _drain(self) -> None:
+        """Throw away what was meant for whoever was here before."""
+        with suppress(usb.core.USBTimeoutError):
+            for _ in range(_MOST_STALE):
+                self._device.read(self._in, READ_BYTES, _ms(_STALE_S))
 
     def _chosen(self, wanted: Callable[[Triple], bool]) -> tuple[int, int, int, int]:
         """Return number, both endpoints and packet size of the interface that is wanted."""
@@ -127,7 +144,7 @@ class BulkPipe:
         except usb.core.USBError as error:
             if error.errno in _GONE:
                 raise _gone(self._path) from error
-            raise DeviceError(
+            raise CommandRejectedError(
                 Text(
                     zh=f"{self._path} 上的设备不听：{doing}，{error}。",
                     en=f"The device at {self._path} refuses: {doing}, {error}.",

@@ -13,7 +13,13 @@ import usb.core
 import usb.util
 
 from wipe_station.codec.usb import Triple
-from wipe_station.errors import CommandTimeoutError, DeviceError, DeviceGoneError, StationError
+from wipe_station.errors import (
+    CommandRejectedError,
+    CommandTimeoutError,
+    DeviceError,
+    DeviceGoneError,
+    StationError,
+)
 from wipe_station.phone_links.usb_bulk import BulkPipe
 
 FASTBOOT = (0xFF, 0x42, 0x03)
@@ -25,11 +31,21 @@ class Device:
     def __init__(self, bus: int, ports: tuple[int, ...], *kinds: tuple[int, int, int]) -> None:
         self.bus, self.port_numbers, self._kinds = bus, ports, kinds
         self.claimed: list[int] = []
+        self.stale: list[bytes] = []
+        self.left: list[int] = []
         self.fault: Exception | None = None
 
     def get_active_configuration(self) -> list[Any]:
         """Return its interfaces."""
         return [Setting(number, kind) for number, kind in enumerate(self._kinds)]
+
+    def read(self, address: int, length: int, timeout_ms: int) -> bytes:
+        """Give what somebody before left unread, then nothing."""
+        assert (address, length % 512) == (0x81, 0)
+        assert timeout_ms > 0
+        if not self.stale:
+            raise usb.core.USBTimeoutError("nothing", errno=errno.ETIMEDOUT)
+        return self.stale.pop()
 
     def write(self, address: int, data: bytes, timeout_ms: int) -> int:
         """Take what is sent, or fail."""
@@ -67,8 +83,9 @@ def _on_usb(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             return [each for each in devices if custom_match(each)]
 
         monkeypatch.setattr(usb.core, "find", find)
-        claim = "claim_interface"
+        claim, leave = "claim_interface", "dispose_resources"
         monkeypatch.setattr(usb.util, claim, lambda device, number: device.claimed.append(number))
+        monkeypatch.setattr(usb.util, leave, lambda device: device.left.append(1))
 
     return put
 
@@ -78,7 +95,7 @@ def test_pipe__two_phones_alike__the_one_at_the_port(on_usb: Callable[..., None]
     first, wanted = Device(1, (1,), FASTBOOT), Device(1, (1, 2), (6, 1, 1), FASTBOOT)
     on_usb(first, Device(1, (1, 22), FASTBOOT), wanted, Device(11, (1, 2), FASTBOOT))
     BulkPipe("1-1.2", is_fastboot)
-    assert (first.claimed, wanted.claimed) == ([], [1])
+    assert (first.claimed, wanted.claimed, wanted.left) == ([], [1], [])
 
 
 def test_pipe__nothing_at_the_port__gone(on_usb: Callable[..., None]) -> None:
@@ -94,7 +111,17 @@ def test_pipe__phone_in_another_mode__refused(on_usb: Callable[..., None]) -> No
     on_usb(phone)
     with pytest.raises(DeviceError, match="no such interface"):
         BulkPipe("1-1", is_fastboot)
-    assert phone.claimed == []
+    assert (phone.claimed, phone.left) == ([], [1])
+
+
+def test_pipe__something_left_unread__thrown_away(on_usb: Callable[..., None]) -> None:
+    """What was said to somebody before is not taken for an answer to us."""
+    phone = Device(1, (1,), FASTBOOT)
+    phone.stale = [b"OKAY", b"INFO"]
+    on_usb(phone)
+    pipe = BulkPipe("1-1", is_fastboot)
+    with pytest.raises(CommandTimeoutError):
+        pipe.receive(0.01)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +130,7 @@ def test_pipe__phone_in_another_mode__refused(on_usb: Callable[..., None]) -> No
         (usb.core.USBTimeoutError("t", errno=errno.ETIMEDOUT), CommandTimeoutError),
         (usb.core.USBError("gone", errno=errno.ENODEV), DeviceGoneError),
         (usb.core.USBError("gone", errno=errno.EIO), DeviceGoneError),
-        (usb.core.USBError("stall", errno=errno.EPIPE), DeviceError),
+        (usb.core.USBError("stall", errno=errno.EPIPE), CommandRejectedError),
         (usb.core.NoBackendError("none"), DeviceError),
     ],
 )

@@ -1,0 +1,144 @@
+"""Phones on USB before a real kernel, a real libusb, Debian's clients and ours.
+
+How they come through the gate is in ``test_guest_bays``.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import pytest
+
+from hw_tests.lab import inside, inside_phones
+from hw_tests.lab.guest import Guest
+from hw_tests.lab.redir import Port, redirected
+from hw_tests.lab.usb_model import UsbDevice
+from hw_tests.lab.usb_phones import PhoneInFastboot, PhoneWithFiles
+from hw_tests.phones import fastboot, mtp
+from hw_tests.phones.flash import Flash
+from hw_tests.whole_station import until
+from wipe_station.phones.usb_mode_table import Mode
+
+PLUG_S = 30.0
+CALL_S = 60.0
+CANARY = "wipe-station-0815.bin"
+
+
+@pytest.fixture(scope="module", name="booted")
+def _booted() -> Iterator[Guest]:
+    with Guest() as made:
+        yield made
+
+
+@pytest.fixture
+def guest(booted: Guest) -> Guest:
+    """Return a guest without a station, from which the phones of other tests have gone."""
+    for serial in (fastboot.SERIAL, mtp.SERIAL):
+        ports(booted, serial, 0)
+    return booted
+
+
+def plugged(guest: Guest, stack: ExitStack, name: str, device: UsbDevice) -> Port:
+    """Plug a phone in until the end of a stack."""
+    port = stack.enter_context(redirected(guest, name, device))
+    port.plug()
+    return port
+
+
+def ports(guest: Guest, serial: str, count: int = 1) -> list[str]:
+    """Return where phones with a serial hang, as soon as there are so many."""
+    return guest.call(inside_phones.wait_for_ports, serial, count, PLUG_S)
+
+
+def test_fastboot__two_phones_with_one_serial__the_one_at_the_port_is_erased(guest: Guest) -> None:
+    """Debian's client and ours take a phone by its port; the other one keeps all it has."""
+    flashes = [Flash(), Flash()]
+    with ExitStack() as stack:
+        for number, flash in enumerate(flashes):
+            plugged(guest, stack, f"twin{number}", PhoneInFastboot(flash))
+        first, second = ports(guest, fastboot.SERIAL, 2)
+        assert guest.call(inside_phones.mode, first) == Mode.FASTBOOT.value
+        debians = ("fastboot", "-s", f"usb:{first}")
+        ran = guest.call(inside.run, [*debians, "getvar", "product"], timeout_s=CALL_S)
+        assert "product: simphone" in ran["err"], ran
+        ran = guest.call(inside.run, [*debians, "erase", "userdata"], timeout_s=CALL_S)
+        assert ran["code"] == 0, ran
+        left = [flash.holds_the_owners for flash in flashes]
+        assert sorted(left) == [False, True], "one of them, and only one"
+        assert guest.call(inside_phones.fastboot_facts, second) == {
+            "serial": fastboot.SERIAL,
+            "model": "simphone",
+            "locked": False,
+        }
+        assert [flash.holds_the_owners for flash in flashes] == left
+        said = guest.call(inside_phones.fastboot_erase, second, timeout_s=CALL_S)
+    assert said == {"accepted": True, "locked": False}
+    assert not any(flash.holds_the_owners for flash in flashes)
+    assert sorted(flash.erased for flash in flashes) == [["metadata", "userdata"], ["userdata"]]
+
+
+def test_fastboot__locked_over_usb__a_value(guest: Guest) -> None:
+    """Our link is told no, and that is no error."""
+    flash = Flash()
+    with ExitStack() as stack:
+        plugged(guest, stack, "locked", PhoneInFastboot(flash, fastboot.Manner.LOCKED))
+        (port,) = ports(guest, fastboot.SERIAL)
+        said = guest.call(inside_phones.fastboot_erase, port, timeout_s=CALL_S)
+    assert said == {"accepted": False, "locked": True}
+    assert flash.holds_the_owners
+
+
+def test_fastboot__pulled_while_it_erases__gone(guest: Guest) -> None:
+    """A cable that is pulled ends the waiting at once, and is told by its name."""
+    flash = Flash()
+    phone = PhoneInFastboot(flash, fastboot.Manner.MUTE)
+    with ExitStack() as stack, ThreadPoolExecutor(1) as aside:
+        port = plugged(guest, stack, "pulled", phone)
+        (path,) = ports(guest, fastboot.SERIAL)
+        erase = aside.submit(guest.call, inside_phones.fastboot_erase, path, timeout_s=CALL_S)
+        until(lambda: "erase:metadata" in phone.function.engine.commands)
+        port.pull()
+        assert erase.result() == "DeviceGoneError"
+    assert flash.holds_the_owners
+
+
+def test_mtp__debians_clients__see_the_phone_and_its_files(guest: Guest) -> None:
+    """The simulator speaks as the real client understands it."""
+    with ExitStack() as stack:
+        plugged(guest, stack, "files", PhoneWithFiles(Flash()))
+        (port,) = ports(guest, mtp.SERIAL)
+        assert guest.call(inside_phones.mode, port) == Mode.MTP.value
+        ran = guest.call(inside.run, ["mtp-detect"], timeout_s=CALL_S)
+        for said in ("Sim Maker", "Sim Phone", mtp.SERIAL, "Internal shared storage"):
+            assert said in ran["out"], ran
+        ran = guest.call(inside.run, ["mtp-files"], timeout_s=CALL_S)
+        assert "diary.txt" in ran["out"], ran
+        assert guest.call(inside_phones.mtp_serial, port) == mtp.SERIAL
+
+
+@pytest.mark.parametrize("erases", [True, False])
+def test_mtp__canary_over_usb__tells_who_erased(guest: Guest, erases: bool) -> None:
+    """A phone comes back after what it calls an erasure: what it holds is what counts."""
+    flash = Flash()
+    with ExitStack() as stack:
+        port = plugged(guest, stack, "canary", PhoneWithFiles(flash))
+        (path,) = ports(guest, mtp.SERIAL)
+        assert guest.call(inside_phones.put_canary, path, CANARY) is True
+        port.pull()
+        ports(guest, mtp.SERIAL, 0)
+        if erases:
+            flash.erase("userdata")
+        port.plug()
+        (again,) = ports(guest, mtp.SERIAL)
+        assert again == path
+        became = guest.call(inside_phones.what_became_of_it, path, CANARY)
+    assert became == ("absent" if erases else "still-there")
+    assert flash.holds_the_owners is not erases
+
+
+def test_modem__without_a_gate__its_driver_speaks_to_it(guest: Guest) -> None:
+    """Where nobody shuts it, the kernel's driver binds to a phone's serial port and speaks."""
+    phone = PhoneWithFiles(Flash(), modem=True)
+    with ExitStack() as stack:
+        plugged(guest, stack, "open", phone)
+        until(lambda: phone.modem.was_spoken_to)

@@ -1,0 +1,142 @@
+"""Phones of ``hw_tests.phones`` as USB devices, for a port of a guest. I/O.
+
+Source: interfaces as in ``wipe_station.phones.usb_modes``; requests of the still image class by
+memory.
+"""
+
+import struct
+from typing import Final
+
+from hw_tests.lab.usb_model import (
+    IN,
+    Endpoint,
+    Function,
+    Identity,
+    Interface,
+    Kind,
+    Setup,
+    Stall,
+    Transfer,
+    UsbDevice,
+)
+from hw_tests.phones import fastboot, mtp
+from hw_tests.phones.fastboot import FastbootEngine
+from hw_tests.phones.flash import Flash
+from hw_tests.phones.mtp import MtpEngine
+
+FASTBOOT: Final[Kind] = (0xFF, 0x42, 0x03)
+IMAGING: Final[Kind] = (0x06, 0x01, 0x01)
+MODEM: Final[Kind] = (0x02, 0x02, 0x01)
+MODEM_DATA: Final[Kind] = (0x0A, 0x00, 0x00)
+GOOGLE: Final = 0x18D1
+PIPE: Final = 1
+NEWS: Final = IN | 2
+MODEM_NEWS: Final = IN | 3
+MODEM_PIPE: Final = 4
+_RESET, _GET_STATUS = 0x66, 0x67
+
+
+def _pipe(number: int) -> tuple[Endpoint, ...]:
+    return tuple(Endpoint(address=at, transfer=Transfer.BULK) for at in (IN | number, number))
+
+
+def _news(address: int) -> Endpoint:
+    return Endpoint(address=address, transfer=Transfer.INTERRUPT, packet_bytes=28, interval=6)
+
+
+class FastbootFunction(Function):
+    """A boot loader: each transfer is a packet."""
+
+    def __init__(self, flash: Flash, manner: fastboot.Manner) -> None:
+        super().__init__()
+        self.engine = FastbootEngine(flash, lambda data: self.push(IN | PIPE, data), manner=manner)
+        self.interfaces = (Interface(number=0, kind=FASTBOOT, endpoints=_pipe(PIPE)),)
+
+    def out(self, address: int, data: bytes) -> None:
+        """Take a command."""
+        del address
+        if data:
+            self.engine.feed(data)
+
+
+class MtpFunction(Function):
+    """A responder: transfers carry containers."""
+
+    def __init__(self, flash: Flash, manner: mtp.Manner) -> None:
+        super().__init__()
+        self.engine = MtpEngine(flash, lambda data: self.push(IN | PIPE, data), manner=manner)
+        ends = (*_pipe(PIPE), _news(NEWS))
+        self.interfaces = (Interface(number=0, kind=IMAGING, endpoints=ends),)
+
+    def out(self, address: int, data: bytes) -> None:
+        """Take a part of a container."""
+        del address
+        self.engine.feed(data)
+
+    def reset(self) -> None:
+        """Forget the session, too."""
+        super().reset()
+        self.engine.reset()
+
+    def control(self, setup: Setup, data: bytes) -> bytes:
+        """Begin anew, or say that nothing is under way."""
+        del data
+        if setup.request == _RESET and not setup.request_type & IN:
+            self.reset()
+            return b""
+        if setup.request == _GET_STATUS and setup.request_type & IN:
+            return struct.pack("<HH", 4, mtp.OK)
+        raise Stall
+
+
+class ModemFunction(Function):
+    """A phone's serial port (ACM); it takes what is sent and remembers that somebody did."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.was_spoken_to = False
+        about = bytes([5, 0x24, 0, 0x10, 1, 4, 0x24, 2, 2, 5, 0x24, 6, 1, 2])
+        self.interfaces = (
+            Interface(number=1, kind=MODEM, endpoints=(_news(MODEM_NEWS),), extra=about),
+            Interface(number=2, kind=MODEM_DATA, endpoints=_pipe(MODEM_PIPE)),
+        )
+
+    def out(self, address: int, data: bytes) -> None:
+        """Take what is sent."""
+        del address, data
+        self.was_spoken_to = True
+
+    def control(self, setup: Setup, data: bytes) -> bytes:
+        """Take any setting of the line."""
+        del data
+        self.was_spoken_to = True
+        if setup.request_type & IN:
+            raise Stall
+        return b""
+
+
+class PhoneInFastboot(UsbDevice):
+    """A phone in its boot loader."""
+
+    def __init__(self, flash: Flash, manner: fastboot.Manner = fastboot.Manner.HONEST) -> None:
+        """Make a phone that is not plugged in; all of them state the same serial."""
+        self.function = FastbootFunction(flash, manner)
+        super().__init__(
+            Identity(vendor=GOOGLE, product=0x4EE0, name="Android", serial=fastboot.SERIAL),
+            (self.function,),
+        )
+
+
+class PhoneWithFiles(UsbDevice):
+    """A phone that shows its files, with a modem beside them if it is said to have one."""
+
+    def __init__(
+        self, flash: Flash, manner: mtp.Manner = mtp.Manner.HONEST, *, modem: bool = False
+    ) -> None:
+        """Make a phone that is not plugged in; all of them state the same serial."""
+        self.function, self.modem = MtpFunction(flash, manner), ModemFunction()
+        functions = (self.function, self.modem) if modem else (self.function,)
+        super().__init__(
+            Identity(vendor=GOOGLE, product=0x4EE1, name="Sim Phone", serial=mtp.SERIAL),
+            functions,
+        )
