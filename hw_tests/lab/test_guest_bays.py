@@ -20,6 +20,7 @@ from hw_tests.loop import make_file, scratch
 from hw_tests.phones import mtp
 from hw_tests.phones.flash import Flash
 from hw_tests.whole_station import until
+from wipe_station.phones.usb_mode_table import Mode
 
 STATE = "/run/state"
 SERIAL = "PHONE0001"
@@ -46,6 +47,11 @@ class Station:
     def strangers(self) -> list[dict[str, object]]:
         """Return who was turned away."""
         found: list[dict[str, object]] = self.guest.call(inside_station.board, STATE)["strangers"]
+        return found
+
+    def phones(self) -> list[dict[str, object]]:
+        """Return the phones that were let in, as the counter shows them."""
+        found: list[dict[str, object]] = self.guest.call(inside_station.board, STATE)["phones"]
         return found
 
 
@@ -126,6 +132,11 @@ def test_bays__phone_with_a_modem__files_let_in_and_the_modem_shut(station: Stat
         until(lambda: guest.call(inside_phones.interfaces_let_in, path) == wanted)
         assert guest.call(inside_phones.mtp_serial, path) == mtp.SERIAL
         assert station.strangers() == []
+        (shown,) = until(station.phones)
+        assert (shown["port"], shown["mode"]) == (path, Mode.MTP.value)
+        assert path == f"1-{shown['bay']}"
+        port.pull()
+        until(lambda: not station.phones())
     assert not phone.modem.was_spoken_to
 
 
