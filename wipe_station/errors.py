@@ -66,6 +66,14 @@ class DeviceGoneError(DeviceError):
     """The device vanished, or another one stands where it stood."""
 
 
+class CommandRejectedError(DeviceError):
+    """The device, or the program that speaks to it, does not do what it was asked."""
+
+
+class CommandTimeoutError(DeviceError):
+    """The device did not answer in time; what it did meanwhile is not known."""
+
+
 class MalformedReplyError(StationError):
     """Bytes from outside did not parse; keeps what was read and where it broke."""
 
@@ -127,6 +135,6 @@ def error_named(
     if name == RefusedByPolicyError.__name__:
         return RefusedByPolicyError(message, hint=hint, reasons=reasons, device_id=device_id)
     known = {kind.__name__: kind for kind, _, _ in HANDLING} | {
-        DeviceGoneError.__name__: DeviceGoneError
+        kind.__name__: kind for kind in (CommandRejectedError, CommandTimeoutError, DeviceGoneError)
     }
     return known.get(name, StationError)(message, hint=hint, device_id=device_id)
