@@ -10,7 +10,7 @@ import contextlib
 import select
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -61,18 +61,29 @@ class AdbServer:
         """Return the phones that it sees, in its order."""
         return adb_server.parse_devices(self._host("host:devices-l"))
 
-    def track(self, stopped: Callable[[], bool]) -> Iterator[tuple[AdbDevice, ...]]:
+    def track(
+        self, stopped: Callable[[], bool], *, every_s: float = 1.0
+    ) -> Generator[tuple[AdbDevice, ...], None, None]:
         """Return the list now and after each change.
 
+        The server's own news get lost: a phone whose line broke was often still told as there
+        (Debian's 29.0.6). So the list is asked for, too.
+
         Args:
-            stopped: asked about once a second whether to end; a change may be long in coming.
+            stopped: asked before each look whether to end.
+            every_s: how often the list is asked for when there is no news.
         """
         with _Line(self._path, self._timeout_s) as line:
             line.ask("host:track-devices-l")
+            last: tuple[AdbDevice, ...] | None = None
             while not stopped():
-                if line.waits(1.0):
+                if line.waits(every_s):
                     line.until(self._timeout_s)
-                    yield adb_server.parse_devices(line.read(adb_server.read_text()))
+                    line.read(adb_server.read_text())
+                seen = self.devices()
+                if seen != last:
+                    yield seen
+                last = seen
 
     def at(self, usb_path: str) -> AdbDevice:
         """Return the phone on a USB port.
@@ -178,8 +189,7 @@ class AdbServer:
     def _service(
         self, device: AdbDevice, service: str, timeout_s: float | None
     ) -> Iterator["_Line"]:
-        if device.state in (LinkState.UNAUTHORIZED, LinkState.NO_PERMISSIONS):
-            _rejected(device.state.value)
+        require_allowed(device)
         with _Line(self._path, self._timeout_s if timeout_s is None else timeout_s) as line:
             line.ask(f"host:transport-id:{device.transport_id}")
             line.ask(service)
@@ -278,6 +288,16 @@ class _Line:
             ) from error
         except OSError as error:
             raise _absent() from error
+
+
+def require_allowed(device: AdbDevice) -> None:
+    """Check that a phone lets itself be spoken to.
+
+    Raises:
+        CommandRejectedError: its person has not allowed this computer, or the system shuts it off.
+    """
+    if device.state in (LinkState.UNAUTHORIZED, LinkState.NO_PERMISSIONS):
+        _rejected(device.state.value)
 
 
 def _absent() -> DeviceGoneError:

@@ -10,7 +10,7 @@ import time
 from typing import Final
 
 from wipe_station.errors import CommandRejectedError, CommandTimeoutError, MalformedReplyError
-from wipe_station.phone_links.adb_server import AdbServer
+from wipe_station.phone_links.adb_server import AdbServer, require_allowed
 from wipe_station.phones.adb_server import AdbDevice
 from wipe_station.phones.adb_shell import ShellEnd
 from wipe_station.phones.android_facts import Ask, facts_of
@@ -31,9 +31,11 @@ def read(server: AdbServer, device: AdbDevice) -> PhoneFacts:
     """Ask a phone everything that it can be asked.
 
     Raises:
+        CommandRejectedError: it does not let itself be spoken to.
         DeviceGoneError: it went away.
         CommandTimeoutError: ``READ_S`` were over.
     """
+    require_allowed(device)
     until_s = time.monotonic() + READ_S
     ends = {ask: _asked(server, device, ask, until_s) for ask in Ask}
     said = {ask: end for ask, end in ends.items() if end is not None}

@@ -5,6 +5,7 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -33,28 +34,38 @@ PATH = "/sdcard/Download"
 
 @contextlib.contextmanager
 def _server(*replies: bytes, hang: bool = False, timeout_s: float = 20.0) -> Iterator[AdbServer]:
-    """Say one reply on each connection, then end it, or stay silent on it."""
+    """Say one reply on each connection, then end it, or stay silent on it.
+
+    Connections may overlap: each is served by a thread of its own.
+    """
     with TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listening:
         path = Path(folder) / "s"
         listening.bind(str(path))
         listening.listen()
 
-        def serve() -> None:
-            for reply in replies:
-                line, _ = listening.accept()
-                with line, contextlib.suppress(OSError):
-                    line.sendall(reply)
-                    if not hang:
-                        line.shutdown(socket.SHUT_WR)
-                    while line.recv(1 << 16):
-                        pass
+        def serve(line: socket.socket, reply: bytes) -> None:
+            with line, contextlib.suppress(OSError):
+                line.sendall(reply)
+                if not hang:
+                    line.shutdown(socket.SHUT_WR)
+                while line.recv(1 << 16):
+                    pass
 
-        thread = threading.Thread(target=serve, daemon=True)
+        def accept() -> None:
+            with contextlib.suppress(OSError), ThreadPoolExecutor() as lines:
+                for reply in replies:
+                    lines.submit(serve, listening.accept()[0], reply)
+
+        thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield AdbServer(path, timeout_s=timeout_s)
         with contextlib.suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)
         thread.join(5)
+
+
+def _listed(lines: bytes) -> bytes:
+    return b"%04x" % len(lines) + lines
 
 
 def _packets(*packets: tuple[Stream, bytes]) -> bytes:
@@ -167,11 +178,11 @@ def test_server__not_there__gone() -> None:
 
 def test_at__two_phones_with_one_serial__each_by_its_port() -> None:
     """The port tells them apart; an empty one is nobody."""
-    listed = "".join(
+    lines = "".join(
         f"SIM1                   device usb:{port} transport_id:{number}\n"
         for number, port in enumerate(("1-3", "1-4"), 1)
-    ).encode()
-    reply = OKAY + b"%04x" % len(listed) + listed
+    )
+    reply = OKAY + _listed(lines.encode())
     with _server(reply, reply, reply) as server:
         assert server.at("1-3").transport_id == 1
         assert server.at("1-4").transport_id == 2
@@ -181,13 +192,25 @@ def test_at__two_phones_with_one_serial__each_by_its_port() -> None:
 
 def test_track__list_changes__each_told_in_turn() -> None:
     """Arrivals and departures come without asking; a server that ends is gone."""
-    one = b"SIM1 device usb:1-3 transport_id:1\n"
-    with _server(OKAY + b"0000" + b"%04x" % len(one) + one) as server:
+    one = _listed(b"SIM1 device usb:1-3 transport_id:1\n")
+    with _server(OKAY + b"0000" * 2, OKAY + b"0000", OKAY + one) as server:
         seen = server.track(lambda: False)
         assert next(seen) == ()
         assert [each.usb_path for each in next(seen)] == ["1-3"]
         with pytest.raises(DeviceGoneError):
             next(seen)
+
+
+def test_track__no_news_of_a_departure__told_all_the_same() -> None:
+    """News get lost: the list is asked for, too, and told once for each change."""
+    one = OKAY + _listed(b"SIM1 device usb:1-3 transport_id:1\n")
+    gone = OKAY + _listed(b"SIM1 offline usb:1-3 transport_id:1\n")
+    with (
+        _server(OKAY, one, one, one, gone, hang=True) as server,
+        contextlib.closing(server.track(lambda: False, every_s=0.001)) as seen,
+    ):
+        assert [each.state for each in next(seen)] == [LinkState.DEVICE]
+        assert [each.state for each in next(seen)] == [LinkState.OFFLINE]
 
 
 def test_started__folder_that_others_may_enter__refused(tmp_path: Path) -> None:
