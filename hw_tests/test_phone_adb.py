@@ -4,7 +4,9 @@ The point of it: a phone that says OK and erases nothing never looks erased to o
 """
 
 import contextlib
+import os
 import random
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -440,10 +442,23 @@ def test_two_phones__one_serial__each_answers_for_itself(adb: RealAdb) -> None:
         assert (first.accounts, second.accounts) == (1, 0)
 
 
-def test_server__while_it_runs__listens_on_its_file_only(adb: RealAdb, folder: Path) -> None:
-    """Nobody reaches the server over the network, and nobody else over its folder."""
-    found = (folder / "adb").stat()
-    assert found.st_mode & 0o077 == 0
-    listening = Path("/proc/net/tcp").read_text("utf-8") + Path("/proc/net/tcp6").read_text("utf-8")
-    assert f":{5037:04X} 00000000:0000 0A" not in listening
+def _listens_on_tcp(pid: int) -> bool:
+    """Whether a process has a listening socket of the network."""
+    tables = [Path(f"/proc/{pid}/net/{name}").read_text("ascii") for name in ("tcp", "tcp6")]
+    rows = [line.split() for table in tables for line in table.splitlines()[1:]]
+    listening = {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
+    return not listening.isdisjoint(os.readlink(f) for f in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def test_server__while_it_runs__listens_on_its_file_and_on_no_port(
+    adb: RealAdb, folder: Path
+) -> None:
+    """Nobody reaches the server over the network, and nobody else through its folder."""
     assert adb.server.version()
+    assert (folder / "adb").stat().st_mode & 0o077 == 0
+    children = Path("/proc/self/task").glob("*/children")
+    pids = [int(pid) for each in children for pid in each.read_text("ascii").split()]
+    (server,) = [pid for pid in pids if Path(f"/proc/{pid}/comm").read_text() == "adb\n"]
+    assert not _listens_on_tcp(server)
+    with socket.create_server(("127.0.0.1", 0)):
+        assert _listens_on_tcp(os.getpid()), "the check itself sees a port"

@@ -259,7 +259,9 @@ class _Line:
 
     def waits(self, seconds: float) -> bool:
         """Whether something has come, or comes within some seconds."""
-        return bool(select.select([self._socket], [], [], seconds)[0])
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
 
     def drain(self) -> None:
         """Read up to the other side's end and keep nothing."""

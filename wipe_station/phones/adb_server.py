@@ -129,7 +129,7 @@ def _device(line: str) -> AdbDevice:
     pairs = [word.partition(":") for word in match["words"].split()]
     words = {name: value for name, _, value in pairs}
     if len(words) != len(pairs) or not _NUMBER.fullmatch(words.get("transport_id", "")):
-        raise _malformed("line")
+        raise _malformed("number")
     port = words.get("usb")
     if port is not None and not _USB.fullmatch(port):
         raise _malformed("port")

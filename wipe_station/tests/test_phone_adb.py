@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import random
+import traceback
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wipe_station.errors import MalformedReplyError
-from wipe_station.phones import adb_server
+from wipe_station.phones import adb_server, adb_sync
 from wipe_station.phones.adb import (
     TOKEN_BYTES,
     Banner,
@@ -326,3 +327,32 @@ def test_values__shown__say_nothing_that_a_phone_said() -> None:
         ]
     )
     assert "marker" not in shown
+
+
+def test_packet__of_no_stream__malformed() -> None:
+    """A packet is of a stream that both know."""
+    with pytest.raises(MalformedReplyError):
+        Fed(read_packet()).feed(b"\x06\0\0\0\0")
+
+
+def test_listing__endless__malformed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that never ends is none."""
+    monkeypatch.setattr(adb_sync, "MOST_ENTRIES", 3)
+    entry = b"DENT" + bytes(12) + b"\1\0\0\0x"
+    assert not Fed(read_listing(frozenset())).feed(entry * 3)
+    with pytest.raises(MalformedReplyError):
+        Fed(read_listing(frozenset())).feed(entry * 4)
+
+
+def test_listing__of_a_person__its_names_in_no_value_and_no_error() -> None:
+    """Names of files are counted: neither what was read nor what was refused repeats them."""
+    name = b"marker-jane.jpg"
+    entry = b"DENT" + bytes(12) + len(name).to_bytes(4, "little") + name
+    good = Fed(read_listing(frozenset({"canary"})))
+    good.feed(entry + b"DONE".ljust(20, b"\0"))
+    assert good.value.entries == 1
+    assert "marker" not in repr(good.value)
+    with pytest.raises(MalformedReplyError) as refused:
+        Fed(read_listing(frozenset())).feed(entry + name.ljust(20))
+    assert "marker" not in "".join(traceback.format_exception(refused.value))
+    assert "marker" not in repr(refused.value.diagnostics())
