@@ -71,6 +71,8 @@ class PhoneFacts:
     bootloader_locked: bool | None = None
     verified_boot: VerifiedBoot | None = None
     accounts: int | None = None
+    users: int | None = None
+    """Android: persons and profiles that have room of their own on it."""
     screen_lock: bool | None = None
     frp: bool | None = None
     """Android: a reset phone asks for the owner's account."""

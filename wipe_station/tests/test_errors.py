@@ -24,6 +24,16 @@ def test_exit_code__every_class__mapped_by_its_family() -> None:
     assert errors.exit_code_of(malformed) == 5
 
 
+def test_error_named__each_device_error__the_same_behind_the_socket() -> None:
+    """What the daemon said of a device is told apart by its clients, too."""
+    text = Text(zh="坏", en="bad")
+    kinds = (errors.CommandRejectedError, errors.CommandTimeoutError, errors.DeviceGoneError)
+    for kind in kinds:
+        told = errors.error_named(kind.__name__, text, hint=text, reasons=(), device_id=None)
+        assert type(told) is kind
+        assert errors.exit_code_of(told) == 5
+
+
 def test_diagnostics__both_languages_and_hint__there() -> None:
     """What goes to the screen has a message and a next step in both languages."""
     text = Text(zh="坏", en="bad")

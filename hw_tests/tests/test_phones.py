@@ -1,0 +1,62 @@
+"""The simulated phones themselves, without any carrier: no bytes upset them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hw_tests.phones.adb_engine import AdbEngine
+from hw_tests.phones.android import AndroidPhone, Trust
+from wipe_station.phones.adb import VERSION_WITHOUT_SUMS, Banner, Command, Message, Messages
+
+
+def _said(message: Message) -> bytes:
+    return message.header(sums=True) + message.payload
+
+
+def _connected(version: int = VERSION_WITHOUT_SUMS) -> tuple[AdbEngine, bytearray, list[str]]:
+    out, dropped = bytearray(), list[str]()
+    engine = AdbEngine(AndroidPhone(trust=Trust.OFF), out.extend, lambda: dropped.append("x"))
+    banner = Banner(kind="host", properties={}, features=frozenset()).encode()
+    engine.feed(_said(Message(command=Command.CNXN, arg0=version, arg1=4096, payload=banner)))
+    return engine, out, dropped
+
+
+SERVICES = st.sampled_from(
+    [b"shell,v2,raw:exit 7", b"sync:", b"reboot:", b"reboot:x", b"rescue-wipe:userdata:x", b"tcp:1"]
+) | st.binary(max_size=30)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(Command), st.integers(0, 3), st.integers(0, 3), SERVICES),
+        max_size=8,
+    )
+)
+def test_engine__any_messages__answers_are_messages(
+    told: list[tuple[Command, int, int, bytes]],
+) -> None:
+    """Whatever a computer sends, what comes back are whole messages, or the line is dropped."""
+    engine, out, _ = _connected()
+    for command, arg0, arg1, payload in told:
+        engine.feed(_said(Message(command=command, arg0=arg0, arg1=arg1, payload=payload)))
+    reader = Messages()
+    answers = reader.feed(bytes(out))
+    assert sum(24 + len(each.payload) for each in answers) == len(out)
+
+
+@given(st.binary(min_size=24, max_size=100))
+def test_engine__noise__dropped(noise: bytes) -> None:
+    """A computer that speaks something else is not listened to."""
+    engine, _, dropped = _connected()
+    engine.feed(noise)
+    assert dropped
+
+
+def test_engine__old_version__sums_are_sent() -> None:
+    """A computer of an old version gets sums, one of a new version gets none."""
+    for version, sums in ((VERSION_WITHOUT_SUMS - 1, True), (VERSION_WITHOUT_SUMS, False)):
+        _, out, _ = _connected(version)
+        reader = Messages()
+        reader.sums = sums
+        (hello,) = reader.feed(bytes(out))
+        assert hello.command is Command.CNXN
+        assert any(out[16:20]) is sums

@@ -1,0 +1,122 @@
+"""An adb server of the station's own, started only when somebody asks for it. I/O.
+
+It listens on a socket file in a folder that is the station's alone, never on a port: whoever can
+speak to it can erase phones. Its key lies in the same folder; it looks for no emulators and takes
+nothing from the network.
+"""
+
+import contextlib
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from certs.text import Text
+from wipe_station.errors import CommandTimeoutError, DeviceError, InvalidInputError
+from wipe_station.phone_links.adb_server import AdbServer
+
+PROGRAM: Final = "adb"
+START_S: Final = 20.0
+END_S: Final = 5.0
+_POLL_S: Final = 0.02
+_MOST_SOCKET_PATH_BYTES: Final = 107
+"""``sun_path`` without its end (unix(7))."""
+_HINT: Final = Text(
+    zh="安装 Debian 软件包 adb，再启动工作站。",
+    en="Install Debian's package adb, then start the station again.",
+)
+
+
+def socket_of(folder: Path) -> Path:
+    """Return where the server of a folder listens."""
+    return folder / "adb.socket"
+
+
+def environment_of(folder: Path) -> dict[str, str]:
+    """Return the environment in which ``adb`` uses this folder's key and nothing of a person's."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "LC_ALL": "C.UTF-8",
+        "ADB_MDNS": "0",
+        # It would take whatever listens on this machine's ports 5555 to 5585 for an emulator.
+        "ADB_LOCAL_TRANSPORT_MAX_PORT": "5",
+    }
+
+
+@contextlib.contextmanager
+def started(folder: Path) -> Iterator[AdbServer]:
+    """Run a server in a folder, which is made if it is missing, as long as the block lasts.
+
+    Raises:
+        InvalidInputError: the folder's path is too long for a socket, or others may look into it.
+        DeviceError: there is no ``adb``, or it ended at once.
+        CommandTimeoutError: it did not answer in ``START_S``.
+    """
+    _own(folder)
+    listening = socket_of(folder)
+    listening.unlink(missing_ok=True)
+    words = [PROGRAM, "-L", f"localfilesystem:{listening}", "server", "nodaemon"]
+    with (folder / "adb.log").open("wb") as log:
+        try:
+            process = subprocess.Popen(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment_of(folder),
+                cwd=folder,
+            )
+        except FileNotFoundError as error:
+            raise DeviceError(Text(zh="没有 adb。", en="There is no adb."), hint=_HINT) from error
+    try:
+        server = AdbServer(listening)
+        _answers(process, server)
+        yield server
+    finally:
+        _end(process)
+        listening.unlink(missing_ok=True)
+
+
+def _own(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    too_long = len(os.fsencode(socket_of(folder.absolute()))) > _MOST_SOCKET_PATH_BYTES
+    if too_long or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise InvalidInputError(
+            Text(
+                zh=f"文件夹 {folder} 不能给 adb 用。",
+                en=f"The folder {folder} cannot be adb's.",
+            ),
+            hint=Text(
+                zh="要一个路径较短、只有工作站自己能进的文件夹（权限 0700）。",
+                en="It takes a short path, and a folder for the station alone (mode 0700).",
+            ),
+        )
+
+
+def _answers(process: "subprocess.Popen[bytes]", server: AdbServer) -> None:
+    """Wait until it answers; what is waited on meanwhile is its end."""
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        with contextlib.suppress(DeviceError):
+            server.version()
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_POLL_S)
+            raise DeviceError(Text(zh="adb 启动失败。", en="adb did not start."), hint=_HINT)
+    raise CommandTimeoutError(
+        Text(zh="adb 启动后没有回答。", en="adb was started and does not answer."), hint=_HINT
+    )
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,312 @@
+"""Speaks to phones through an adb server's socket. I/O.
+
+Every call has a deadline for all of it and a limit for what may come back. A call names a phone by
+the server's number for its connection (``AdbDevice.transport_id``): one that was pulled and came
+back, or another one on the same port, has another number. Nothing else is asked of the server: no
+forwarding, no installing, no root.
+"""
+
+import contextlib
+import select
+import socket
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from typing import Final, NoReturn, Self, TypeVar
+
+from certs.text import Text
+from wipe_station.errors import CommandRejectedError, CommandTimeoutError, DeviceGoneError
+from wipe_station.phones import adb_server, adb_sync
+from wipe_station.phones.adb_server import AdbDevice, LinkState, Refused
+from wipe_station.phones.adb_shell import FEATURE, Collector, ShellEnd
+from wipe_station.phones.adb_sync import Ask, FileStatus, Listing
+from wipe_station.phones.reading import Reading
+
+Value = TypeVar("Value")
+ANSWER_S: Final = 60.0
+"""For a whole call; a full phone takes seconds to describe itself."""
+MOST_SHELL_BYTES: Final = 4 << 20
+SYNC_S: Final = 60.0
+_FILE_MODE: Final = 0o644
+_RECEIVE_BYTES: Final = 1 << 16
+_HINT: Final = Text(
+    zh="看看线和手机：要亮屏、解锁、允许本机调试；再试一次。",
+    en="Look at cable and phone: screen on, unlocked, this computer allowed; then try again.",
+)
+
+
+class Boot(Enum):
+    """Where a phone is sent by a restart."""
+
+    SYSTEM = ""
+    BOOTLOADER = "bootloader"
+    RECOVERY = "recovery"
+    RESCUE = "rescue"
+
+
+class AdbServer:
+    """A running server, by its socket file; each call may take so long unless it says otherwise."""
+
+    def __init__(self, path: Path, *, timeout_s: float = ANSWER_S) -> None:
+        self._path = path
+        self._timeout_s = timeout_s
+
+    def version(self) -> str:
+        """Return the server's own version, as it writes it."""
+        return self._host("host:version")
+
+    def devices(self) -> tuple[AdbDevice, ...]:
+        """Return the phones that it sees, in its order."""
+        return adb_server.parse_devices(self._host("host:devices-l"))
+
+    def track(
+        self, stopped: Callable[[], bool], *, every_s: float = 1.0
+    ) -> Generator[tuple[AdbDevice, ...], None, None]:
+        """Return the list now and after each change.
+
+        The server's own news get lost: a phone whose line broke was often still told as there
+        (Debian's 29.0.6). So the list is asked for, too.
+
+        Args:
+            stopped: asked before each look whether to end.
+            every_s: how often the list is asked for when there is no news.
+        """
+        with _Line(self._path, self._timeout_s) as line:
+            line.ask("host:track-devices-l")
+            last: tuple[AdbDevice, ...] | None = None
+            while not stopped():
+                if line.waits(every_s):
+                    line.until(self._timeout_s)
+                    line.read(adb_server.read_text())
+                seen = self.devices()
+                if seen != last:
+                    yield seen
+                last = seen
+
+    def at(self, usb_path: str) -> AdbDevice:
+        """Return the phone on a USB port.
+
+        Raises:
+            DeviceGoneError: none is there.
+        """
+        for each in self.devices():
+            if each.usb_path == usb_path:
+                return each
+        raise _absent()
+
+    def shell(
+        self,
+        device: AdbDevice,
+        command: str,
+        *,
+        timeout_s: float | None = None,
+        most_bytes: int = MOST_SHELL_BYTES,
+    ) -> ShellEnd:
+        """Run a command on a phone.
+
+        Args:
+            device: from the newest list.
+            command: as the phone's own shell reads it.
+            timeout_s: for all of it.
+            most_bytes: of its output and error output together.
+
+        Returns:
+            its end; without a code where the line broke first, which says nothing about what the
+            command has done.
+
+        Raises:
+            CommandRejectedError: the phone does not open a shell, or one without exit codes.
+        """
+        if FEATURE not in self.features(device):
+            _rejected("shell_v2")
+        with self._service(device, f"shell,v2,raw:{command}", timeout_s) as line:
+            said = Collector(most_bytes)
+            with contextlib.suppress(DeviceGoneError):
+                line.read(said.read())
+            return said.end
+
+    def features(self, device: AdbDevice) -> frozenset[str]:
+        """Return what this connection can do."""
+        asked = f"host-transport-id:{device.transport_id}:features"
+        return adb_server.parse_features(self._host(asked))
+
+    def status(self, device: AdbDevice, path: str) -> FileStatus | None:
+        """Return what is at a path; None where there is nothing, or nothing may be seen."""
+        with self._files(device) as line:
+            line.send(adb_sync.request(Ask.STATUS, path))
+            return line.read(adb_sync.read_status())
+
+    def listing(self, device: AdbDevice, path: str, names: frozenset[str]) -> Listing:
+        """Count what is in a folder, and look for names; an empty one may be a closed one."""
+        with self._files(device) as line:
+            line.send(adb_sync.request(Ask.LISTING, path))
+            return line.read(adb_sync.read_listing(names))
+
+    def push(
+        self,
+        device: AdbDevice,
+        path: str,
+        pieces: Iterable[bytes],
+        *,
+        timeout_s: float | None = None,
+    ) -> None:
+        """Write a file on a phone.
+
+        Args:
+            device: from the newest list.
+            path: of the file; what was there is replaced.
+            pieces: its bytes; they may be made while they are sent.
+            timeout_s: for all of it.
+
+        Raises:
+            CommandRejectedError: the phone did not take it.
+        """
+        with self._files(device, timeout_s) as line:
+            for part in adb_sync.upload(path, pieces, mode=_FILE_MODE, modified_s=int(time.time())):
+                line.send(part)
+            if not line.read(adb_sync.read_sent()):
+                _rejected("SEND")
+
+    def pull(self, device: AdbDevice, path: str, *, most_bytes: int) -> bytes | None:
+        """Read a file of ours back; None where the phone refuses."""
+        with self._files(device) as line:
+            line.send(adb_sync.request(Ask.RECEIVE, path))
+            return line.read(adb_sync.read_file(most_bytes))
+
+    def reboot(self, device: AdbDevice, target: Boot = Boot.SYSTEM) -> None:
+        """Have a phone start again; that it was told so is all that this says."""
+        with self._service(device, f"reboot:{target.value}", None) as line:
+            line.drain()
+
+    def _host(self, text: str) -> str:
+        with _Line(self._path, self._timeout_s) as line:
+            line.ask(text)
+            return line.read(adb_server.read_text())
+
+    @contextlib.contextmanager
+    def _service(
+        self, device: AdbDevice, service: str, timeout_s: float | None
+    ) -> Iterator["_Line"]:
+        require_allowed(device)
+        with _Line(self._path, self._timeout_s if timeout_s is None else timeout_s) as line:
+            line.ask(f"host:transport-id:{device.transport_id}")
+            line.ask(service)
+            yield line
+
+    @contextlib.contextmanager
+    def _files(self, device: AdbDevice, timeout_s: float | None = None) -> Iterator["_Line"]:
+        with self._service(device, "sync:", timeout_s) as line:
+            yield line
+            with contextlib.suppress(DeviceGoneError):
+                line.send(adb_sync.QUIT)
+
+
+class _Line:
+    """One connection to the server, with a moment at which it must be done."""
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._until_s = 0.0
+        self.until(timeout_s)
+        try:
+            self._socket.connect(str(path))
+        except OSError as error:
+            self._socket.close()
+            raise DeviceGoneError(
+                Text(zh="adb 没有在运行。", en="adb is not running."),
+                hint=Text(zh="重新启动工作站。", en="Start the station again."),
+            ) from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+
+    def until(self, timeout_s: float) -> None:
+        """Set the moment."""
+        self._until_s = time.monotonic() + timeout_s
+
+    def ask(self, text: str) -> None:
+        """Send a request.
+
+        Raises:
+            CommandRejectedError: it was refused.
+            DeviceGoneError: because the phone is not there.
+        """
+        self.send(adb_server.request(text))
+        verdict = self.read(adb_server.read_verdict())
+        if isinstance(verdict, Refused):
+            if "not found" in verdict.words or "no device" in verdict.words:
+                raise _absent()
+            _rejected(verdict.words)
+
+    def send(self, data: bytes) -> None:
+        """Send bytes."""
+        self._limited(lambda: self._socket.sendall(data))
+
+    def read(self, reading: Reading[Value]) -> Value:
+        """Read a value, exactly as many bytes as it needs."""
+        try:
+            wanted = next(reading)
+            while True:
+                wanted = reading.send(self._exactly(wanted))
+        except StopIteration as end:
+            value: Value = end.value
+            return value
+
+    def waits(self, seconds: float) -> bool:
+        """Whether something has come, or comes within some seconds."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(seconds * 1000))
+
+    def drain(self) -> None:
+        """Read up to the other side's end and keep nothing."""
+        while self._limited(lambda: self._socket.recv(_RECEIVE_BYTES)):
+            pass
+
+    def _exactly(self, size: int) -> bytes:
+        data = bytearray()
+        while len(data) < size:
+            part = self._limited(partial(self._socket.recv, min(size - len(data), _RECEIVE_BYTES)))
+            if not part:
+                raise _absent()
+            data += part
+        return bytes(data)
+
+    def _limited(self, act: Callable[[], Value]) -> Value:
+        left_s = self._until_s - time.monotonic()
+        try:
+            if left_s <= 0:
+                raise TimeoutError
+            self._socket.settimeout(left_s)
+            return act()
+        except TimeoutError as error:
+            raise CommandTimeoutError(
+                Text(zh="手机没有及时回答。", en="The phone did not answer in time."), hint=_HINT
+            ) from error
+        except OSError as error:
+            raise _absent() from error
+
+
+def require_allowed(device: AdbDevice) -> None:
+    """Check that a phone lets itself be spoken to.
+
+    Raises:
+        CommandRejectedError: its person has not allowed this computer, or the system shuts it off.
+    """
+    if device.state in (LinkState.UNAUTHORIZED, LinkState.NO_PERMISSIONS):
+        _rejected(device.state.value)
+
+
+def _absent() -> DeviceGoneError:
+    return DeviceGoneError(Text(zh="手机不在了。", en="The phone is gone."), hint=_HINT)
+
+
+def _rejected(what: str) -> NoReturn:
+    raise CommandRejectedError(
+        Text(zh=f"手机不让做（{what}）。", en=f"The phone does not allow it ({what})."), hint=_HINT
+    )

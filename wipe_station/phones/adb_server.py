@@ -1,0 +1,151 @@
+"""What an adb server is asked and answers: requests, refusals, the list of phones. Pure.
+
+The server is Debian's ``adb`` in a process of its own. A phone's serial is what the phone says:
+two may say the same, and one may say something that looks like another line of the list. So
+a phone is found by its port and spoken to by the server's own number for this connection, and a
+list in which either stands twice is no list.
+
+Source: AOSP packages/modules/adb, SERVICES.TXT, adb.cpp, transport.cpp; Debian's 1.0.41 (29.0.6)
+was asked and answers like this.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from wipe_station.errors import MalformedReplyError
+from wipe_station.phones.reading import Reading
+
+MOST_REQUEST_BYTES: Final = 0xFFFF
+_LINE: Final = re.compile(
+    r"(?P<serial>.{1,255}?) +"
+    r"(?P<state>no permissions.{0,255}?|[a-z?]{1,32})"
+    r"(?P<words>(?: [a-z_]{1,32}:\S{1,255})*)"
+)
+_USB: Final = re.compile(r"[0-9]{1,3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,7}")
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
+
+
+class LinkState(Enum):
+    """How the server stands with a phone."""
+
+    DEVICE = "device"
+    RECOVERY = "recovery"
+    RESCUE = "rescue"
+    SIDELOAD = "sideload"
+    BOOTLOADER = "bootloader"
+    UNAUTHORIZED = "unauthorized"
+    """The person has not allowed this computer, or refused it."""
+    AUTHORIZING = "authorizing"
+    CONNECTING = "connecting"
+    OFFLINE = "offline"
+    NO_PERMISSIONS = "no permissions"
+    OTHER = "other"
+
+
+_STATES: Final = frozenset(LinkState) - {LinkState.OTHER}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdbDevice:
+    """One line of the server's list."""
+
+    serial: str
+    """As the phone says: never enough to tell it apart."""
+    state: LinkState
+    transport_id: int
+    """The server's number for this connection; never used again for another."""
+    usb_path: str | None
+    """As the kernel names the port, such as ``1-3.2``; None for what is not on USB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The server or the phone said no."""
+
+    words: str
+    """At most 200 printable characters, for engineers."""
+
+
+def request(text: str) -> bytes:
+    """Return a request: its length as four hexadecimal digits, then itself.
+
+    Raises:
+        ValueError: it is longer than four digits can say.
+    """
+    data = text.encode()
+    if len(data) > MOST_REQUEST_BYTES:
+        raise ValueError("request too long")
+    return b"%04x" % len(data) + data
+
+
+def read_verdict() -> Reading[Refused | None]:
+    """Read whether a request was accepted.
+
+    Raises:
+        MalformedReplyError: neither OKAY nor FAIL with its words.
+    """
+    word = yield 4
+    if word == b"OKAY":
+        return None
+    if word != b"FAIL":
+        raise _malformed("verdict")
+    words = (yield from read_text())[:200]
+    return Refused(words="".join(each if each.isprintable() else " " for each in words))
+
+
+def read_text() -> Reading[str]:
+    """Read a text behind its length; bytes that are none are replaced.
+
+    Raises:
+        MalformedReplyError: the length is not four hexadecimal digits.
+    """
+    digits = yield 4
+    if re.fullmatch(rb"[0-9A-Fa-f]{4}", digits) is None:
+        raise _malformed("length")
+    return (yield int(digits, 16)).decode("utf-8", "replace")
+
+
+def parse_devices(text: str) -> tuple[AdbDevice, ...]:
+    """Read the answer to ``host:devices-l``, or one piece of ``host:track-devices-l``.
+
+    Raises:
+        MalformedReplyError: a line that is none, without the server's number, or one that claims
+            a number or a port that another line has.
+    """
+    found = tuple(_device(line) for line in text.split("\n") if line)
+    numbers = [each.transport_id for each in found]
+    ports = [each.usb_path for each in found if each.usb_path is not None]
+    if len(set(numbers)) != len(numbers) or len(set(ports)) != len(ports):
+        raise _malformed("twice")
+    return found
+
+
+def _device(line: str) -> AdbDevice:
+    match = _LINE.fullmatch(line)
+    if match is None:
+        raise _malformed("line")
+    pairs = [word.partition(":") for word in match["words"].split()]
+    words = {name: value for name, _, value in pairs}
+    if len(words) != len(pairs) or not _NUMBER.fullmatch(words.get("transport_id", "")):
+        raise _malformed("number")
+    port = words.get("usb")
+    if port is not None and not _USB.fullmatch(port):
+        raise _malformed("port")
+    state = match["state"].split(" (")[0].split(";")[0].strip()
+    return AdbDevice(
+        serial=match["serial"],
+        state=next((each for each in _STATES if each.value == state), LinkState.OTHER),
+        transport_id=int(words["transport_id"]),
+        usb_path=port,
+    )
+
+
+def parse_features(text: str) -> frozenset[str]:
+    """Read the answer to ``features``."""
+    return frozenset(filter(None, text.strip().split(",")))
+
+
+def _malformed(what: str) -> MalformedReplyError:
+    return MalformedReplyError("adb server", offset=0, field=what)
