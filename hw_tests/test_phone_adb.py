@@ -26,8 +26,9 @@ from wipe_station.phone_links import android
 from wipe_station.phone_links.adb_process import started
 from wipe_station.phone_links.adb_server import Boot
 from wipe_station.phones.adb_server import AdbDevice, LinkState
-from wipe_station.phones.android_after import Against, Open, SecondLook, compare
-from wipe_station.phones.canary import CanaryState, judge
+from wipe_station.phones.android_after import evidence_of
+from wipe_station.phones.canary import Canary, judge
+from wipe_station.phones.evidence import Contradiction, Evidence, Finding, finding_of
 from wipe_station.phones.facts import PhoneFacts
 
 SEED = 20261128
@@ -150,12 +151,18 @@ def _told(adb: RealAdb, phone: PhoneOnTcp) -> Told:
     return Told(before=before, device=adb.connect(phone))
 
 
-def _second_look(adb: RealAdb, told: Told) -> SecondLook:
-    """Read what came back, and compare; what cannot be looked at is open."""
+def _second_look(adb: RealAdb, told: Told) -> Evidence:
+    """Read what came back, and compare; what cannot be looked at shows nothing."""
     server, device = adb.server, told.device
     after = android.read(server, device)
     canary = judge(android.look(server, device, CANARY, control=CONTROL, content=b"control"))
-    return compare(told.before, after, canary, android.personal_files(server, device))
+    files = android.personal_files(server, device)
+    return evidence_of(told.before, after, canary, files, trust_must_go=False)
+
+
+def _erased(look: Evidence) -> bool:
+    """Tell whether a first look, before a second reset, takes the phone for erased."""
+    return finding_of(look, more_to_come=True) is Finding.ERASED
 
 
 def _seller(lie: Lie | None = None, **changed: object) -> AndroidPhone:
@@ -170,20 +177,29 @@ def test_test_harness__honest_phone__looks_erased_and_keeps_the_key(adb: RealAdb
     with on_tcp(_seller()) as phone:
         told = _told(adb, phone)
         assert told.before.accounts == 1
-        assert _second_look(adb, told).looks_erased
+        assert _erased(_second_look(adb, told))
         assert phone.phone.files == {}, "the control was taken away again"
         assert phone.phone.keys
         assert phone.phone.test_harness
         assert phone.phone.frp
 
 
-CAUGHT: dict[Lie, set[Against | Open]] = {
-    Lie.NOTHING: {Against.CANARY_PRESENT, Against.ACCOUNTS, Against.USERS, Against.FILES},
-    Lie.CANARY_ONLY: {Against.ACCOUNTS, Against.USERS, Against.FILES},
-    Lie.ANOTHER: {Against.OTHER_SERIAL, Against.OTHER_IMEI},
-    Lie.GARBAGE: {Against.CANARY_PRESENT, Against.FILES, Open.ACCOUNTS, Open.SERIAL},
-    Lie.CLOSED: {Open.CANARY, Against.ACCOUNTS, Against.USERS},
-    Lie.HIDES: {Open.CANARY, Against.USERS},
+CAUGHT: dict[Lie, set[Contradiction]] = {
+    Lie.NOTHING: {
+        Contradiction.CANARY_THERE,
+        Contradiction.ACCOUNTS_THERE,
+        Contradiction.USERS_THERE,
+        Contradiction.FILES_THERE,
+    },
+    Lie.CANARY_ONLY: {
+        Contradiction.ACCOUNTS_THERE,
+        Contradiction.USERS_THERE,
+        Contradiction.FILES_THERE,
+    },
+    Lie.ANOTHER: set(),
+    Lie.GARBAGE: {Contradiction.CANARY_THERE, Contradiction.FILES_THERE},
+    Lie.CLOSED: {Contradiction.ACCOUNTS_THERE, Contradiction.USERS_THERE},
+    Lie.HIDES: {Contradiction.USERS_THERE},
 }
 
 
@@ -193,31 +209,36 @@ def test_liar__says_ok__never_looks_erased(adb: RealAdb, lie: Lie) -> None:
     with on_tcp(_seller(lie)) as phone:
         look = _second_look(adb, _told(adb, phone))
         assert phone.phone.erasures == 1
-        assert not look.looks_erased
-        assert CAUGHT[lie] <= look.against | look.open
+        assert not _erased(look)
+        assert CAUGHT[lie] <= look.contradictions()
+        assert (look.same_identity is False) == (lie is Lie.ANOTHER)
 
 
 def test_liar__keeps_the_files_of_a_phone_without_accounts__seen(adb: RealAdb) -> None:
     """Without an account, files of a person are what is left to see; and a canary, if it stays."""
-    for lie, seen in ((Lie.CANARY_ONLY, Against.FILES), (Lie.NOTHING, Against.CANARY_PRESENT)):
+    expected = {
+        Lie.CANARY_ONLY: Contradiction.FILES_THERE,
+        Lie.NOTHING: Contradiction.CANARY_THERE,
+    }
+    for lie, seen in expected.items():
         with on_tcp(AndroidPhone(trust=Trust.TRUSTED, lie=lie)) as phone:
             look = _second_look(adb, _told(adb, phone))
-            assert seen in look.against
-            assert not look.looks_erased
+            assert seen in look.contradictions()
+            assert not _erased(look)
 
 
 def test_liar__has_only_what_we_put_there__present_or_open(adb: RealAdb) -> None:
     """Where nothing of a person's is to be seen, the canary alone must tell."""
     expected = {
-        Lie.NOTHING: Against.CANARY_PRESENT,
-        Lie.CLOSED: Open.CANARY,
-        Lie.HIDES: Open.CANARY,
+        Lie.NOTHING: Canary.STILL_THERE,
+        Lie.CLOSED: Canary.UNREADABLE,
+        Lie.HIDES: Canary.UNREADABLE,
     }
     for lie, seen in expected.items():
         with on_tcp(AndroidPhone(trust=Trust.TRUSTED, lie=lie, files={})) as phone:
             look = _second_look(adb, _told(adb, phone))
-            assert seen in look.against | look.open
-            assert not look.looks_erased
+            assert look.canary is seen
+            assert not _erased(look)
 
 
 def test_liar__answers_no_command__an_error_and_no_look(
@@ -276,7 +297,7 @@ def test_route__honest_or_lying__reading_tells(
         before = android.read(adb.server, device)
         assert android.plant(adb.server, device, CANARY, b"canary")
         told = Told(before=before, device=route(adb, phone, device))
-        assert _second_look(adb, told).looks_erased is (lie is None)
+        assert _erased(_second_look(adb, told)) is (lie is None)
         assert phone.phone.erasures == 1
 
 
@@ -285,7 +306,7 @@ def test_cable__pulled_at_points_of_the_second_look__never_looks_erased(adb: Rea
     with on_tcp(_seller()) as phone:
         told = _told(adb, phone)
         start = phone.said_bytes
-        assert _second_look(adb, told).looks_erased
+        assert _erased(_second_look(adb, told))
         length = phone.said_bytes - start
     draw = random.Random(SEED)
     for place in sorted({0, 1, 24, length - 1, *(draw.randrange(length) for _ in range(12))}):
@@ -294,7 +315,7 @@ def test_cable__pulled_at_points_of_the_second_look__never_looks_erased(adb: Rea
             with phone.phone.lock:
                 phone.left_bytes = place
             try:
-                erased = _second_look(adb, told).looks_erased
+                erased = _erased(_second_look(adb, told))
             except DeviceError:
                 continue
             assert not erased or phone.left_bytes, (SEED, place)
@@ -318,7 +339,7 @@ def test_cable__pulled_while_the_phone_says_ok__reading_tells_what_it_has_done(
             phone.left_bytes = None
             phone.phone.restart()
             look = _second_look(adb, Told(before=before, device=adb.connect(phone)))
-            assert look.looks_erased is (CANARY_PATH not in phone.phone.files), place
+            assert _erased(look) is (CANARY_PATH not in phone.phone.files), place
 
 
 def test_test_harness__screen_lock_or_old__refused_and_nothing_happens(adb: RealAdb) -> None:
@@ -374,7 +395,8 @@ def test_trade_in__reset_phone__one_command_without_trust(adb: RealAdb) -> None:
             adb.server.shell(device, "getprop")
         with pytest.raises(CommandRejectedError):
             android.look(adb.server, device, CANARY, control=CONTROL, content=b"x")
-        assert not compare(before, after, CanaryState.UNKNOWN, None).looks_erased
+        look = evidence_of(before, after, Canary.UNREADABLE, None, trust_must_go=True)
+        assert finding_of(look) is Finding.UNPROVEN
 
 
 def test_trade_in__evaluated__all_can_be_read_and_the_next_start_erases(adb: RealAdb) -> None:
@@ -388,7 +410,7 @@ def test_trade_in__evaluated__all_can_be_read_and_the_next_start_erases(adb: Rea
         device = adb.connect(phone)
         assert adb.server.shell(device, "tradeinmode evaluate").code == 0
         told = Told(before=before, device=adb.connect(phone))
-        assert _second_look(adb, told).looks_erased
+        assert _erased(_second_look(adb, told))
         adb.server.push(told.device, "/sdcard/fill", [b"x" * 1000])
         adb.server.reboot(told.device)
         adb.until_gone(phone)

@@ -15,9 +15,10 @@ from wipe_station.errors import CommandTimeoutError, MalformedReplyError
 from wipe_station.phone_links import mtp as link
 from wipe_station.phone_links.fastboot import fastboot_over_tcp
 from wipe_station.phone_links.mtp import MtpPhone
+from wipe_station.phones.canary import Canary
 from wipe_station.phones.facts import System
 from wipe_station.phones.mtp import Code
-from wipe_station.phones.mtp_data import Canary, Look, Storage, canary_after
+from wipe_station.phones.mtp_data import Look, Storage, canary_after
 
 NAME = "wipe-station-4711.bin"
 CONTENT = bytes(range(256)) * 4
@@ -119,7 +120,7 @@ def test_canary__phone_that_erased__absent() -> None:
         fastboot_over_tcp("127.0.0.1", boot.port) as ours,
     ):
         ours.erase()
-    assert canary_after(storage, before, phone_of(flash).look(NAME)) is Canary.ABSENT
+    assert canary_after(storage, before, phone_of(flash).look(NAME)) is Canary.GONE
     assert not flash.holds_the_owners
 
 
@@ -132,7 +133,7 @@ def test_canary__not_everything_can_be_seen__unknown(manner: Manner) -> None:
     after = phone_of(flash, manner).look(NAME)
     assert after.canary is None
     assert after.objects is None
-    assert canary_after(storage, before, after) is Canary.UNKNOWN
+    assert canary_after(storage, before, after) is Canary.UNREADABLE
 
 
 def test_canary__phone_that_drops_it__never_counts_as_erased() -> None:
@@ -142,7 +143,7 @@ def test_canary__phone_that_drops_it__never_counts_as_erased() -> None:
     assert before.canary is False
     after = phone_of(flash).look(NAME)
     assert flash.files["diary.txt"] == PHOTO[::-1]
-    assert canary_after(storage, before, after) is Canary.UNKNOWN
+    assert canary_after(storage, before, after) is Canary.UNREADABLE
 
 
 def test_canary__another_storage_afterwards__unknown() -> None:
@@ -150,7 +151,7 @@ def test_canary__another_storage_afterwards__unknown() -> None:
     flash = Flash()
     storage, before = put(phone_of(flash))
     after = phone_of(Flash(size_bytes=1 << 20)).look(NAME)
-    assert canary_after(storage, before, after) is Canary.UNKNOWN
+    assert canary_after(storage, before, after) is Canary.UNREADABLE
 
 
 def test_put__read_only__why_is_a_value() -> None:

@@ -9,7 +9,8 @@ from wipe_station.codec.usb import parse_usb_descriptors
 from wipe_station.errors import StationError
 from wipe_station.phone_links.fastboot import fastboot_over_usb
 from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
-from wipe_station.phones.mtp_data import Canary, Look, Storage, canary_after
+from wipe_station.phones.canary import Canary
+from wipe_station.phones.mtp_data import Look, Storage, canary_after
 from wipe_station.phones.usb_modes import recognise
 
 _before: dict[str, tuple[Storage, Look]] = {}

@@ -132,7 +132,7 @@ def test_mtp__canary_over_usb__tells_who_erased(guest: Guest, erases: bool) -> N
         (again,) = ports(guest, mtp.SERIAL)
         assert again == path
         became = guest.call(inside_phones.what_became_of_it, path, CANARY)
-    assert became == ("absent" if erases else "still-there")
+    assert became == ("gone" if erases else "still-there")
     assert flash.holds_the_owners is not erases
 
 

@@ -11,12 +11,17 @@ from enum import Enum
 from wipe_station.phones.adb_sync import FileStatus, Listing
 
 
-class CanaryState(Enum):
-    """What a look has shown."""
+class Canary(Enum):
+    """What became of the random file that was laid down before a reset."""
 
-    PRESENT = "present"
-    ABSENT = "absent"
-    UNKNOWN = "unknown"
+    NONE = "none"
+    """None could be laid down."""
+    GONE = "gone"
+    """All of its place could be seen, and it was not there."""
+    STILL_THERE = "still-there"
+    """The data were not erased, whatever anybody said."""
+    UNREADABLE = "unreadable"
+    """Not everything could be seen: that shows nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +38,12 @@ class CanaryLook:
     """The control was read back and is what was written."""
 
 
-def judge(look: CanaryLook) -> CanaryState:
+def judge(look: CanaryLook) -> Canary:
     """Say whether the canary is there; one trace of it is enough for present."""
     found = look.listing.found if look.listing is not None else frozenset[str]()
     if look.canary is not None or look.name in found:
-        return CanaryState.PRESENT
+        return Canary.STILL_THERE
     can_see = look.folder is not None and look.folder.is_folder
     if can_see and look.control_same and look.control in found:
-        return CanaryState.ABSENT
-    return CanaryState.UNKNOWN
+        return Canary.GONE
+    return Canary.UNREADABLE

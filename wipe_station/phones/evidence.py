@@ -13,19 +13,8 @@ from types import MappingProxyType
 from typing import Final
 
 from certs.text import Text
+from wipe_station.phones.canary import Canary
 from wipe_station.phones.facts import PhoneFacts
-
-
-class Canary(Enum):
-    """What became of the random file that was laid down before the reset."""
-
-    NONE = "none"
-    """None could be laid down."""
-    GONE = "gone"
-    """Its folder could be listed, and it was not there."""
-    STILL_THERE = "still-there"
-    UNREADABLE = "unreadable"
-    """Nothing could be listed: that shows nothing."""
 
 
 class Strength(Enum):
@@ -144,6 +133,8 @@ class Contradiction(Enum):
     ACCOUNTS_THERE = "accounts-there"
     TRUST_KEPT = "trust-kept"
     RECORD_OLD = "record-old"
+    USERS_THERE = "users-there"
+    FILES_THERE = "files-there"
 
 
 CONTRADICTIONS: Final = MappingProxyType(
@@ -160,6 +151,13 @@ CONTRADICTIONS: Final = MappingProxyType(
         Contradiction.TRUST_KEPT: Text(
             zh="手机还认识这台工作站，重置以后不该认识。",
             en="The phone still knows this station, which a reset would have made it forget.",
+        ),
+        Contradiction.USERS_THERE: Text(
+            zh="手机上不止一个用户。", en="There is more than one user on the phone."
+        ),
+        Contradiction.FILES_THERE: Text(
+            zh="照片文件夹这类地方还有东西，新手机那里是空的。",
+            en="Folders that are empty on a new phone, such as that of photos, are not.",
         ),
         Contradiction.RECORD_OLD: Text(
             zh="手机的抹除记录读得到，却没有新的，或者写着出了错。",
@@ -184,6 +182,8 @@ class Evidence:
     """The clerk photographed the setup screen; that is his word."""
     canary: Canary = Canary.NONE
     """Over all looks: there if it was there at the last one that could list, gone if at any."""
+    personal_files: int | None = None
+    """Entries in folders that a new phone has empty; that there are none shows nothing."""
     trust_kept: bool | None = None
     """Whether the phone still knows this station's key."""
     trust_must_go: bool = True
@@ -228,6 +228,10 @@ class Evidence:
             yield Contradiction.SET_UP
         if after is not None and (after.accounts or 0) > 0:
             yield Contradiction.ACCOUNTS_THERE
+        if after is not None and (after.users or 0) > 1:
+            yield Contradiction.USERS_THERE
+        if self.personal_files:
+            yield Contradiction.FILES_THERE
         if self.trust_must_go and self.trust_kept:
             yield Contradiction.TRUST_KEPT
         if self.obliteration_new is False:

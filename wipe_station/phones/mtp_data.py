@@ -13,10 +13,10 @@ Source: as in ``mtp``; data sets of ISO 15740 [M].
 import re
 import struct
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from wipe_station.errors import MalformedReplyError
+from wipe_station.phones.canary import Canary
 from wipe_station.phones.facts import PhoneFacts, System
 
 WHAT: Final = "MTP data"
@@ -208,17 +208,6 @@ class Look:
     """Whether a file of its name is there; None if not every name was seen."""
 
 
-class Canary(Enum):
-    """What became of the canary."""
-
-    STILL_THERE = "still-there"
-    """The data were not erased, whatever anybody said."""
-    ABSENT = "absent"
-    """It was there, and is not listed now, on the storage where it was."""
-    UNKNOWN = "unknown"
-    """It was not seen before, or not everything can be seen now: a locked screen, no storage."""
-
-
 def canary_after(where: Storage, before: Look, after: Look) -> Canary:
     """Decide what became of the canary.
 
@@ -231,4 +220,4 @@ def canary_after(where: Storage, before: Look, after: Look) -> Canary:
         return Canary.STILL_THERE
     same = [each for each in after.storages if each.capacity_bytes == where.capacity_bytes]
     seen = before.canary is True and after.canary is False
-    return Canary.ABSENT if seen and same else Canary.UNKNOWN
+    return Canary.GONE if seen and same else Canary.UNREADABLE

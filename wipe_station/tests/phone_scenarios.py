@@ -11,8 +11,9 @@ from enum import Enum
 from typing import Final
 
 from certs.text import Text
+from wipe_station.phones.canary import Canary
 from wipe_station.phones.claim import PhoneClaim, claim_of
-from wipe_station.phones.evidence import Canary, Evidence, Finding, finding_of
+from wipe_station.phones.evidence import Evidence, Finding, finding_of
 from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
 from wipe_station.phones.routes import ROUTES, Intake, Route, gates_shut
 from wipe_station.phones.run import EVENT_OF, FINAL, TABLES, Event, State, outcome_of

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from wipe_station.phones.adb_shell import ShellEnd
 from wipe_station.phones.adb_sync import FileStatus, Listing
-from wipe_station.phones.android_after import Against, Open, compare
+from wipe_station.phones.android_after import evidence_of
 from wipe_station.phones.android_facts import Ask, facts_of
-from wipe_station.phones.canary import CanaryLook, CanaryState, judge
+from wipe_station.phones.canary import Canary, CanaryLook, judge
+from wipe_station.phones.evidence import Contradiction, Finding, finding_of
 from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
 
 MARKER = "jane.marker@example.com"
@@ -301,25 +302,25 @@ GONE = CanaryLook(
 @pytest.mark.parametrize(
     ("look", "state"),
     [
-        (GONE, CanaryState.ABSENT),
-        (replace(GONE, canary=FILE), CanaryState.PRESENT),
+        (GONE, Canary.GONE),
+        (replace(GONE, canary=FILE), Canary.STILL_THERE),
         (
             replace(GONE, listing=Listing(entries=2, found=frozenset({"a", "b"}))),
-            CanaryState.PRESENT,
+            Canary.STILL_THERE,
         ),
         (
             replace(GONE, folder=None, listing=None, control_same=False, canary=FILE),
-            CanaryState.PRESENT,
+            Canary.STILL_THERE,
         ),
-        (replace(GONE, folder=None), CanaryState.UNKNOWN),
-        (replace(GONE, folder=FILE), CanaryState.UNKNOWN),
-        (replace(GONE, listing=None), CanaryState.UNKNOWN),
-        (replace(GONE, listing=Listing(entries=0, found=frozenset())), CanaryState.UNKNOWN),
-        (replace(GONE, control_same=False), CanaryState.UNKNOWN),
+        (replace(GONE, folder=None), Canary.UNREADABLE),
+        (replace(GONE, folder=FILE), Canary.UNREADABLE),
+        (replace(GONE, listing=None), Canary.UNREADABLE),
+        (replace(GONE, listing=Listing(entries=0, found=frozenset())), Canary.UNREADABLE),
+        (replace(GONE, control_same=False), Canary.UNREADABLE),
     ],
 )
 def test_canary__by_case__absent_only_beside_a_control_that_was_seen(
-    look: CanaryLook, state: CanaryState
+    look: CanaryLook, state: Canary
 ) -> None:
     """A closed or blind storage does not look like an erased one."""
     assert judge(look) is state
@@ -329,48 +330,51 @@ BEFORE = PhoneFacts(system=System.ANDROID, serial="S", model="M", imeis=("1", "2
 AFTER = replace(BEFORE, accounts=0, users=1)
 
 
-def test_compare__same_phone_and_all_read__looks_erased() -> None:
+def first_look(after: PhoneFacts, canary: Canary, files: int | None) -> Finding:
+    """Return what a look over adb comes to, before a second reset."""
+    look = evidence_of(BEFORE, after, canary, files, trust_must_go=False)
+    return finding_of(look, more_to_come=True)
+
+
+def test_evidence__same_phone_and_all_read__erased() -> None:
     """The one way to look erased."""
-    assert compare(BEFORE, AFTER, CanaryState.ABSENT, 0).looks_erased
+    assert first_look(AFTER, Canary.GONE, 0) is Finding.ERASED
 
 
 @pytest.mark.parametrize(
     ("after", "canary", "files", "against"),
     [
-        (AFTER, CanaryState.PRESENT, 0, Against.CANARY_PRESENT),
-        (replace(AFTER, accounts=1), CanaryState.ABSENT, 0, Against.ACCOUNTS),
-        (replace(AFTER, users=2), CanaryState.ABSENT, 0, Against.USERS),
-        (AFTER, CanaryState.ABSENT, 1, Against.FILES),
-        (replace(AFTER, serial="T"), CanaryState.ABSENT, 0, Against.OTHER_SERIAL),
-        (replace(AFTER, model="N"), CanaryState.ABSENT, 0, Against.OTHER_MODEL),
-        (replace(AFTER, imeis=("3",)), CanaryState.ABSENT, 0, Against.OTHER_IMEI),
+        (AFTER, Canary.STILL_THERE, 0, Contradiction.CANARY_THERE),
+        (replace(AFTER, accounts=1), Canary.GONE, 0, Contradiction.ACCOUNTS_THERE),
+        (replace(AFTER, users=2), Canary.GONE, 0, Contradiction.USERS_THERE),
+        (AFTER, Canary.GONE, 1, Contradiction.FILES_THERE),
     ],
 )
-def test_compare__one_trace__named_and_not_erased(
-    after: PhoneFacts, canary: CanaryState, files: int, against: Against
+def test_evidence__one_trace__named_and_not_erased(
+    after: PhoneFacts, canary: Canary, files: int, against: Contradiction
 ) -> None:
     """Each trace alone is enough."""
-    found = compare(BEFORE, after, canary, files)
-    assert found.against == {against}
-    assert not found.looks_erased
+    look = evidence_of(BEFORE, after, canary, files, trust_must_go=False)
+    assert look.contradictions() == {against}
+    assert first_look(after, canary, files) is Finding.NOT_ERASED
 
 
 @pytest.mark.parametrize(
-    ("after", "canary", "files", "missing"),
+    ("after", "canary", "files"),
     [
-        (AFTER, CanaryState.UNKNOWN, 0, Open.CANARY),
-        (replace(AFTER, accounts=None), CanaryState.ABSENT, 0, Open.ACCOUNTS),
-        (replace(AFTER, users=None), CanaryState.ABSENT, 0, Open.USERS),
-        (AFTER, CanaryState.ABSENT, None, Open.FILES),
-        (replace(AFTER, serial=None), CanaryState.ABSENT, 0, Open.SERIAL),
-        (replace(AFTER, imeis=()), CanaryState.ABSENT, 0, Open.IMEI),
+        (replace(AFTER, serial="T"), Canary.GONE, 0),
+        (replace(AFTER, model="N"), Canary.GONE, 0),
+        (replace(AFTER, imeis=("3",)), Canary.GONE, 0),
+        (AFTER, Canary.UNREADABLE, 0),
+        (replace(AFTER, accounts=None), Canary.GONE, 0),
+        (replace(AFTER, users=None), Canary.GONE, 0),
+        (AFTER, Canary.GONE, None),
+        (replace(AFTER, serial=None), Canary.GONE, 0),
+        (replace(AFTER, imeis=()), Canary.GONE, 0),
     ],
 )
-def test_compare__one_thing_not_read__open_and_not_erased(
-    after: PhoneFacts, canary: CanaryState, files: int | None, missing: Open
+def test_evidence__another_phone_or_one_thing_not_read__unproven(
+    after: PhoneFacts, canary: Canary, files: int | None
 ) -> None:
-    """What is open never counts as erased."""
-    found = compare(BEFORE, after, canary, files)
-    assert not found.against
-    assert found.open == {missing}
-    assert not found.looks_erased
+    """What is seen of another phone, and what is open, never count as erased."""
+    assert first_look(after, canary, files) is Finding.UNPROVEN

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from wipe_station.phones.canary import Canary
 from wipe_station.phones.claim import claim_of
 from wipe_station.phones.evidence import (
     CONTRADICTIONS,
     MEANINGS,
-    Canary,
     Contradiction,
     Evidence,
     Finding,
