@@ -211,6 +211,7 @@ class _Line:
         self._until_s = 0.0
         self.until(timeout_s)
         try:
+            self._socket.settimeout(max(timeout_s, 0.001))  # 0 would be "do not wait at all"
             self._socket.connect(str(path))
         except OSError as error:
             self._socket.close()
