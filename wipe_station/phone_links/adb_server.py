@@ -57,6 +57,12 @@ class AdbServer:
         """Return the server's own version, as it writes it."""
         return self._host("host:version")
 
+    def end(self) -> None:
+        """Have the server end, and wait until it has."""
+        with _Line(self._path, self._timeout_s) as line:
+            line.ask("host:kill")
+            line.drain()
+
     def devices(self) -> tuple[AdbDevice, ...]:
         """Return the phones that it sees, in its order."""
         return adb_server.parse_devices(self._host("host:devices-l"))
