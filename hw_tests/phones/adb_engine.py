@@ -28,6 +28,7 @@ from wipe_station.phones.adb import (
 
 MOST_PAYLOAD_BYTES: Final = 256 << 10
 _FIRST_PAYLOAD_BYTES: Final = 4096
+"""Of the first version: whoever names less has not understood."""
 
 
 class AdbEngine:
@@ -86,7 +87,7 @@ class AdbEngine:
         self.sums = min(version, VERSION_WITHOUT_SUMS) < VERSION_WITHOUT_SUMS
         # The other side does not know our version yet; its sums may still come, and are checked.
         self._messages.sums = self.sums
-        self.most_bytes = min(most_bytes, MOST_PAYLOAD_BYTES)
+        self.most_bytes = max(min(most_bytes, MOST_PAYLOAD_BYTES), _FIRST_PAYLOAD_BYTES)
         self._streams.clear()
         self.online = False
         if self._phone.open_to_all:

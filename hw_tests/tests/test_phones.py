@@ -51,6 +51,14 @@ def test_engine__noise__dropped(noise: bytes) -> None:
     assert dropped
 
 
+def test_engine__computer_takes_no_payload__answered_in_the_least_there_is() -> None:
+    """A computer that names a size of nothing gets messages of the first version's size."""
+    engine, out, _ = _connected()
+    engine.feed(_said(Message(command=Command.CNXN, arg0=VERSION_WITHOUT_SUMS, arg1=0)))
+    engine.feed(_said(Message(command=Command.OPEN, arg0=1, arg1=0, payload=b"shell,v2:getprop")))
+    assert Messages().feed(bytes(out))[-1].command is Command.WRTE
+
+
 def test_engine__old_version__sums_are_sent() -> None:
     """A computer of an old version gets sums, one of a new version gets none."""
     for version, sums in ((VERSION_WITHOUT_SUMS - 1, True), (VERSION_WITHOUT_SUMS, False)):

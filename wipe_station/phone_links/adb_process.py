@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from certs.text import Text
-from wipe_station.errors import CommandTimeoutError, DeviceError, InvalidInputError
+from wipe_station.errors import CommandTimeoutError, DeviceError, DeviceGoneError, InvalidInputError
 from wipe_station.phone_links.adb_server import AdbServer
 
 PROGRAM: Final = "adb"
@@ -51,13 +51,17 @@ def environment_of(folder: Path) -> dict[str, str]:
 def started(folder: Path) -> Iterator[AdbServer]:
     """Run a server in a folder, which is made if it is missing, as long as the block lasts.
 
+    One that a killed station has left there is ended first: it would keep the phones to itself.
+
     Raises:
         InvalidInputError: the folder's path is too long for a socket, or others may look into it.
         DeviceError: there is no ``adb``, or it ended at once.
-        CommandTimeoutError: it did not answer in ``START_S``.
+        CommandTimeoutError: it did not answer in ``START_S``, or an earlier one does not end.
     """
     _own(folder)
     listening = socket_of(folder)
+    with contextlib.suppress(DeviceGoneError):
+        AdbServer(listening, timeout_s=END_S).end()
     listening.unlink(missing_ok=True)
     words = [PROGRAM, "-L", f"localfilesystem:{listening}", "server", "nodaemon"]
     with (folder / "adb.log").open("wb") as log:

@@ -57,6 +57,12 @@ class AdbServer:
         """Return the server's own version, as it writes it."""
         return self._host("host:version")
 
+    def end(self) -> None:
+        """Have the server end, and wait until it has."""
+        with _Line(self._path, self._timeout_s) as line:
+            line.ask("host:kill")
+            line.drain()
+
     def devices(self) -> tuple[AdbDevice, ...]:
         """Return the phones that it sees, in its order."""
         return adb_server.parse_devices(self._host("host:devices-l"))
@@ -211,6 +217,7 @@ class _Line:
         self._until_s = 0.0
         self.until(timeout_s)
         try:
+            self._socket.settimeout(max(timeout_s, 0.001))  # 0 would be "do not wait at all"
             self._socket.connect(str(path))
         except OSError as error:
             self._socket.close()

@@ -156,6 +156,16 @@ def test_shell__silence__ends_in_time() -> None:
         server.shell(DEVICE, "x", timeout_s=0.05)
 
 
+def test_shell__its_time_is_over_before_it_begins__ends_in_time() -> None:
+    """A reading whose time is used up asks nothing more."""
+    for timeout_s in (0.0, -1.0):
+        with (
+            _server(FEATURES, OKAY * 2, hang=True) as server,
+            pytest.raises(CommandTimeoutError),
+        ):
+            server.shell(DEVICE, "x", timeout_s=timeout_s)
+
+
 def test_shell__phone_without_exit_codes__refused() -> None:
     """A shell that mixes everything and has no code is not spoken."""
     with _server(OKAY + b"0003cmd") as server, pytest.raises(CommandRejectedError):

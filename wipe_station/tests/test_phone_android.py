@@ -180,7 +180,13 @@ def test_facts__one_text_is_otherwise__just_that_is_read_as_it_says(
 
 @pytest.mark.parametrize(
     ("older", "newer", "managed"),
-    [(False, "", False), (True, "", True), (True, "no owners\n", True), (None, "", None)],
+    [
+        (False, "", False),
+        (True, "", True),
+        (True, "no owners\n", True),
+        (None, "", None),
+        (None, "no owners\n", False),
+    ],
 )
 def test_managed__two_dumps__one_word_for_it_is_enough(
     older: bool | None, newer: str, managed: bool | None
