@@ -9,6 +9,8 @@ import pytest
 from hw_tests.loop import LoopDrive, loop_drive, scratch
 from hw_tests.phones.apple_bay import Bay, Plugged, bay_with
 from hw_tests.phones.iphone import IPhone
+from hw_tests.phones.real_adb import RealAdb
+from wipe_station.phone_links.adb_process import started
 
 SMALL_BYTES = 64 << 20
 
@@ -36,3 +38,10 @@ def plugged(tmp_path: Path) -> Iterator[Plugged]:
             return ends.enter_context(bay_with(phone, tmp_path))
 
         yield plug
+
+
+@pytest.fixture
+def adb(folder: Path) -> Iterator[RealAdb]:
+    """Return an adb server of the test's own."""
+    with started(folder / "adb") as server:
+        yield RealAdb(folder / "adb", server)
