@@ -1,15 +1,16 @@
 """Logs for tests: keys, entries, and a whole small log in a folder."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from certs.canonical import encode
-from certs.log.checkpoint import Checkpoint
+from certs.log.checkpoint import Checkpoint, parse_checkpoint
 from certs.log.entry import EntryKind, Moment, entry_bytes
-from certs.log.note import Algorithm, NoteSigner, signer_of
+from certs.log.note import Algorithm, NoteSigner, sign, signer_of
 from certs.log.proof import Proof
 from certs.log.tree import Peaks, inclusion_proof, leaf_hash
 from certs.log.writer import LogWriter
@@ -131,3 +132,9 @@ def written(folder: Path, entries: list[bytes]) -> LogWriter:
     if entries:
         writer.append(entries)
     return writer
+
+
+def cosigned(proof: Proof, witness: NoteSigner) -> Proof:
+    """Return a proof whose checkpoint a witness signed as well, at a moment of the sample day."""
+    line = sign(parse_checkpoint(proof.checkpoint).text(), witness, 1_764_028_800)
+    return replace(proof, checkpoint=proof.checkpoint + line.encode())

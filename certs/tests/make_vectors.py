@@ -30,6 +30,7 @@ from certs.canonical import encode
 from certs.chain import PRACTICE_ORGANIZATION, key_id_of
 from certs.errors import Layer
 from certs.layout import MAX_CHAIN_BYTES, DocumentType
+from certs.log.checkpoint import parse_checkpoint
 from certs.log.entry import EntryKind
 from certs.log.note import NoteSigner
 from certs.log.proof import Proof
@@ -43,7 +44,15 @@ from certs.tests import (
     time_vectors,
     together_vectors,
 )
-from certs.tests.log_samples import about, log_signer, logged_statement, proof_of, start
+from certs.tests.log_samples import (
+    about,
+    cosigned,
+    log_signer,
+    logged_statement,
+    proof_of,
+    start,
+    witness_signer,
+)
 from certs.tests.pdf_samples import with_pdf
 from certs.tests.revocation_samples import entry, listing, other_entry, signed, stated
 from certs.tests.samples import (
@@ -74,6 +83,7 @@ from certs.tests.samples import (
 )
 from certs.tests.time_samples import SERVICE_ROOT, stamped
 from certs.verdict import Status
+from certs.witnessed import Witnesses
 
 FOLDER = Path(__file__).parents[2] / "vectors" / "certificate"
 OUR_RULE = "certs/verify.py, plan"
@@ -81,6 +91,7 @@ PDF_RULE = "certs/pdf/container.py; certs/pdf/cms.py"
 LOG_RULE = "certs/logged.py; c2sp.org/tlog-proof, tlog-checkpoint, signed-note"
 TIME_RULE = "certs/stamped.py; certs/timestamp.py; RFC 3161; RFC 5816"
 LIST_RULE = "certs/revocation.py"
+WITNESS_RULE = "certs/witnessed.py"
 RFC5280 = "RFC 5280"
 X690 = "X.690 §8.3, §10.1"
 RFC8785 = "RFC 8785; RFC 7493 §2"
@@ -102,6 +113,7 @@ class Vector:
         allow_practice: whether the verifier wants practice documents.
         revoked: the verifier's list of revoked keys; None if it has none.
         tsa_root: the time service that the verifier trusts, PEM; None if it trusts none.
+        witnesses: of whom the verifier wants one to have seen the log; None if it wants none.
     """
 
     expect: Layer | Status
@@ -111,6 +123,7 @@ class Vector:
     allow_practice: bool = True
     revoked: SignedList | None = None
     tsa_root: bytes | None = None
+    witnesses: Witnesses | None = None
 
     def as_json(self, comment: str) -> dict[str, Any]:
         """Return the file's content; the comment is the docstring of the maker."""
@@ -128,6 +141,16 @@ class Vector:
             "files": {name: base64.b64encode(data).decode() for name, data in self.files.items()},
             **self._list(),
             **self._time(),
+            **self._witnesses(),
+        }
+
+    def _witnesses(self) -> dict[str, Any]:
+        if self.witnesses is None:
+            return {}
+        later = self.witnesses.later
+        return {
+            "witnesses": [key.text() for key in self.witnesses.keys],
+            "later_proof": "" if later is None else base64.b64encode(later).decode(),
         }
 
     def _time(self) -> dict[str, Any]:
@@ -1258,6 +1281,76 @@ def refuse_time_chain_beyond_a_limit() -> Vector:
 def refuse_time_root_unreadable() -> Vector:
     """What the verifier has for the service's root is no certificate."""
     return _stamped(stamped(time_vectors.logged_files()), tsa_root=b"no certificate\n")
+
+
+# --- witnesses ---------------------------------------------------------------------------------
+
+
+def _witnessed(
+    change: Callable[[Proof], bytes | None], expect: Layer | Status = Layer.LOG, seed: int = 9
+) -> Vector:
+    """Return a document with a later proof of it that a witness signed, changed."""
+    statement = logged_statement(certificate_statement())
+    made = about(statement)
+    files = signed_files(statement) | {"certificate.tlog-proof": proof_of(made).text()}
+    later = cosigned(proof_of(made, behind=6), witness_signer())
+    witnesses = Witnesses(keys=(witness_signer(seed).key,), later=change(later))
+    return Vector(expect=expect, source=WITNESS_RULE, files=files, witnesses=witnesses)
+
+
+@vector
+def accept_witnessed_by_a_later_proof() -> Vector:
+    """A witness signed a later checkpoint, and the document's entry stands in that tree."""
+    return _witnessed(lambda later: later.text(), Status.ERASED)
+
+
+@vector
+def refuse_witness_by_the_document_s_own_proof() -> Vector:
+    """What the document carries is under the log's signature alone."""
+    return _witnessed(lambda _: None)
+
+
+@vector
+def refuse_witness_that_is_another() -> Vector:
+    """Somebody signed the later checkpoint whom the verifier did not name."""
+    return _witnessed(lambda later: later.text(), seed=8)
+
+
+@vector
+def refuse_later_proof_of_another_entry() -> Vector:
+    """The later proof is of another entry at the same place."""
+    return _witnessed(lambda _: cosigned(proof_of(start(77), behind=6), witness_signer()).text())
+
+
+@vector
+def refuse_later_proof_of_another_log() -> Vector:
+    """The later checkpoint is of a log of another name, with the same entries."""
+
+    def renamed(later: Proof) -> bytes:
+        other = replace(parse_checkpoint(later.checkpoint), origin="log.example/other")
+        signed_anew = replace(later, checkpoint=other.signed(log_signer()))
+        return cosigned(signed_anew, witness_signer()).text()
+
+    return _witnessed(renamed)
+
+
+@vector
+def refuse_later_proof_that_leads_elsewhere() -> Vector:
+    """One hash beside the way of the later proof is another."""
+    return _witnessed(lambda later: replace(later, hashes=(bytes(32), *later.hashes[1:])).text())
+
+
+@vector
+def refuse_later_proof_that_is_none() -> Vector:
+    """The later proof cannot be read."""
+    return _witnessed(lambda _: b"no proof\n")
+
+
+@vector
+def refuse_witness_of_a_document_in_no_log() -> Vector:
+    """The document names no log, so no witness can have seen one with it."""
+    witnesses = Witnesses(keys=(witness_signer().key,))
+    return Vector(expect=Layer.LOG, source=WITNESS_RULE, files=_good(), witnesses=witnesses)
 
 
 # --- revocation --------------------------------------------------------------------------------

@@ -29,9 +29,9 @@ VECTORS: Final[dict[str, Vector]] = {
 OF_THE_PAGE: Final = {
     name: vector
     for name, vector in VECTORS.items()
-    if vector["layer"] not in (Layer.PDF.value, Layer.TIME.value)
+    if vector["layer"] not in (Layer.PDF.value, Layer.TIME.value) and "witnesses" not in vector
 }
-"""The page never looks at a PDF or a time stamp."""
+"""The page never looks at a PDF or a time stamp, and knows no witness."""
 GIVE: Final = """async ([files, options]) => {
   const bytes = (data) => Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
   const given = files.map(({ name, size, data }) =>

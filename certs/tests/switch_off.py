@@ -25,7 +25,8 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 MODULES: Final = (
     *("certs.verify", "certs.chain", "certs.der", "certs.canonical", "certs.layout"),
-    *("certs.logged", "certs.log.note", "certs.log.checkpoint", "certs.log.proof"),
+    *("certs.logged", "certs.witnessed"),
+    *("certs.log.note", "certs.log.checkpoint", "certs.log.proof"),
     *("certs.log.entry", "certs.log.tree", "certs.pdf.container", "certs.pdf.cms"),
     *("certs.pdf.archive", "certs.pdf.stamps"),
     *("certs.formats.fields", "certs.formats.statement_v1", "certs.formats.head_v1"),

@@ -11,9 +11,11 @@ import pytest
 from certs.errors import CertificateError
 from certs.formats.fields import parse_time
 from certs.layout import bundle_of
+from certs.log.note import parse_key
 from certs.revocation import SignedList
 from certs.tests.make_vectors import FOLDER, differences
 from certs.verify import verify
+from certs.witnessed import Witnesses
 
 PATHS = sorted(FOLDER.glob("*.json"))
 
@@ -27,6 +29,7 @@ def _outcome(vector: dict[str, Any]) -> tuple[str, str, str]:
             now=parse_time(vector["verified_at"]),
             revoked=list_of(vector),
             tsa_roots_pem=tsa_root_of(vector),
+            witnesses=witnesses_of(vector),
         )
     except CertificateError as error:
         return "refuse", error.layer.value, "none"
@@ -47,6 +50,14 @@ def list_of(vector: dict[str, Any]) -> SignedList | None:
 def tsa_root_of(vector: dict[str, Any]) -> bytes | None:
     """Return the time service that the verifier trusts, if it does."""
     return base64.b64decode(vector["tsa_root"]) if "tsa_root" in vector else None
+
+
+def witnesses_of(vector: dict[str, Any]) -> Witnesses | None:
+    """Return of whom the verifier wants one to have seen the log, if it does."""
+    if "witnesses" not in vector:
+        return None
+    later = base64.b64decode(vector["later_proof"]) or None
+    return Witnesses(keys=tuple(map(parse_key, vector["witnesses"])), later=later)
 
 
 def as_it_says(vector: dict[str, Any]) -> bool:
