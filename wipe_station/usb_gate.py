@@ -4,7 +4,9 @@
 2. Look at each device, by the descriptors that the kernel has read anyway.
 3. At the console's own ports, let everything in. In a bay let in storage and phones, interface by
    interface; turn everything else away, and say what it is.
-4. When the station ends in good order, give the buses back as they were found; one that was
+4. If the kernel chooses anew for a device that was let in, as it does when a driver for the whole
+   device comes late, let it in again: all its interfaces are shut then.
+5. When the station ends in good order, give the buses back as they were found; one that was
    killed leaves them shut, and the next start remembers how they were.
 
 A device that looks like another one later must come anew for it, and is looked at anew.
@@ -35,6 +37,8 @@ _DEVICE: Final = re.compile(r"\d+-\d+(\.\d+)*")
 _BUS: Final = re.compile(r"usb\d+")
 _DEFAULTS: Final = ("authorized_default", "interface_authorized_default")
 _MOST_BYTES: Final = 1 << 16
+_MOST_AGAIN: Final = 5
+"""So often a device is let in again before somebody else's choice stands."""
 _MOST_CHARACTERS: Final = 128
 _log = logging.getLogger(__name__)
 
@@ -66,6 +70,9 @@ class UsbGate:
         self._own_ports: frozenset[str] = frozenset()
         self._done: dict[str, str] = {}
         """Port → number of the device there that was let in or turned away."""
+        self._admitted: dict[str, Admission] = {}
+        self._again: dict[str, int] = {}
+        """Port → how often the device there was let in again."""
         self._strangers: dict[str, Stranger] = {}
         self._lock = Lock()
 
@@ -143,15 +150,30 @@ class UsbGate:
         there = {device.name: device for device in self._devices()}
         for port, device in there.items():
             number = _word(device / "devnum")
-            if self._done.get(port) == number:
-                continue
             try:
+                if self._done.get(port) == number:
+                    self._keep(device)
+                    continue
+                self._admitted.pop(port, None)
+                self._again.pop(port, None)
                 self._decide(device)
                 self._done[port] = number
             except OSError as error:
                 _log.warning("USB %s could not be let in: %s", port, error)
         self._done = {port: number for port, number in self._done.items() if port in there}
+        self._admitted = {port: each for port, each in self._admitted.items() if port in there}
         self._forget(self._strangers.keys() - there.keys())
+
+    def _keep(self, device: Path) -> None:
+        """Let a device in again if what was let in is shut by now."""
+        verdict = self._admitted.get(device.name)
+        if verdict is None or _is_in(device, verdict):
+            return
+        times = self._again.get(device.name, 0) + 1
+        if times <= _MOST_AGAIN:
+            self._again[device.name] = times
+            _log.info("USB %s is let in again", device.name)
+            _let_in(device, verdict)
 
     def _decide(self, device: Path) -> None:
         port = device.name
@@ -160,6 +182,7 @@ class UsbGate:
             _let_all_in(device)
         elif isinstance(verdict, Admission):
             _let_in(device, verdict)
+            self._admitted[port] = verdict
         elif self._bays.is_own_hub(port) and verdict.roles == (Role.HUB,):
             _let_all_in(device)
         else:
@@ -245,6 +268,13 @@ def _let_in(device: Path, verdict: Admission) -> None:
         _write(device / "bConfigurationValue", wanted)
     for number in verdict.interfaces:
         _bind(device, device.parent / f"{device.name}:{wanted}.{number}")
+
+
+def _is_in(device: Path, verdict: Admission) -> bool:
+    """Tell whether all that is let in of a device may be used."""
+    start = f"{device.name}:{verdict.configuration}"
+    interfaces = (device.parent / f"{start}.{number}" for number in verdict.interfaces)
+    return all(_word(each / "authorized") == "1" for each in interfaces)
 
 
 def _let_all_in(device: Path) -> None:

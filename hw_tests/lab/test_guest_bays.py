@@ -15,11 +15,12 @@ from hw_tests.lab.bench import Device, Kind, plug, pull
 from hw_tests.lab.composite_phone import CompositePhone
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.redir import redirected
-from hw_tests.lab.usb_phones import PhoneWithFiles
+from hw_tests.lab.usb_phones import ManyConfigurations, PhoneWithFiles
 from hw_tests.loop import make_file, scratch
 from hw_tests.phones import mtp
 from hw_tests.phones.flash import Flash
 from hw_tests.whole_station import until
+from wipe_station.phones.usb_mode_table import Mode
 
 STATE = "/run/state"
 SERIAL = "PHONE0001"
@@ -127,6 +128,19 @@ def test_bays__phone_with_a_modem__files_let_in_and_the_modem_shut(station: Stat
         assert guest.call(inside_phones.mtp_serial, path) == mtp.SERIAL
         assert station.strangers() == []
     assert not phone.modem.was_spoken_to
+
+
+def test_bays__several_configurations__the_one_that_can_be_spoken_with(station: Station) -> None:
+    """As on an iPhone: not the photos that come first, and nothing more than the two known ones."""
+    phone, guest = ManyConfigurations(), station.guest
+    with redirected(guest, "iphone", phone) as port:
+        port.plug()
+        (path,) = guest.call(inside_phones.wait_for_ports, phone.SERIAL, 1, END_S)
+        wanted = {f"{path}:4.0": "1", f"{path}:4.1": "1", f"{path}:4.2": "0"}
+        until(lambda: guest.call(inside_phones.interfaces_let_in, path) == wanted)
+        assert guest.call(inside_phones.mode, path) == Mode.IPHONE.value
+        assert station.strangers() == []
+    assert phone.configuration == 4
 
 
 def test_bays__daemon_killed__stay_shut_until_a_good_end(station: Station) -> None:

@@ -145,6 +145,51 @@ def test_look__phone_with_a_makers_interface__that_one_stays_shut(usb: Usb) -> N
     assert [usb.read(f"1-2:1.{n}/authorized") for n in range(3)] == ["1", "0", "1"]
 
 
+def test_look__kernel_chose_anew__let_in_again_and_no_more_than_before(usb: Usb) -> None:
+    """A driver for the whole device that comes late shuts all of it; the gate's choice is kept."""
+    gate = usb.gate()
+    gate.shut()
+    device = usb.plug("1-2", MTP, VENDOR, ADB)
+    gate.look()
+    for number in range(3):
+        (usb.root / f"devices/1-2:1.{number}/authorized").write_text("0")
+    (device / "bConfigurationValue").write_text("2")
+    gate.look()
+    assert usb.read("1-2/bConfigurationValue") == "1"
+    assert [usb.read(f"1-2:1.{n}/authorized") for n in range(3)] == ["1", "0", "1"]
+    usb.writes.clear()
+    gate.look()
+    assert usb.writes == []
+
+
+def test_look__somebody_keeps_shutting_it__gives_in(usb: Usb) -> None:
+    """Two that choose differently do not go on for ever."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", STICK)
+    for _ in range(20):
+        gate.look()
+        (usb.root / "devices/1-2:1.0/authorized").write_text("0")
+    usb.writes.clear()
+    gate.look()
+    assert usb.writes == []
+
+
+def test_look__another_device_on_the_port__decided_anew(usb: Usb) -> None:
+    """What was decided about the one before is nothing to the next."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", STICK)
+    gate.look()
+    usb.pull("1-2")
+    usb.plug("1-2", KEYBOARD, devnum="6")
+    usb.writes.clear()
+    gate.look()
+    gate.look()
+    assert usb.writes == []
+    assert [stranger.port for stranger in gate.strangers()] == ["1-2"]
+
+
 def test_look__drive_that_types__turned_away_untouched_and_named(usb: Usb) -> None:
     """Nothing is written to it, and the board learns of it, with its own words."""
     gate, told = usb.gate(BayMap(bays={"3": ("1-2",)}, declared=True)), []
