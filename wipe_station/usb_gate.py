@@ -6,11 +6,14 @@
    interface; turn everything else away, and say what it is.
 4. If the kernel chooses anew for a device that was let in, as it does when a driver for the whole
    device comes late, let it in again: all its interfaces are shut then.
-5. When the station ends in good order, give the buses back as they were found; one that was
+5. If a driver takes an interface of a phone, or one that is none for drives takes a drive's, shut
+   the device out: kernels choose drivers by maker and model, too.
+6. When the station ends in good order, give the buses back as they were found; one that was
    killed leaves them shut, and the next start remembers how they were.
 
 A device that looks like another one later must come anew for it, and is looked at anew.
 
+KNOWN HOLE: such a driver has the device until the next look, which its own event brings about.
 KNOWN HOLE: a host controller that appears while the station runs lets devices in until the next
 look; the kernel's own setting (``usbcore.authorized_default=0``) has no such gap.
 """
@@ -29,7 +32,7 @@ from certs.text import Text
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock
 from wipe_station.codec.usb import parse_usb_descriptors
-from wipe_station.detect.gate_rules import Admission, Role, Stranger, TurnedAway, judge
+from wipe_station.detect.gate_rules import Admission, Role, Stranger, TurnedAway, fits, judge
 from wipe_station.errors import MalformedReplyError, RequestError
 
 NOTE_NAME: Final = "usb.json"
@@ -165,9 +168,17 @@ class UsbGate:
         self._forget(self._strangers.keys() - there.keys())
 
     def _keep(self, device: Path) -> None:
-        """Let a device in again if what was let in is shut by now."""
+        """Let a device in again if it is shut by now; shut it out if a wrong driver has it."""
         verdict = self._admitted.get(device.name)
-        if verdict is None or _is_in(device, verdict):
+        if verdict is None:
+            return
+        if driver := _wrong_driver(device, verdict):
+            _log.warning("USB %s has driver %s", device.name, driver)
+            _write(device / "authorized", "0")
+            del self._admitted[device.name]
+            self._turn_away(device, TurnedAway(roles=(Role.UNKNOWN,)))
+            return
+        if _is_in(device, verdict):
             return
         times = self._again.get(device.name, 0) + 1
         if times <= _MOST_AGAIN:
@@ -267,7 +278,11 @@ def _let_in(device: Path, verdict: Admission) -> None:
     if _word(device / "bConfigurationValue") != wanted:
         _write(device / "bConfigurationValue", wanted)
     for number in verdict.interfaces:
-        _bind(device, device.parent / f"{device.name}:{wanted}.{number}")
+        interface = device.parent / f"{device.name}:{wanted}.{number}"
+        if number in verdict.storage:
+            _bind(device, interface)
+        elif _word(interface / "authorized") != "1":
+            _write(interface / "authorized", "1")
 
 
 def _is_in(device: Path, verdict: Admission) -> bool:
@@ -275,6 +290,17 @@ def _is_in(device: Path, verdict: Admission) -> bool:
     start = f"{device.name}:{verdict.configuration}"
     interfaces = (device.parent / f"{start}.{number}" for number in verdict.interfaces)
     return all(_word(each / "authorized") == "1" for each in interfaces)
+
+
+def _wrong_driver(device: Path, verdict: Admission) -> str | None:
+    """Return a driver that has what it must not have, if there is one."""
+    for number in verdict.interfaces:
+        link = device.parent / f"{device.name}:{verdict.configuration}.{number}" / "driver"
+        with suppress(OSError):  # none has it
+            driver = link.readlink().name
+            if not fits(driver, storage=number in verdict.storage):
+                return driver
+    return None
 
 
 def _let_all_in(device: Path) -> None:

@@ -15,7 +15,7 @@ from hw_tests.lab.bench import Device, Kind, plug, pull
 from hw_tests.lab.composite_phone import CompositePhone
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.redir import redirected
-from hw_tests.lab.usb_phones import ManyConfigurations, PhoneWithFiles
+from hw_tests.lab.usb_phones import ManyConfigurations, PhoneByNumbersOfAnother, PhoneWithFiles
 from hw_tests.loop import make_file, scratch
 from hw_tests.phones import mtp
 from hw_tests.phones.flash import Flash
@@ -141,6 +141,23 @@ def test_bays__several_configurations__the_one_that_can_be_spoken_with(station: 
         assert guest.call(inside_phones.mode, path) == Mode.IPHONE.value
         assert station.strangers() == []
     assert phone.configuration == 4
+
+
+def test_bays__phone_by_numbers_of_another__shut_out_when_a_driver_takes_it(
+    station: Station,
+) -> None:
+    """What says adb and has the numbers of a serial adapter does not become one."""
+    phone, guest = PhoneByNumbersOfAnother(), station.guest
+    with redirected(guest, "numbers", phone) as port:
+        for _ in range(2):  # the driver comes late the first time, and is there the second time
+            port.plug()
+            (path,) = guest.call(inside_phones.wait_for_ports, phone.SERIAL, 1, END_S)
+            until(lambda: phone.was_configured)
+            guest.call(inside.settle)
+            until(lambda: set(guest.call(inside_usb.drivers, phone.SERIAL).values()) <= {""})
+            assert not guest.call(inside_phones.serial_ports), path
+            port.pull()
+            guest.call(inside_phones.wait_for_ports, phone.SERIAL, 0, END_S)
 
 
 def test_bays__daemon_killed__stay_shut_until_a_good_end(station: Station) -> None:

@@ -190,3 +190,17 @@ class ManyConfigurations(UsbDevice):
         body = b"".join(each.descriptor() for each in parts)
         head = (9, kind, 9 + len(body), len(parts), number + 1, 0, 0x80, 250)
         return struct.pack("<BBHBBBBB", *head) + body
+
+
+class PhoneByNumbersOfAnother(UsbDevice):
+    """Says adb, by the numbers of a serial adapter, whose driver asks for nothing else."""
+
+    SERIAL: Final = "NUMBERS01"
+
+    def __init__(self) -> None:
+        """Make a device that is not plugged in."""
+        whole = Function()
+        whole.interfaces = (Interface(number=0, kind=(0xFF, 0x42, 1), endpoints=_pipe(PIPE)),)
+        super().__init__(
+            Identity(vendor=0x0403, product=0x6001, name="Phone", serial=self.SERIAL), (whole,)
+        )

@@ -14,6 +14,7 @@ from wipe_station.detect.gate_rules import (
     Admission,
     Role,
     TurnedAway,
+    fits,
     judge,
     role_of,
     why,
@@ -158,7 +159,9 @@ def test_judge__storage_and_phones__let_in_by_interface(
     kinds: list[Kind], interfaces: tuple[int, ...]
 ) -> None:
     """Drives and phones come in; what only the maker knows stays shut beside a phone."""
-    assert judged(single(*kinds)) == Admission(configuration=1, interfaces=interfaces)
+    drives = tuple(n for n in interfaces if kinds[n] in {STICK, UAS})
+    wanted = Admission(configuration=1, interfaces=interfaces, storage=drives)
+    assert judged(single(*kinds)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -264,3 +267,20 @@ def _away(data: bytes) -> TurnedAway:
     verdict = judged(data)
     assert isinstance(verdict, TurnedAway)
     return verdict
+
+
+@pytest.mark.parametrize(
+    ("driver", "drive", "phone"),
+    [
+        ("usb-storage", True, False),
+        ("uas", True, False),
+        ("ums-realtek", True, False),
+        ("usbfs", True, True),
+        ("r8152", False, False),
+        ("usbhid", False, False),
+        ("", False, False),
+    ],
+)
+def test_fits__driver__by_what_was_let_in(driver: str, drive: bool, phone: bool) -> None:
+    """Drives have drivers of the kernel; phones have programs."""
+    assert (fits(driver, storage=True), fits(driver, storage=False)) == (drive, phone)

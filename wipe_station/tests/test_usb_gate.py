@@ -162,6 +162,46 @@ def test_look__kernel_chose_anew__let_in_again_and_no_more_than_before(usb: Usb)
     assert usb.writes == []
 
 
+def test_look__phone__no_driver_is_looked_for(usb: Usb) -> None:
+    """Programs speak to phones; a driver that the kernel finds by other numbers is none of ours."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", STICK, ADB)
+    usb.writes.clear()
+    gate.look()
+    assert "drivers_probe=1-2:1.0" in usb.writes
+    assert "drivers_probe=1-2:1.1" not in usb.writes
+
+
+@pytest.mark.parametrize("kind", [ADB, STICK])
+def test_look__wrong_driver_has_it__shut_out_and_named(usb: Usb, kind: Kind) -> None:
+    """By the numbers of a network card something else can become one; it does not stay one."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", kind)
+    gate.look()
+    (usb.root / "devices/1-2:1.0/driver").symlink_to("../../drivers/r8152")
+    gate.look()
+    assert usb.read("1-2/authorized") == "0"
+    assert [stranger.port for stranger in gate.strangers()] == ["1-2"]
+    usb.writes.clear()
+    gate.look()
+    assert usb.writes == []
+
+
+def test_look__right_driver_has_it__stays(usb: Usb) -> None:
+    """A drive has its driver, a phone the program that has claimed it."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", STICK, ADB)
+    gate.look()
+    (usb.root / "devices/1-2:1.0/driver").symlink_to("../../drivers/usb-storage")
+    (usb.root / "devices/1-2:1.1/driver").symlink_to("../../drivers/usbfs")
+    gate.look()
+    assert usb.read("1-2/authorized") == "1"
+    assert gate.strangers() == ()
+
+
 def test_look__somebody_keeps_shutting_it__gives_in(usb: Usb) -> None:
     """Two that choose differently do not go on for ever."""
     gate = usb.gate()
