@@ -4,11 +4,16 @@
 2. Look at each device, by the descriptors that the kernel has read anyway.
 3. At the console's own ports, let everything in. In a bay let in storage and phones, interface by
    interface; turn everything else away, and say what it is.
-4. When the station ends in good order, give the buses back as they were found; one that was
+4. If the kernel chooses anew for a device that was let in, as it does when a driver for the whole
+   device comes late, let it in again: all its interfaces are shut then.
+5. If a driver takes an interface of a phone, or one that is none for drives takes a drive's, shut
+   the device out: kernels choose drivers by maker and model, too.
+6. When the station ends in good order, give the buses back as they were found; one that was
    killed leaves them shut, and the next start remembers how they were.
 
 A device that looks like another one later must come anew for it, and is looked at anew.
 
+KNOWN HOLE: such a driver has the device until the next look, which its own event brings about.
 KNOWN HOLE: a host controller that appears while the station runs lets devices in until the next
 look; the kernel's own setting (``usbcore.authorized_default=0``) has no such gap.
 """
@@ -27,7 +32,15 @@ from certs.text import Text
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock
 from wipe_station.codec.usb import parse_usb_descriptors
-from wipe_station.detect.gate_rules import Admission, Phone, Role, Stranger, TurnedAway, judge
+from wipe_station.detect.gate_rules import (
+    Admission,
+    Phone,
+    Role,
+    Stranger,
+    TurnedAway,
+    fits,
+    judge,
+)
 from wipe_station.errors import MalformedReplyError, RequestError
 from wipe_station.phones.usb_mode_table import Mode
 
@@ -36,6 +49,8 @@ _DEVICE: Final = re.compile(r"\d+-\d+(\.\d+)*")
 _BUS: Final = re.compile(r"usb\d+")
 _DEFAULTS: Final = ("authorized_default", "interface_authorized_default")
 _MOST_BYTES: Final = 1 << 16
+_MOST_AGAIN: Final = 5
+"""So often a device is let in again before somebody else's choice stands."""
 _MOST_CHARACTERS: Final = 128
 _log = logging.getLogger(__name__)
 
@@ -67,6 +82,9 @@ class UsbGate:
         self._own_ports: frozenset[str] = frozenset()
         self._done: dict[str, str] = {}
         """Port → number of the device there that was let in or turned away."""
+        self._admitted: dict[str, Admission] = {}
+        self._again: dict[str, int] = {}
+        """Port → how often the device there was let in again."""
         self._strangers: dict[str, Stranger] = {}
         self._phones: dict[str, Phone] = {}
         self._lock = Lock()
@@ -150,15 +168,38 @@ class UsbGate:
         there = {device.name: device for device in self._devices()}
         for port, device in there.items():
             number = _word(device / "devnum")
-            if self._done.get(port) == number:
-                continue
             try:
+                if self._done.get(port) == number:
+                    self._keep(device)
+                    continue
+                self._admitted.pop(port, None)
+                self._again.pop(port, None)
                 self._decide(device)
                 self._done[port] = number
             except OSError as error:
                 _log.warning("USB %s could not be let in: %s", port, error)
         self._done = {port: number for port, number in self._done.items() if port in there}
+        self._admitted = {port: each for port, each in self._admitted.items() if port in there}
         self._forget((self._strangers.keys() | self._phones.keys()) - there.keys())
+
+    def _keep(self, device: Path) -> None:
+        """Let a device in again if it is shut by now; shut it out if a wrong driver has it."""
+        verdict = self._admitted.get(device.name)
+        if verdict is None:
+            return
+        if driver := _wrong_driver(device, verdict):
+            _log.warning("USB %s has driver %s", device.name, driver)
+            _write(device / "authorized", "0")
+            del self._admitted[device.name]
+            self._turn_away(device, TurnedAway(roles=(Role.UNKNOWN,)))
+            return
+        if _is_in(device, verdict):
+            return
+        times = self._again.get(device.name, 0) + 1
+        if times <= _MOST_AGAIN:
+            self._again[device.name] = times
+            _log.info("USB %s is let in again", device.name)
+            _let_in(device, verdict)
 
     def _decide(self, device: Path) -> None:
         port = device.name
@@ -168,6 +209,7 @@ class UsbGate:
             self._forget({port})
         elif isinstance(verdict, Admission):
             _let_in(device, verdict)
+            self._admitted[port] = verdict
             if verdict.mode is None:
                 self._forget({port})
             else:
@@ -265,7 +307,29 @@ def _let_in(device: Path, verdict: Admission) -> None:
     if _word(device / "bConfigurationValue") != wanted:
         _write(device / "bConfigurationValue", wanted)
     for number in verdict.interfaces:
-        _bind(device, device.parent / f"{device.name}:{wanted}.{number}")
+        interface = device.parent / f"{device.name}:{wanted}.{number}"
+        if number in verdict.storage:
+            _bind(device, interface)
+        elif _word(interface / "authorized") != "1":
+            _write(interface / "authorized", "1")
+
+
+def _is_in(device: Path, verdict: Admission) -> bool:
+    """Tell whether all that is let in of a device may be used."""
+    start = f"{device.name}:{verdict.configuration}"
+    interfaces = (device.parent / f"{start}.{number}" for number in verdict.interfaces)
+    return all(_word(each / "authorized") == "1" for each in interfaces)
+
+
+def _wrong_driver(device: Path, verdict: Admission) -> str | None:
+    """Return a driver that has what it must not have, if there is one."""
+    for number in verdict.interfaces:
+        link = device.parent / f"{device.name}:{verdict.configuration}.{number}" / "driver"
+        with suppress(OSError):  # none has it
+            driver = link.readlink().name
+            if not fits(driver, storage=number in verdict.storage):
+                return driver
+    return None
 
 
 def _let_all_in(device: Path) -> None:

@@ -1,6 +1,7 @@
 """What the host has our links do with phones in the guest. JSON in, JSON out. I/O."""
 
 import time
+from pathlib import Path
 from typing import TypedDict
 
 from hw_tests.lab import inside
@@ -105,3 +106,8 @@ def what_became_of_it(port: str, name: str) -> str:
     storage, before = _before[name]
     with mtp_over_usb(port) as phone:
         return Canary(canary_after(storage, before, phone.look(name))).value
+
+
+def serial_ports() -> list[str]:
+    """Return the serial ports on USB that the kernel has made."""
+    return sorted(each.name for each in Path("/sys/class/tty").glob("tty[UA]*"))

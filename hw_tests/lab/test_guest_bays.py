@@ -15,7 +15,7 @@ from hw_tests.lab.bench import Device, Kind, plug, pull
 from hw_tests.lab.composite_phone import CompositePhone
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.redir import redirected
-from hw_tests.lab.usb_phones import PhoneWithFiles
+from hw_tests.lab.usb_phones import ManyConfigurations, PhoneByNumbersOfAnother, PhoneWithFiles
 from hw_tests.loop import make_file, scratch
 from hw_tests.phones import mtp
 from hw_tests.phones.flash import Flash
@@ -138,6 +138,36 @@ def test_bays__phone_with_a_modem__files_let_in_and_the_modem_shut(station: Stat
         port.pull()
         until(lambda: not station.phones())
     assert not phone.modem.was_spoken_to
+
+
+def test_bays__several_configurations__the_one_that_can_be_spoken_with(station: Station) -> None:
+    """As on an iPhone: not the photos that come first, and nothing more than the two known ones."""
+    phone, guest = ManyConfigurations(), station.guest
+    with redirected(guest, "iphone", phone) as port:
+        port.plug()
+        (path,) = guest.call(inside_phones.wait_for_ports, phone.SERIAL, 1, END_S)
+        wanted = {f"{path}:4.0": "1", f"{path}:4.1": "1", f"{path}:4.2": "0"}
+        until(lambda: guest.call(inside_phones.interfaces_let_in, path) == wanted)
+        assert guest.call(inside_phones.mode, path) == Mode.IPHONE.value
+        assert station.strangers() == []
+    assert phone.configuration == 4
+
+
+def test_bays__phone_by_numbers_of_another__shut_out_when_a_driver_takes_it(
+    station: Station,
+) -> None:
+    """What says adb and has the numbers of a serial adapter does not become one."""
+    phone, guest = PhoneByNumbersOfAnother(), station.guest
+    with redirected(guest, "numbers", phone) as port:
+        for _ in range(2):  # the driver comes late the first time, and is there the second time
+            port.plug()
+            (path,) = guest.call(inside_phones.wait_for_ports, phone.SERIAL, 1, END_S)
+            until(lambda: phone.was_configured)
+            guest.call(inside.settle)
+            until(lambda: set(guest.call(inside_usb.drivers, phone.SERIAL).values()) <= {""})
+            assert not guest.call(inside_phones.serial_ports), path
+            port.pull()
+            guest.call(inside_phones.wait_for_ports, phone.SERIAL, 0, END_S)
 
 
 def test_bays__daemon_killed__stay_shut_until_a_good_end(station: Station) -> None:

@@ -60,6 +60,8 @@ NAMES: Final = {
 WELCOME: Final = frozenset({Role.STORAGE, Role.PHONE})
 BESIDE_A_PHONE: Final = frozenset({Role.VENDOR, Role.MODEM})
 """What may be there beside a phone's known interfaces, and stays shut."""
+STORAGE_DRIVERS: Final = frozenset({"usb-storage", "uas"})
+"""Beside those named ``ums-`` and a maker, which are parts of the first."""
 _ANY: Final = None
 _ROLES: Final[tuple[tuple[tuple[int, int | None, int | None], Role], ...]] = (
     # Class codes of usb.org: general knowledge, high confidence; phones as in phones.md §1.1, 2.1.
@@ -100,6 +102,8 @@ class Admission:
 
     configuration: int
     interfaces: tuple[int, ...]
+    storage: tuple[int, ...] = ()
+    """Those of them that the kernel's drivers are for; to a phone only programs speak."""
     mode: Mode | None = None
     """Of the phone that it is; None for a drive."""
 
@@ -177,9 +181,35 @@ def judge(said: UsbDescriptors) -> Admission | TurnedAway:
     # usbmuxd 1.1.1 takes the last of the first four (src/usb.c); changed by it, all is shut again.
     speaking = [each for each in possible if _has_usbmux(each, said.vendor_id) and each.value <= 4]
     for configuration in [*speaking[::-1], *possible]:
-        admitted = _admitted(configuration, said.vendor_id)
-        return Admission(configuration=configuration.value, interfaces=admitted, mode=mode)
+        return _admission(configuration, said.vendor_id, mode)
     return TurnedAway(roles=tuple(_foreign(said)), mode=mode)
+
+
+def _admission(configuration: Configuration, vendor_id: int, mode: Mode | None) -> Admission:
+    admitted = _admitted(configuration, vendor_id)
+    drives = (
+        each.number
+        for each in configuration.interfaces
+        if each.number in admitted and Role.STORAGE in _roles(each, vendor_id)
+    )
+    return Admission(
+        configuration=configuration.value, interfaces=admitted, storage=tuple(drives), mode=mode
+    )
+
+
+def fits(driver: str, *, storage: bool) -> bool:
+    """Tell whether a driver of the kernel may have an interface that was let in.
+
+    The kernel also chooses drivers by maker and model alone: what says that it is a phone could
+    become a network card by the numbers of one.
+
+    Args:
+        driver: by the name under which sysfs has it; ``usbfs`` is a program that has claimed it.
+        storage: whether the interface is a drive's.
+    """
+    if storage and (driver in STORAGE_DRIVERS or driver.startswith("ums-")):
+        return True
+    return driver == "usbfs"
 
 
 def _has_usbmux(configuration: Configuration, vendor_id: int) -> bool:

@@ -24,6 +24,7 @@ LONGEST: Final = 512
 _WORD: Final = re.compile(r"([A-Z]{3,8}):(?:\[([^\[\]]{0,64})\]|([0-9A-Za-z.,_-]{1,64}))")
 _HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 _UDID: Final = re.compile(r"([0-9A-Fa-f]{8})-?([0-9A-Fa-f]{16})")
+_OLD_UDID: Final = re.compile(r"[0-9A-Fa-f]{40}")
 _SERIAL: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 _DIGITS: Final = {"CPID": 4, "BDID": 2, "ECID": 16}
 """Most hexadecimal digits of each."""
@@ -152,7 +153,8 @@ def _own(seen: Sighting) -> tuple[str, str] | None:
         match = _UDID.fullmatch(seen.serial)
         if match:
             return "apple", f"{int(match[1], 16):x}:{int(match[2], 16):x}"
-        return "udid", seen.serial  # 40 digits, a hash: cannot be compared with a chip's number
+        # 40 digits are a hash, which cannot be compared with a chip's number; all else is no UDID.
+        return ("udid", seen.serial) if _OLD_UDID.fullmatch(seen.serial) else None
     return None if is_copied(seen.serial) else ("serial", seen.serial)
 
 

@@ -197,6 +197,18 @@ BEFORE = seen("1-1", Mode.MTP_ADB, "R58N00SIMUL")
             Judgement.UNKNOWN,
         ),
         (BEFORE, seen("1-1", Mode.IPHONE, UDID), (), Judgement.ANOTHER),
+        (
+            seen("1-1", Mode.IPHONE, "a" * 39 + "b"),
+            seen("1-1", Mode.IPHONE, "a" * 39 + "b"),
+            (),
+            Judgement.SAME,
+        ),
+        (
+            seen("1-1", Mode.IPHONE, "android"),
+            seen("1-1", Mode.IPHONE, "android"),
+            (),
+            Judgement.UNKNOWN,
+        ),
     ],
 )
 def test_judge_return__by_case__never_same_without_proof(

@@ -14,6 +14,7 @@ from wipe_station.detect.gate_rules import (
     Admission,
     Role,
     TurnedAway,
+    fits,
     judge,
     role_of,
     why,
@@ -164,7 +165,11 @@ def test_judge__storage_and_phones__let_in_by_interface(
     kinds: list[Kind], interfaces: tuple[int, ...]
 ) -> None:
     """Drives and phones come in; what only the maker knows stays shut beside a phone."""
-    assert admitted(judged(single(*kinds))) == (1, interfaces)
+    drives = tuple(n for n in interfaces if kinds[n] in {STICK, UAS})
+    verdict = judged(single(*kinds))
+    assert admitted(verdict) == (1, interfaces)
+    assert isinstance(verdict, Admission)
+    assert verdict.storage == drives
 
 
 @pytest.mark.parametrize(
@@ -270,3 +275,20 @@ def _away(data: bytes) -> TurnedAway:
     verdict = judged(data)
     assert isinstance(verdict, TurnedAway)
     return verdict
+
+
+@pytest.mark.parametrize(
+    ("driver", "drive", "phone"),
+    [
+        ("usb-storage", True, False),
+        ("uas", True, False),
+        ("ums-realtek", True, False),
+        ("usbfs", True, True),
+        ("r8152", False, False),
+        ("usbhid", False, False),
+        ("", False, False),
+    ],
+)
+def test_fits__driver__by_what_was_let_in(driver: str, drive: bool, phone: bool) -> None:
+    """Drives have drivers of the kernel; phones have programs."""
+    assert (fits(driver, storage=True), fits(driver, storage=False)) == (drive, phone)

@@ -177,6 +177,91 @@ def test_look__phone_at_the_consoles_port__not_taken_for_a_customers(usb: Usb) -
     assert gate.phones() == ()
 
 
+def test_look__kernel_chose_anew__let_in_again_and_no_more_than_before(usb: Usb) -> None:
+    """A driver for the whole device that comes late shuts all of it; the gate's choice is kept."""
+    gate = usb.gate()
+    gate.shut()
+    device = usb.plug("1-2", MTP, VENDOR, ADB)
+    gate.look()
+    for number in range(3):
+        (usb.root / f"devices/1-2:1.{number}/authorized").write_text("0")
+    (device / "bConfigurationValue").write_text("2")
+    gate.look()
+    assert usb.read("1-2/bConfigurationValue") == "1"
+    assert [usb.read(f"1-2:1.{n}/authorized") for n in range(3)] == ["1", "0", "1"]
+    usb.writes.clear()
+    gate.look()
+    assert usb.writes == []
+
+
+def test_look__phone__no_driver_is_looked_for(usb: Usb) -> None:
+    """Programs speak to phones; a driver that the kernel finds by other numbers is none of ours."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", STICK, ADB)
+    usb.writes.clear()
+    gate.look()
+    assert "drivers_probe=1-2:1.0" in usb.writes
+    assert "drivers_probe=1-2:1.1" not in usb.writes
+
+
+@pytest.mark.parametrize("kind", [ADB, STICK])
+def test_look__wrong_driver_has_it__shut_out_and_named(usb: Usb, kind: Kind) -> None:
+    """By the numbers of a network card something else can become one; it does not stay one."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", kind)
+    gate.look()
+    (usb.root / "devices/1-2:1.0/driver").symlink_to("../../drivers/r8152")
+    gate.look()
+    assert usb.read("1-2/authorized") == "0"
+    assert [stranger.port for stranger in gate.strangers()] == ["1-2"]
+    usb.writes.clear()
+    gate.look()
+    assert usb.writes == []
+
+
+def test_look__right_driver_has_it__stays(usb: Usb) -> None:
+    """A drive has its driver, a phone the program that has claimed it."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", STICK, ADB)
+    gate.look()
+    (usb.root / "devices/1-2:1.0/driver").symlink_to("../../drivers/usb-storage")
+    (usb.root / "devices/1-2:1.1/driver").symlink_to("../../drivers/usbfs")
+    gate.look()
+    assert usb.read("1-2/authorized") == "1"
+    assert gate.strangers() == ()
+
+
+def test_look__somebody_keeps_shutting_it__gives_in(usb: Usb) -> None:
+    """Two that choose differently do not go on for ever."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", STICK)
+    for _ in range(20):
+        gate.look()
+        (usb.root / "devices/1-2:1.0/authorized").write_text("0")
+    usb.writes.clear()
+    gate.look()
+    assert usb.writes == []
+
+
+def test_look__another_device_on_the_port__decided_anew(usb: Usb) -> None:
+    """What was decided about the one before is nothing to the next."""
+    gate = usb.gate()
+    gate.shut()
+    usb.plug("1-2", STICK)
+    gate.look()
+    usb.pull("1-2")
+    usb.plug("1-2", KEYBOARD, devnum="6")
+    usb.writes.clear()
+    gate.look()
+    gate.look()
+    assert usb.writes == []
+    assert [stranger.port for stranger in gate.strangers()] == ["1-2"]
+
+
 def test_look__drive_that_types__turned_away_untouched_and_named(usb: Usb) -> None:
     """Nothing is written to it, and the board learns of it, with its own words."""
     gate, told = usb.gate(BayMap(bays={"3": ("1-2",)}, declared=True)), []
