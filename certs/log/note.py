@@ -33,6 +33,7 @@ _KEY_BYTES: Final = 32
 _SIGNATURE_BYTES: Final = 64
 _TIME_BYTES: Final = 8
 _NAME: Final = re.compile(r"[^\s+\x00-\x1f\x7f]{1,255}")
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _LINE: Final = re.compile(f"{_MARK}([^ ]+) ([A-Za-z0-9+/]+={{0,2}})")
 _HINT: Final = Text(
     zh="请拿原来的文件再试，或让日志的主人说明。",
@@ -182,7 +183,7 @@ def _split(data: bytes) -> tuple[str, list[str]]:
         whole = data.decode("utf-8")
     except UnicodeDecodeError as error:
         _refuse("不是 UTF-8", "not UTF-8", error)
-    if any(ord(c) < ord(" ") and c != "\n" for c in whole):
+    if _CONTROL.search(whole):
         _refuse("有控制字符", "a control character")
     text, gap, below = whole.rpartition("\n\n")
     if not gap or not below.endswith("\n"):

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,25 @@ _OBJECTS = st.dictionaries(_TEXT, _VALUES, max_size=6)
 def test_encode__any_object__decodes_to_the_same(value: dict[str, Any]) -> None:
     """What we write, we read back as the same value."""
     assert decode(encode(value)) == value
+
+
+_ANY_KEY = st.text(
+    'ab"\\/\x00\x1f\x7f\n\u0080\u4e2d\ud7ff\ue000\ufffd\U00010000\U0001f600', max_size=3
+)
+
+
+@given(_OBJECTS | st.dictionaries(_ANY_KEY, _ANY_KEY, max_size=6))
+def test_encode__any_object__as_another_authors_library_writes_it(value: dict[str, Any]) -> None:
+    """Order of keys and spelling of strings are those of RFC 8785, beyond U+FFFF, too."""
+    assert encode(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("keys", ["\U00010000\ue000", "\U0001f600\ufb33", "\u20ac\r1\u0080"])
+def test_encode__keys_beyond_the_first_plane__in_the_order_of_utf_16(keys: str) -> None:
+    """A surrogate's number is below that of some characters whose code point is below its own."""
+    data = encode(dict.fromkeys(keys, True))
+    assert data == rfc8785.dumps(dict.fromkeys(keys, True))
+    assert decode(data) == dict.fromkeys(keys, True)
 
 
 @given(_OBJECTS, st.sampled_from(["indent", "spaces", "ascii", "reversed"]))
