@@ -308,19 +308,23 @@ class Issuer:
         """Build the statement; the very one that the log has already, if a crash came after it."""
         earlier = seal.log.earlier(job.job_id, job.head_sha256)
         if earlier is not None:
-            again = self._built(job, seal, earlier.fields["issued_at"])
-            if document_sha256(again) == earlier.fields["document_sha256"]:
-                return again
-        return self._built(job, seal, utc_text(self._clock.utc()))
+            # The log may have another key by now than the one that the document named.
+            for names in seal.log.every_names():
+                again = self._built(job, seal, earlier.fields["issued_at"], names)
+                if document_sha256(again) == earlier.fields["document_sha256"]:
+                    return again
+        return self._built(job, seal, utc_text(self._clock.utc()), seal.log.names)
 
-    def _built(self, job: JobEvidence, seal: Seal, issued_at: str) -> dict[str, Any]:
+    def _built(
+        self, job: JobEvidence, seal: Seal, issued_at: str, names: dict[str, str]
+    ) -> dict[str, Any]:
         issue = Issue(
             issued_at=issued_at,
             utc_offset=offset_text(parse_time(issued_at)),
             key_id=seal.signer.key_id,
             practice_key=seal.signer.practice,
             ruleset=ruleset_named(DEFAULT_RULESET),
-            log=seal.log.names,
+            log=names,
         )
         return build_statement(job, issue)
 

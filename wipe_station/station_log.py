@@ -140,6 +140,17 @@ class StationLog:
         """Return what a statement says about its log."""
         return {"log_origin": self.key.name, "log_key": self.key.text()}
 
+    def every_names(self) -> Iterator[dict[str, str]]:
+        """Yield ``names``, and then what they were under each key of before, the newest first."""
+        yield self.names
+        for text in self._earlier_keys():
+            yield self.names | {"log_key": text}
+
+    def _earlier_keys(self) -> list[str]:
+        with self._lock, self._translated():
+            told = [each.fields["log_key"] for each in self._writer.backwards() if _is_key(each)]
+        return told[1:]
+
     def witnessing(self, witnesses: Sequence[WitnessSetting]) -> Witnessing:
         """Return what has others sign that this log only grew."""
         return Witnessing(self._folder, self.key, witnesses)
@@ -237,8 +248,7 @@ class StationLog:
                 )
             if index is None:
                 index = self._append(EntryKind.OUTCOME, job=job_id, **wanted)
-            with self._translated():
-                return self._writer.prove(index).text()
+            return self.proof(index, statement["log_key"])
 
     def _append(self, kind: EntryKind, **fields: object) -> int:
         return self.happened([(kind, fields)])
@@ -267,6 +277,10 @@ class StationLog:
 
 def _hands_over(entry: Entry, log_key: str) -> bool:
     return entry.kind is EntryKind.LOG_KEY and entry.fields["log_key"] == log_key
+
+
+def _is_key(entry: Entry) -> bool:
+    return entry.kind in {EntryKind.LOG_KEY, EntryKind.LOG_OPENED}
 
 
 def _names_a_key(entry: Entry) -> bool:

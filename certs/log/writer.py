@@ -266,6 +266,14 @@ class LogWriter:
                     return self.size - 1 - back
         return None
 
+    def backwards(self) -> Iterator[Entry]:
+        """Yield every entry, the newest first; nothing may be appended meanwhile.
+
+        Raises:
+            MalformedLogError, OSError: the log is damaged.
+        """
+        return reversed_entries(self.size, self._read)
+
     def entry(self, index: int) -> Entry:
         """Return one entry.
 

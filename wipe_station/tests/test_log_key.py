@@ -22,6 +22,7 @@ from certs.tests.test_durable import FAULTS, Fault, PowerCutError
 from certs.verify import verify
 from wipe_station.errors import EvidenceError, StationError
 from wipe_station.issuer import PdfMaker, open_seals
+from wipe_station.journal import Journal
 from wipe_station.station_log import StationLog
 from wipe_station.testing import FakeClock
 from wipe_station.tests.shop import STAFF, Shop
@@ -152,6 +153,37 @@ def test_ticket__cut_short_before_the_key_changed__its_document_is_proven_by_the
         found = shop.audited()
         assert (found.findings, len(found.handovers)) == ([], 1)
         assert found.counts[EntryKind.RETURN.value] == 1
+        step, hit = step + 1, injection.hit
+    assert step > 25
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_job__cut_short_before_the_key_changed_twice__the_same_document_still(
+    tmp_path: Path, fault: Fault
+) -> None:
+    """Signed again under a third key, it is the document that the log has, under its own key.
+
+    One entry about one state of one journal, whatever was lost, and a bundle that strangers take.
+    """
+    step, hit = 0, True
+    while hit:
+        shop = Shop(state=tmp_path / f"run-{step}")
+        journal = shop.begin()
+        with fault.injected(step) as injection:
+            try:
+                shop.sign(journal)
+            except (StationError, OSError, PowerCutError):
+                assert injection.hit
+        for _ in range(2):
+            prepared(shop.state, shop.seals.log(practice=True))
+            shop.start()
+            shop.seals.log(practice=True).tested(passed=True)
+        end = shop.sign(Journal(journal.path, shop.clock))
+        now = parse_time(end.statement["issued_at"])
+        verify(read_bundle(end.bundle), root_pem=None, allow_practice=True, now=now)
+        found = shop.audited()
+        assert (found.findings, len(found.handovers)) == ([], 2)
+        assert found.counts[EntryKind.OUTCOME.value] == 1
         step, hit = step + 1, injection.hit
     assert step > 25
 
