@@ -27,6 +27,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from wipe_station.phones.usb_mode_table import Mode
+
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]{1,32}-[0-9]{1,20}$")]
 """``loop3-117``: kernel name and ``diskseq``. Names one plugging-in, never the next."""
 JobId = Annotated[str, Field(pattern=r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$")]
@@ -114,6 +116,8 @@ class StrangerView(Value):
     """In its own words, escaped; empty if it says nothing."""
     text: Words
     """What else it is."""
+    next_step: Words
+    """What a person does with it."""
 
 
 class PhoneView(Value):
@@ -124,11 +128,9 @@ class PhoneView(Value):
     bay: str | None
     product: str
     """In its own words, escaped; empty if it says nothing."""
-    mode: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    mode: Mode
     title: Words
     """What it is on USB now."""
-    next_step: Words
-    """What a person does with it."""
 
 
 class JobState(Enum):

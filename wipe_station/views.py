@@ -17,7 +17,7 @@ from wipe_station.api_values import (
     StrangerView,
     Words,
 )
-from wipe_station.detect.gate_rules import Phone, Stranger, why
+from wipe_station.detect.gate_rules import Phone, Stranger, next_step, why
 from wipe_station.detect.identifiers import shown_text
 from wipe_station.detect.safety import Refusal
 from wipe_station.errors import RefusedByPolicyError, StationError
@@ -131,19 +131,18 @@ def stranger_view(stranger: Stranger) -> StrangerView:
         bay=stranger.bay,
         product=shown_text(stranger.product),
         text=words(why(stranger.verdict)),
+        next_step=words(next_step(stranger.verdict)),
     )
 
 
 def phone_view(phone: Phone) -> PhoneView:
     """Return a phone that was let in."""
-    facts = MODES[phone.mode]
     return PhoneView(
         port=phone.port,
         bay=phone.bay,
         product=shown_text(phone.product),
-        mode=phone.mode.value,
-        title=words(facts.title),
-        next_step=words(facts.next_step),
+        mode=phone.mode,
+        title=words(MODES[phone.mode].title),
     )
 
 

@@ -25,6 +25,7 @@ from wipe_station.api_values import (
     StrangerView,
     Words,
 )
+from wipe_station.phones.usb_mode_table import Mode
 
 JOB_ID: Final = "20261123T120000Z-0badcafe"
 KEY: Final = "sda-50"
@@ -199,19 +200,12 @@ DEVICES: Final = {
     "in-a-bay": device(bay="3"),
 }
 STRANGERS: Final = (
-    StrangerView(port="1-2", bay="3", product="78-9", text=words(81)),
-    StrangerView(port="1-4.2", bay=None, product="", text=words(82)),
+    StrangerView(port="1-2", bay="3", product="78-9", text=words(81), next_step=words(87)),
+    StrangerView(port="1-4.2", bay=None, product="", text=words(82), next_step=words(88)),
 )
 PHONES: Final = (
-    PhoneView(
-        port="1-3",
-        bay="4",
-        product="78-9",
-        mode="mtp",
-        title=words(83),
-        next_step=words(84),
-    ),
-    PhoneView(port="1-4.3", bay=None, product="", mode="adb", title=words(85), next_step=words(86)),
+    PhoneView(port="1-3", bay="4", product="78-9", mode=Mode.MTP, title=words(83)),
+    PhoneView(port="1-4.3", bay=None, product="", mode=Mode.MTP_ADB, title=words(84)),
 )
 
 

@@ -5,6 +5,7 @@ import pytest
 from kiosk_ui.tests.boards import (
     JOB_ID,
     PHONES,
+    STRANGERS,
     board,
     ended_job,
     job,
@@ -34,14 +35,27 @@ def test_board__notices__said_in_the_reader_s_language(language: str, said: str)
 
 
 @pytest.mark.parametrize(("language", "said"), [("zh", "句"), ("en", "sentence")])
-def test_board__phones_let_in__named_with_the_next_step(language: str, said: str) -> None:
-    """A phone in a bay is told with what it is now and what a person does; nothing is offered."""
+def test_board__phones_let_in__named_and_nothing_asked_of_the_owner(
+    language: str, said: str
+) -> None:
+    """A phone in a bay is told with what it is now; it goes back, and no trust is asked for."""
     shown = Browser(FakeDaemon(board(phones=PHONES))).get("/", language=language).text
-    for number in (83, 84, 85, 86):
+    for number in (83, 84):
         assert f"{said}{number}" in shown
+    back = {"zh": "请拔下来，还给机主", "en": "give it back to its owner"}[language]
+    assert shown.count(back) == len(PHONES)
     assert 'id="phone-1-3"' in shown
     assert shown.count("<form") == Browser(FakeDaemon(board())).get("/").text.count("<form")
     assert ("请插上要处理的设备" in shown, "Plug in the device" in shown) == (False, False)
+
+
+@pytest.mark.parametrize(("language", "said"), [("zh", "句"), ("en", "sentence")])
+def test_board__strangers__told_with_one_next_step_each(language: str, said: str) -> None:
+    """What was not let in is named, and says one thing to do: not two that contradict."""
+    shown = Browser(FakeDaemon(board(strangers=STRANGERS))).get("/", language=language).text
+    for number in (81, 82, 87, 88):
+        assert f"{said}{number}" in shown
+    assert ("店长" in shown, "manager" in shown) == (False, False)
 
 
 WAITING = tuple(stopped_job(job_id=f"20261125T12000{n}Z-0badcafe") for n in range(3))

@@ -245,23 +245,36 @@ def _foreign(said: UsbDescriptors) -> Iterable[Role]:
     return named or [Role.UNKNOWN]
 
 
+_TO_THE_MANAGER: Final = Text(
+    zh="请拔下来，不要插到别的口；交给店长。",
+    en="Unplug it, try no other port; give it to the manager.",
+)
+
+
 def why(verdict: TurnedAway) -> Text:
-    """Say what a device is that was turned away, and what to do if it is a phone."""
+    """Say what a device is that was turned away."""
     texts = list(dict.fromkeys(NAMES[role] for role in verdict.roles))
     zh = "、".join(text.zh for text in texts)
     en = " and ".join(text.en for text in texts)
-    more = _advice(verdict)
-    return Text(
-        zh=f"没有放进来：这个设备是{zh}。" + (more.zh if more else ""),
-        en=f"Not let in: this device is {en}." + (f" {more.en}" if more else ""),
-    )
+    return Text(zh=f"没有放进来：这个设备是{zh}。", en=f"Not let in: this device is {en}.")
 
 
-def _advice(verdict: TurnedAway) -> Text | None:
-    """Say what a phone needs so that it can be let in; it may be none, and only say so."""
-    if verdict.mode is None:
-        return None
-    facts = MODES[verdict.mode]
+def next_step(verdict: TurnedAway) -> Text:
+    """Say what a person does: with a phone, what lets it in; with everything else, the manager.
+
+    It may be no phone and only say so: then what it asks for does no harm, and it stays outside.
+    """
+    roles = set(verdict.roles)
+    facts = None if verdict.mode is None else MODES[verdict.mode]
+    if facts is None:
+        return _TO_THE_MANAGER
+    if roles == {Role.NETWORK}:
+        return Text(
+            zh="它自称是手机：请机主关掉“USB 共享网络”，再插上。",
+            en="It says that it is a phone: have USB tethering turned off, and plug it in again.",
+        )
+    if not roles <= {Role.VENDOR, Role.UNKNOWN}:
+        return _TO_THE_MANAGER
     if facts.touch is Touch.WAIT:
         return Text(
             zh=f"如果是手机：{facts.next_step.zh}", en=f"If it is a phone: {facts.next_step.en}"
@@ -271,9 +284,4 @@ def _advice(verdict: TurnedAway) -> Text | None:
             zh=f"它自称是手机（{facts.title.zh}）：{facts.next_step.zh}",
             en=f"It says that it is a phone ({facts.title.en}): {facts.next_step.en}",
         )
-    if Role.NETWORK in verdict.roles:
-        return Text(
-            zh="它自称是手机：请机主关掉“USB 共享网络”，再插上。",
-            en="It says that it is a phone: have USB tethering turned off, and plug it in again.",
-        )
-    return None
+    return _TO_THE_MANAGER

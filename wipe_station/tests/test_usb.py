@@ -16,6 +16,7 @@ from wipe_station.detect.gate_rules import (
     TurnedAway,
     fits,
     judge,
+    next_step,
     role_of,
     why,
 )
@@ -247,28 +248,42 @@ def test_why__every_role__has_a_name_in_both_languages() -> None:
     assert said.en == f"Not let in: this device is {named}."
 
 
-def test_why__phone_in_a_mode_of_its_makers__told_what_to_do() -> None:
+def test_next_step__phone_in_a_mode_of_its_makers__told_what_to_do() -> None:
     """It stays outside, and a person learns how to bring it back."""
     edl = single((0xFF, 0xFF, 0xFF), vendor=0x05C6, product=0x9008)
-    said = why(_away(edl))
-    assert said.zh.startswith(
-        "没有放进来：这个设备是认不出的设备。它自称是手机（高通 9008 模式）：长按"
+    said = next_step(_away(edl))
+    assert said.zh.startswith("它自称是手机（高通 9008 模式）：长按")
+    assert said.en.startswith(
+        "It says that it is a phone (Qualcomm emergency download (EDL)): Hold"
     )
-    assert "It says that it is a phone (Qualcomm emergency download (EDL)): Hold" in said.en
 
 
-def test_why__phone_that_shares_its_network__told_to_stop() -> None:
+def test_next_step__phone_that_shares_its_network__told_to_stop() -> None:
     """Nothing that networks is let in, not even shut beside a phone."""
-    said = why(_away(single(MTP, ADB, RNDIS, CDC_DATA)))
-    assert said.en.startswith("Not let in: this device is a network card. It says that")
-    assert "tethering" in said.en
+    away = _away(single(MTP, ADB, RNDIS, CDC_DATA))
+    assert why(away).en == "Not let in: this device is a network card."
+    assert "tethering" in next_step(away).en
 
 
-def test_why__phone_that_only_charges__says_if() -> None:
+def test_next_step__phone_that_only_charges__says_if() -> None:
     """A maker's number alone does not make a phone."""
-    said = why(_away(single(VENDOR, vendor=0x18D1)))
-    assert "If it is a phone: " in said.en
-    assert "如果是手机：" in said.zh
+    said = next_step(_away(single(VENDOR, vendor=0x18D1)))
+    assert said.en.startswith("If it is a phone: ")
+    assert said.zh.startswith("如果是手机：")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        single(KEYBOARD),
+        single(MTP, ADB, RNDIS, CDC_DATA, KEYBOARD),
+        single((0xFF, 0xFF, 0xFF), KEYBOARD, vendor=0x05C6, product=0x9008),
+        single(VENDOR, KEYBOARD, vendor=0x18D1),
+    ],
+)
+def test_next_step__what_types__goes_to_the_manager_whatever_it_calls_itself(data: bytes) -> None:
+    """A device that types is not brought back to be plugged in again, phone or not."""
+    assert "manager" in next_step(_away(data)).en
 
 
 def _away(data: bytes) -> TurnedAway:
