@@ -48,7 +48,6 @@ from certs.keys_words import (
     failed,
     fingerprint_lines,
     line,
-    refused,
     request_lines,
     request_machine,
     station_lines,
@@ -62,7 +61,7 @@ from certs.log.folder import read_log_file
 from certs.log.note import MOST_BYTES as MOST_NOTE_BYTES
 from certs.log.note import Algorithm, NoteKey, parse_key
 from certs.reading import UnexpectedFileError, read_regular_file
-from certs.report import Report, both
+from certs.report import Report, both, refused
 from certs.revocation import MOST_LOG_KEYS, REASONS, Reason, Revoked
 from certs.root_keys import (
     OpenRoot,

@@ -7,7 +7,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from certs.command_line import ExitCode
-from certs.errors import CertificateError, CertsError
 from certs.formats.fields import shown
 from certs.report import Report, both
 from certs.station_keys import KeyRequest, StationKeys
@@ -96,22 +95,6 @@ def told(
         exit_code=exit_code,
         lines=tuple(lines),
         machine={"status": status, "exit_code": int(exit_code), **machine},
-    )
-
-
-def refused(exit_code: ExitCode, error: CertsError) -> Report:
-    """Return that it was not done, why, and what to do next."""
-    layer = {"layer": error.layer.value} if isinstance(error, CertificateError) else {}
-    return Report(
-        exit_code=exit_code,
-        lines=(error.message, error.hint),
-        machine={
-            "status": "refused",
-            "exit_code": int(exit_code),
-            "message": both(error.message),
-            "hint": both(error.hint),
-            **layer,
-        },
     )
 
 

@@ -12,7 +12,7 @@ from certs.log.checkpoint import parse_checkpoint
 from certs.log.proof import parse_proof
 from certs.log.prove import Later, later_proof
 from certs.logged import check_logged
-from certs.report import Report, both, missing
+from certs.report import Report, missing, refused
 from certs.text import Text
 
 _UNWITNESSED = Text(
@@ -45,7 +45,7 @@ def prove_report(folder: Path, document: Path, output: Path) -> Report:
             raise FileExistsError(17, "there is something already", str(output))
         write_file(output, NewFile(data=later.proof.text()))
     except (CertificateError, MalformedJsonError, MalformedLogError) as error:
-        return _refused(error.message, error.hint)
+        return refused(ExitCode.NOT_TRUSTED, error)
     except OSError as error:
         return missing(error)
     return _done(later, output)
@@ -63,18 +63,5 @@ def _done(later: Later, output: Path) -> Report:
             "exit_code": int(code),
             "proof": str(output),
             "size": size,
-        },
-    )
-
-
-def _refused(message: Text, hint: Text) -> Report:
-    return Report(
-        exit_code=ExitCode.NOT_TRUSTED,
-        lines=(Text(zh=f"✗ {message.zh}", en=f"✗ {message.en}"), hint),
-        machine={
-            "status": "refused",
-            "exit_code": int(ExitCode.NOT_TRUSTED),
-            "message": both(message),
-            "hint": both(hint),
         },
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from certs.command_line import ExitCode
+from certs.errors import CertificateError, CertsError
 from certs.formats.fields import shown
 from certs.text import Text
 from certs.verdict import Status
@@ -47,6 +48,22 @@ def missing(error: OSError) -> Report:
             "status": "missing",
             "exit_code": int(ExitCode.USAGE),
             "message": both(message),
+        },
+    )
+
+
+def refused(exit_code: ExitCode, error: CertsError) -> Report:
+    """Return that it was not done, why, at which layer, and what to do next."""
+    layer = {"layer": error.layer.value} if isinstance(error, CertificateError) else {}
+    return Report(
+        exit_code=exit_code,
+        lines=(error.message, error.hint),
+        machine={
+            "status": "refused",
+            "exit_code": int(exit_code),
+            "message": both(error.message),
+            "hint": both(error.hint),
+            **layer,
         },
     )
 

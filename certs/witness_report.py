@@ -10,7 +10,7 @@ from certs.errors import CertsError, WitnessError
 from certs.log.cosign import cosign
 from certs.log.witness_server import Witness, new_witness, server
 from certs.log_report import read_key
-from certs.report import Report, both, missing
+from certs.report import Report, both, missing, refused
 from certs.text import Text
 
 _MOST_PORT = 65535
@@ -70,14 +70,4 @@ def _usage(message: Text) -> Report:
 
 def _refused(error: CertsError) -> Report:
     away = isinstance(error, WitnessError)
-    code = ExitCode.INCONCLUSIVE if away else ExitCode.NOT_TRUSTED
-    return Report(
-        exit_code=code,
-        lines=(error.message, error.hint),
-        machine={
-            "status": "refused",
-            "exit_code": int(code),
-            "message": both(error.message),
-            "hint": both(error.hint),
-        },
-    )
+    return refused(ExitCode.INCONCLUSIVE if away else ExitCode.NOT_TRUSTED, error)
