@@ -1,5 +1,6 @@
 """The log's own key is changed: at the next start, once, whatever breaks in between."""
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -20,13 +21,13 @@ from certs.log.note import NoteKey
 from certs.tests.samples import names_in
 from certs.tests.test_durable import FAULTS, Fault, PowerCutError
 from certs.verify import verify
-from wipe_station.errors import EvidenceError, StationError
+from wipe_station.errors import CustodyError, EvidenceError, StationError
 from wipe_station.issuer import PdfMaker, open_seals
 from wipe_station.journal import Journal
 from wipe_station.station_log import StationLog
 from wipe_station.testing import FakeClock
-from wipe_station.tests.shop import STAFF, Shop
-from wipe_station.ticket_values import ReturnRequest
+from wipe_station.tests.shop import DISK, STAFF, Shop
+from wipe_station.ticket_values import ReleaseRequest, ReturnRequest
 
 KEY_ID = "ab" * 32
 
@@ -207,3 +208,32 @@ def test_job__signed_under_each_key__both_documents_hold(tmp_path: Path) -> None
         now = parse_time(end.statement["issued_at"])
         verify(read_bundle(end.bundle), root_pem=None, allow_practice=True, now=now)
     assert not shop.audited().findings
+
+
+def leave(name: str, document: bytes) -> ReleaseRequest:
+    """Return the wish that a device leaves by a document."""
+    digest = hashlib.sha256(document).hexdigest()
+    return ReleaseRequest(staff=STAFF, document=name, document_sha256=digest)
+
+
+def test_release__certificate_from_before_the_key_changed__still_lets_the_device_go(
+    tmp_path: Path,
+) -> None:
+    """Custody goes on in one log: what was taken in and erased under one key leaves under another.
+
+    And what was not erased does not.
+    """
+    shop = Shop(state=tmp_path, practice=True)
+    came = shop.accept(DISK)
+    prepared(tmp_path, shop.seals.log(practice=True))
+    shop.start()
+    receipt = read_bundle(shop.state / "bundles" / str(came.document)).document
+    with pytest.raises(CustodyError):
+        shop.happen(came, leave(str(came.document), receipt))
+    end = shop.erase()
+    prepared(tmp_path, shop.seals.log(practice=True))
+    shop.start()
+    gone = shop.happen(came, leave(end.statement["id"], read_bundle(end.bundle).document))
+    assert gone.ticket.events[-1].kind is EntryKind.RELEASE
+    found = shop.audited()
+    assert (found.findings, len(found.handovers), found.open_custody) == ([], 2, [])
