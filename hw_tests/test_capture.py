@@ -1,7 +1,6 @@
 """``wipe-station capture`` on loop drives: nothing is written, nothing told, and it replays."""
 
 import json
-import os
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,9 @@ from wipe_station.detect.recording import judge, parse_recording
 from wipe_station.quirks import all_quirks
 from wipe_station.tests.test_recordings import replay
 
+OWNER, HOLIDAY, HOST = "ada-lovelace", "holiday-2019", "front-desk-of-ada"
+"""Long names: those of a path become others by chance, and a short one may come out again."""
+IN_A_HOST_OF_OURS = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', HOST)
 LABEL = "Ada-private"
 UUID = "1c8f0e52-7a34-4b1e-9a7b-55d3c2a1f00d"
 QUIRK = """
@@ -30,16 +32,19 @@ match = { model = "LAB LIAR*" }
 @pytest.fixture
 def secret_drive(folder: Path) -> Any:
     """Return a drive whose file, label and UUID are somebody's own."""
-    inside = folder / "ada-lovelace"
+    inside = folder / OWNER
     inside.mkdir()
-    with loop_drive(inside, 64 << 20, name="holiday-2019.img") as drive:
+    with loop_drive(inside, 64 << 20, name=f"{HOLIDAY}.img") as drive:
         run("mkfs.ext4", "-q", "-L", LABEL, "-U", UUID, drive.node)
         yield drive
 
 
-def captured(folder: Path, drive: LoopDrive, *words: str) -> tuple[Path, Said]:
+def captured(
+    folder: Path, drive: LoopDrive, *words: str, before: tuple[str, ...] = ()
+) -> tuple[Path, Said]:
     """Run ``capture`` into a folder; return the file."""
-    said = station(folder / "state", "capture", drive.node, "--output", folder, "--json", *words)
+    command = ("capture", drive.node, "--output", folder, "--json", *words)
+    said = station(folder / "state", *command, before=before)
     assert said.code == 0, said
     return Path(said.event("recording")["path"]), said
 
@@ -48,9 +53,9 @@ def test_capture__drive_with_a_past__nothing_of_it_in_the_file(
     folder: Path, secret_drive: LoopDrive
 ) -> None:
     """Path, label, UUID, host and the file's inode are not in a recording."""
-    file, said = captured(folder, secret_drive)
+    file, said = captured(folder, secret_drive, before=IN_A_HOST_OF_OURS)
     text = file.read_text("utf-8")
-    private = ("ada", "lovelace", "holiday", "2019", LABEL, UUID, os.uname().nodename)
+    private = (OWNER, HOLIDAY, HOST, LABEL, UUID)
     assert [word for word in private if word.lower() in text.lower()] == []
     assert f"/{secret_drive.file.stat().st_ino}" not in text
     assert said.event("recording")["scrubbed"]["path"] == 2
