@@ -43,7 +43,7 @@ def captured(
     folder: Path, drive: LoopDrive, *words: str, before: tuple[str, ...] = ()
 ) -> tuple[Path, Said]:
     """Run ``capture`` into a folder; return the file."""
-    command = ("capture", drive.node, "--output", folder, "--json", *words)
+    command: tuple[str | Path, ...] = ("capture", drive.node, "--output", folder, "--json", *words)
     said = station(folder / "state", *command, before=before)
     assert said.code == 0, said
     return Path(said.event("recording")["path"]), said

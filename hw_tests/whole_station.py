@@ -16,14 +16,8 @@ from typing import Any, TypeVar
 from hw_tests.loop import LoopDrive, attach, detach, make_file
 from hw_tests.throttle import SlowGroup, slow_group
 from wipe_station.accounts import UNREGISTERED
-from wipe_station.api_values import (
-    BoardView,
-    HoldRequest,
-    JobState,
-    JobView,
-    PlanRequest,
-    WipeRequest,
-)
+from wipe_station.api_values import HoldRequest, JobState, JobView, PlanRequest, WipeRequest
+from wipe_station.board_values import BoardView
 from wipe_station.client import Client
 from wipe_station.state import socket_of
 

@@ -18,7 +18,6 @@ from kiosk_ui.live import Live, following
 from kiosk_ui.page import THEMES, Look, Pages, load_static
 from kiosk_ui.words import language_of, said
 from wipe_station.api_values import (
-    BoardView,
     DeviceView,
     HoldRequest,
     JobId,
@@ -30,6 +29,7 @@ from wipe_station.api_values import (
     WipeRequest,
     Words,
 )
+from wipe_station.board_values import BoardView
 from wipe_station.client import AsyncClient, ProblemError, StationAwayError
 
 TOKEN: Final = secrets.token_urlsafe(32)

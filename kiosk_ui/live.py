@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
-from wipe_station.api_values import BoardView
+from wipe_station.board_values import BoardView
 from wipe_station.client import ProblemError, StationAwayError
 
 WAIT_S: Final = 20.0

@@ -20,7 +20,6 @@ from certs.errors import CertsError
 from certs.layout import zipped
 from certs.text import Text
 from wipe_station.api_values import (
-    BoardView,
     HoldRequest,
     HoldView,
     JobId,
@@ -31,6 +30,7 @@ from wipe_station.api_values import (
     ResumeRequest,
     WipeRequest,
 )
+from wipe_station.board_values import BoardView
 from wipe_station.errors import (
     EvidenceError,
     InvalidInputError,

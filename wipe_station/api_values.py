@@ -27,8 +27,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from wipe_station.phones.usb_mode_table import Mode
-
 Key = Annotated[str, Field(pattern=r"^[a-z0-9]{1,32}-[0-9]{1,20}$")]
 """``loop3-117``: kernel name and ``diskseq``. Names one plugging-in, never the next."""
 JobId = Annotated[str, Field(pattern=r"^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$")]
@@ -118,19 +116,6 @@ class StrangerView(Value):
     """What else it is."""
     next_step: Words
     """What a person does with it."""
-
-
-class PhoneView(Value):
-    """A phone or tablet that was let in; this version names it and does no more."""
-
-    port: Annotated[str, Field(pattern=r"^[0-9]+-[0-9.]+$")]
-    """As sysfs names it."""
-    bay: str | None
-    product: str
-    """In its own words, escaped; empty if it says nothing."""
-    mode: Mode
-    title: Words
-    """What it is on USB now."""
 
 
 class JobState(Enum):
@@ -240,25 +225,6 @@ class JobView(Value):
     can_resume: bool
     grade: GradeView | None
     document: DocumentView | None
-
-
-class BoardView(Value):
-    """All that a screen shows, at one moment."""
-
-    epoch: str
-    """Drawn at the daemon's start; revisions of two epochs do not compare."""
-    revision: int
-    practice: bool
-    """Only practice drives are looked at."""
-    stopping: bool
-    self_test_failed: bool = False
-    """No job starts before it passes."""
-    notices: tuple[Words, ...] = ()
-    """What the manager should see to; work goes on meanwhile."""
-    devices: tuple[DeviceView, ...]
-    strangers: tuple[StrangerView, ...] = ()
-    phones: tuple[PhoneView, ...] = ()
-    jobs: tuple[JobView, ...]
 
 
 class PlanRequest(Value):

@@ -14,7 +14,6 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from wipe_station.api_values import (
-    BoardView,
     HoldRequest,
     HoldView,
     JobView,
@@ -26,6 +25,7 @@ from wipe_station.api_values import (
     WipeRequest,
     Words,
 )
+from wipe_station.board_values import BoardView
 
 CONNECT_S: Final = 5.0
 ANSWER_S: Final = 30.0

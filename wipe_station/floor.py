@@ -13,16 +13,15 @@ from typing import Final
 
 from certs.text import Text
 from wipe_station.api_values import (
-    BoardView,
     DeviceView,
     HoldRequest,
     HoldView,
     JobView,
-    PhoneView,
     PlanRequest,
     StrangerView,
     WipeRequest,
 )
+from wipe_station.board_values import BoardView
 from wipe_station.clock import utc_text
 from wipe_station.confirmations import EXPIRES_S, Confirmations, digest
 from wipe_station.counter import Counter, Parts
@@ -32,6 +31,7 @@ from wipe_station.errors import (
     NotConfirmedError,
 )
 from wipe_station.peers import Peer, Role
+from wipe_station.phone_values import PhoneView
 from wipe_station.plan import WipePlan, choose, require_confirmed
 from wipe_station.presence import Presence
 from wipe_station.seat import Seat

@@ -1,7 +1,7 @@
 """What crosses the daemon's socket about phones: shapes of requests and answers. Pure.
 
     POST /v1/phones/{port}/intake       IntakeRequest      → PhoneView: what the owner showed
-    POST /v1/phones/{port}/consent      PhoneConsent       → PhoneView: she agrees; a ticket is opened
+    POST /v1/phones/{port}/consent      PhoneConsent       → PhoneView: she agrees; opens a ticket
     POST /v1/phones/{port}/hold         PhoneHoldRequest   → PhoneHold: a fresh confirmation
     POST /v1/phones/{port}/erase        PhoneEraseRequest  → PhoneJobView: begun; the same
                                                              confirmation again gives the same job

@@ -9,7 +9,6 @@ from certs.text import Text
 from wipe_station.api_values import (
     DeviceView,
     IdentifierView,
-    PhoneView,
     PlanView,
     Problem,
     ProgressView,
@@ -21,6 +20,7 @@ from wipe_station.detect.gate_rules import Phone, Stranger, next_step, why
 from wipe_station.detect.identifiers import shown_text
 from wipe_station.detect.safety import Refusal
 from wipe_station.errors import RefusedByPolicyError, StationError
+from wipe_station.phone_values import PhoneView
 from wipe_station.phones.usb_mode_table import MODES
 from wipe_station.plan import WipePlan
 from wipe_station.records import (

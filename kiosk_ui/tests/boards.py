@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from wipe_station.api_values import (
     AxisView,
-    BoardView,
     DeductionView,
     DeviceView,
     DocumentView,
@@ -17,7 +16,6 @@ from wipe_station.api_values import (
     IdentifierView,
     JobState,
     JobView,
-    PhoneView,
     PlanView,
     Problem,
     ProgressView,
@@ -25,6 +23,8 @@ from wipe_station.api_values import (
     StrangerView,
     Words,
 )
+from wipe_station.board_values import BoardView
+from wipe_station.phone_values import PhoneView
 from wipe_station.phones.usb_mode_table import Mode
 
 JOB_ID: Final = "20261123T120000Z-0badcafe"

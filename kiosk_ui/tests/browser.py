@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlencode
 
 import httpx
@@ -18,8 +18,11 @@ from fastapi import FastAPI
 from kiosk_ui.app import TOKEN, create_app
 from kiosk_ui.guard import Guard
 from kiosk_ui.live import Live
-from wipe_station.api_values import BoardView, Problem, Value
+from wipe_station.board_values import BoardView
 from wipe_station.client import AsyncClient
+
+if TYPE_CHECKING:
+    from wipe_station.api_values import Problem, Value
 
 HOST: Final = "127.0.0.1:8080"
 ORIGIN: Final = f"http://{HOST}"

@@ -10,7 +10,6 @@ from typing import Any, Final
 from certs.text import Text
 from wipe_station.api import create_api
 from wipe_station.api_values import (
-    BoardView,
     HoldRequest,
     HoldView,
     JobView,
@@ -18,6 +17,7 @@ from wipe_station.api_values import (
     PrintForm,
     WipeRequest,
 )
+from wipe_station.board_values import BoardView
 from wipe_station.counter import Counter
 from wipe_station.errors import InvalidInputError
 from wipe_station.evidence import replay

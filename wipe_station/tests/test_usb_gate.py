@@ -11,10 +11,10 @@ import pytest
 
 from certs.canonical import encode
 from wipe_station import usb_gate
-from wipe_station.api_values import PhoneView
 from wipe_station.bays import BayMap
 from wipe_station.detect.gate_rules import Phone, Role
 from wipe_station.errors import RequestError
+from wipe_station.phone_values import PhoneView
 from wipe_station.phones.usb_mode_table import Mode
 from wipe_station.testing import FakeClock
 from wipe_station.tests.usb_samples import (
