@@ -5,6 +5,7 @@ memory.
 """
 
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from hw_tests.lab.usb_model import (
@@ -37,7 +38,8 @@ MODEM_PIPE: Final = 4
 _RESET, _GET_STATUS = 0x66, 0x67
 
 
-def _pipe(number: int) -> tuple[Endpoint, ...]:
+def bulk_pipe(number: int) -> tuple[Endpoint, ...]:
+    """Return two endpoints, in and out."""
     return tuple(Endpoint(address=at, transfer=Transfer.BULK) for at in (IN | number, number))
 
 
@@ -51,7 +53,7 @@ class FastbootFunction(Function):
     def __init__(self, flash: Flash, manner: fastboot.Manner) -> None:
         super().__init__()
         self.engine = FastbootEngine(flash, lambda data: self.push(IN | PIPE, data), manner=manner)
-        self.interfaces = (Interface(number=0, kind=FASTBOOT, endpoints=_pipe(PIPE)),)
+        self.interfaces = (Interface(number=0, kind=FASTBOOT, endpoints=bulk_pipe(PIPE)),)
 
     def out(self, address: int, data: bytes) -> None:
         """Take a command."""
@@ -63,10 +65,10 @@ class FastbootFunction(Function):
 class MtpFunction(Function):
     """A responder: transfers carry containers."""
 
-    def __init__(self, flash: Flash, manner: mtp.Manner) -> None:
+    def __init__(self, responder: Callable[[Callable[[bytes], None]], MtpEngine]) -> None:
         super().__init__()
-        self.engine = MtpEngine(flash, lambda data: self.push(IN | PIPE, data), manner=manner)
-        ends = (*_pipe(PIPE), _news(NEWS))
+        self.engine = responder(lambda data: self.push(IN | PIPE, data))
+        ends = (*bulk_pipe(PIPE), _news(NEWS))
         self.interfaces = (Interface(number=0, kind=IMAGING, endpoints=ends),)
 
     def out(self, address: int, data: bytes) -> None:
@@ -99,7 +101,7 @@ class ModemFunction(Function):
         about = bytes([5, 0x24, 0, 0x10, 1, 4, 0x24, 2, 2, 5, 0x24, 6, 1, 2])
         self.interfaces = (
             Interface(number=1, kind=MODEM, endpoints=(_news(MODEM_NEWS),), extra=about),
-            Interface(number=2, kind=MODEM_DATA, endpoints=_pipe(MODEM_PIPE)),
+            Interface(number=2, kind=MODEM_DATA, endpoints=bulk_pipe(MODEM_PIPE)),
         )
 
     def out(self, address: int, data: bytes) -> None:
@@ -135,7 +137,8 @@ class PhoneWithFiles(UsbDevice):
         self, flash: Flash, manner: mtp.Manner = mtp.Manner.HONEST, *, modem: bool = False
     ) -> None:
         """Make a phone that is not plugged in; all of them state the same serial."""
-        self.function, self.modem = MtpFunction(flash, manner), ModemFunction()
+        self.function = MtpFunction(lambda send: MtpEngine(flash, send, manner=manner))
+        self.modem = ModemFunction()
         functions = (self.function, self.modem) if modem else (self.function,)
         super().__init__(
             Identity(vendor=GOOGLE, product=0x4EE1, name="Sim Phone", serial=mtp.SERIAL),
@@ -175,7 +178,7 @@ class ManyConfigurations(UsbDevice):
 
     def _interfaces_of(self, value: int) -> tuple[Interface, ...]:
         return tuple(
-            Interface(number=number, kind=kind, endpoints=_pipe(number + 1))
+            Interface(number=number, kind=kind, endpoints=bulk_pipe(number + 1))
             for number, kind in enumerate(self._KINDS[value - 1])
         )
 
@@ -200,7 +203,7 @@ class PhoneByNumbersOfAnother(UsbDevice):
     def __init__(self) -> None:
         """Make a device that is not plugged in."""
         whole = Function()
-        whole.interfaces = (Interface(number=0, kind=(0xFF, 0x42, 1), endpoints=_pipe(PIPE)),)
+        whole.interfaces = (Interface(number=0, kind=(0xFF, 0x42, 1), endpoints=bulk_pipe(PIPE)),)
         super().__init__(
             Identity(vendor=0x0403, product=0x6001, name="Phone", serial=self.SERIAL), (whole,)
         )

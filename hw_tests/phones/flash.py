@@ -1,12 +1,30 @@
 """What an owner has on a phone, and what an erasure does to it, whatever the phone says. Pure."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 PHOTO = b"Nobody else may ever see this. " * 40
 
 
 def _past() -> dict[str, bytes]:
     return {"DCIM": b"", "holiday.jpg": PHOTO, "diary.txt": PHOTO[::-1]}
+
+
+class Medium(Protocol):
+    """What a responder shows of a phone."""
+
+    @property
+    def files(self) -> MutableMapping[str, bytes]:
+        """Content by path below the root; a folder is a path with nothing in it."""
+
+    @property
+    def size_bytes(self) -> int:
+        """How much it could hold."""
+
+    @property
+    def used_bytes(self) -> int:
+        """How much is used."""
 
 
 @dataclass(slots=True, kw_only=True)

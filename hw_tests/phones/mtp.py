@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from hw_tests.phones.flash import Flash
+from hw_tests.phones.flash import Medium
 
 HEAD: Final = struct.Struct("<IHHI")
 SERIAL: Final = "SIMMTP001"
@@ -69,7 +69,7 @@ class MtpEngine:
     """One responder; fed with bytes, cut anywhere."""
 
     def __init__(
-        self, flash: Flash, send: Callable[[bytes], None], *, manner: Manner = Manner.HONEST
+        self, flash: Medium, send: Callable[[bytes], None], *, manner: Manner = Manner.HONEST
     ) -> None:
         """Make a phone.
 
@@ -83,6 +83,8 @@ class MtpEngine:
         """Codes of all operations so far."""
         self._send = send
         self._names: dict[int, str] = {}
+        self.words = ("Sim Maker", "Sim Phone", "1.0", SERIAL)
+        """Maker, model, version and serial."""
         self.reset()
 
     def reset(self) -> None:
@@ -139,7 +141,7 @@ class MtpEngine:
 
     def _done(self, code: int, parameters: tuple[int, ...], body: bytes) -> Said:
         """Return the data and the parameters that an operation answers with."""
-        one, _, three = (*parameters, 0, 0, 0)[:3]
+        one, two, three = (*parameters, 0, 0, 0)[:3]
         answers: dict[int, Callable[[], Said]] = {
             0x1001: lambda: (self._device_info(), ()),
             0x1002: lambda: self._session(begins=True),
@@ -151,7 +153,7 @@ class MtpEngine:
             0x1008: lambda: (self._object_info(one), ()),
             0x1009: lambda: (self.flash.files[self._name(one)], ()),
             0x100B: lambda: self._deleted(one),
-            0x100C: lambda: (None, (STORAGE, ROOT, self._announced(one, body))),
+            0x100C: lambda: (None, (STORAGE, two or ROOT, self._announced(one, two, body))),
             0x100D: lambda: self._sent(body),
         }
         if code not in answers:
@@ -172,7 +174,7 @@ class MtpEngine:
         head = struct.pack("<HIH", 100, 6, 100)
         described = text("microsoft.com: 1.0; android.com: 1.0;")
         lists = b"".join(numbers(2, each) for each in (OPERATIONS, (), (), (), (FILE, FOLDER)))
-        words = b"".join(map(text, ("Sim Maker", "Sim Phone", "1.0", SERIAL)))
+        words = b"".join(map(text, self.words))
         return head + described + struct.pack("<H", 0) + lists + words
 
     def _storages(self) -> tuple[int, ...]:
@@ -189,9 +191,12 @@ class MtpEngine:
     def _handles(self, storage: int, parent: int) -> tuple[int, ...]:
         if storage not in {*self._storages(), ROOT}:
             raise Refusal(NO_STORAGE)
-        if parent not in {0, ROOT}:
-            return ()
-        return tuple(map(self._handle, self.flash.files))
+        if parent == 0:  # everything
+            return tuple(map(self._handle, self.flash.files))
+        folder = "" if parent == ROOT else self._name(parent)
+        return tuple(
+            self._handle(path) for path in self.flash.files if path.rpartition("/")[0] == folder
+        )
 
     def _handle(self, name: str) -> int:
         """Return the number of an object, which it keeps."""
@@ -213,19 +218,22 @@ class MtpEngine:
             raise Refusal(DENIED)
         size = len(self.flash.files[name])
         kind = FILE if size else FOLDER
-        head = struct.pack("<IHHIH", STORAGE, kind, 0, size, 0) + bytes(4 * 7)
-        association = struct.pack("<HII", 0 if size else 1, 0, 0)
-        return head + association + text(name) + text("20260101T120000") * 2 + b"\0"
+        folder, _, own = name.rpartition("/")
+        head = struct.pack("<IHHIH", STORAGE, kind, 0, size, 0) + bytes(4 * 6)
+        parent = self._handle(folder) if folder else 0
+        association = struct.pack("<IHII", parent, 0 if size else 1, 0, 0)
+        return head + association + text(own) + text("20260101T120000") * 2 + b"\0"
 
-    def _announced(self, storage: int, body: bytes) -> int:
+    def _announced(self, storage: int, parent: int, body: bytes) -> int:
         if self.manner is Manner.READ_ONLY:
             raise Refusal(READ_ONLY)
         if storage not in self._storages():
             raise Refusal(NO_STORAGE)
         units = body[52]
         name = body[53 : 53 + 2 * units].decode("utf-16-le").rstrip("\0")
-        self._coming = name
-        return self._handle(name)
+        folder = "" if parent in {0, ROOT} else self._name(parent) + "/"
+        self._coming = folder + name
+        return self._handle(self._coming)
 
     def _sent(self, body: bytes) -> Said:
         if self._coming is None:
