@@ -1,18 +1,22 @@
-"""The whole station in the guest, with its page, as ``wipe-station up`` starts it. I/O."""
+"""The whole station in the guest, with its page, as ``wipe-station up`` starts it. I/O.
+
+It imports little: the guest is slow, and has the station itself to import.
+"""
 
 import contextlib
 import json
 import os
 import socket
+import sys
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 from threading import Thread
-from typing import Final
+from typing import Any, Final
 
 from hw_tests.lab import inside
 from hw_tests.lab.agent import port_named
 from hw_tests.lab.frames import LOOPBACK, Frames
-from hw_tests.lab.inside_station import STATION
 
 LOG: Final = "up"
 
@@ -30,30 +34,41 @@ def carry_connections(name: str, port: int) -> None:
 
 def start_up(state: str, port: int, timeout_s: float) -> int:
     """Start daemon and page and wait until both are there; return the process id of ``up``."""
-    words = ["up", "--json", "--state", state, "--port", str(port)]
-    pid = inside.start([*STATION, *words], LOG)
+    words = ["-m", "wipe_station", "up", "--json", "--state", state, "--port", str(port)]
+    pid = inside.start([sys.executable, *words], LOG)
     ends = time.monotonic() + timeout_s
     while time.monotonic() < ends:
-        if "kiosk" in _events():
+        if "kiosk" in _said():
             return pid
         if inside.ended(pid, 0.1) is not None:
             break
     raise RuntimeError(inside.complained(LOG) + inside.said(LOG))
 
 
-def _events() -> dict[str, int]:
-    """Return what was said so far, and by which process."""
-    found: dict[str, int] = {}
+def _said() -> dict[str, dict[str, Any]]:
+    """Return the newest of each kind that was said so far."""
+    found: dict[str, dict[str, Any]] = {}
     for line in inside.said(LOG).splitlines():
         with contextlib.suppress(ValueError):  # not whole yet
             said = json.loads(line)
-            found[said["event"]] = int(said.get("pid", 0))
+            found[said["event"]] = said
     return found
 
 
 def user_of_page() -> int:
     """Return the user that the page's process runs as."""
-    status = Path(f"/proc/{_events()['kiosk']}/status").read_text("ascii").splitlines()
+    pid = _said()["kiosk"]["pid"]
+    status = Path(f"/proc/{pid}/status").read_text("ascii").splitlines()
     (line,) = [line for line in status if line.startswith("Uid:")]
     (user,) = set(line.split()[1:])
     return int(user)
+
+
+def board() -> Any:
+    """Return all that a screen would show."""
+    line = HTTPConnection("station")
+    line.sock = socket.socket(socket.AF_UNIX)
+    with contextlib.closing(line):
+        line.sock.connect(_said()["listening"]["socket"])
+        line.request("GET", "/v1/board")
+        return json.load(line.getresponse())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hw_tests.lab import inside, inside_page, inside_station
+from hw_tests.lab import inside, inside_page
 from hw_tests.lab.bench import Device, Kind, plug, pull
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.touch import Finger, fingers
@@ -76,7 +76,7 @@ def test_counter__stick_plugged_in_and_held_by_touch__erased_and_documented(
     screen.tap("看计划，准备清除")
     screen.hold(for_ms=1000)
     screen.sees(screen.say("按住 3 秒开始清除，松手就取消"))
-    assert guest.call(inside_station.board, STATE)["jobs"] == []
+    assert guest.call(inside_page.board)["jobs"] == []
     screen.hold()
     screen.sees(screen.say("已清除，每个字节都核对过。"))
     archive = screen.download("全部文件（zip）", folder)
