@@ -34,6 +34,7 @@ CLAIMS: Final = """\
 | Android, file-based and metadata encryption, verified boot green, bootloader locked | Purge by \
 cryptographic erase and discard; both inferred |
 | Android, encrypted otherwise, or bootloader unlocked, or boot state unknown | Clear |
+| Android that did not say, called encrypted by its settings before the clerk's eyes | Clear |
 | Android, not known to be encrypted | nothing; Clear with an overwrite between two resets |
 
 The words are those of NIST SP 800-88r2, whose text, like IEEE 2883's and GB 46864-2025's, was
@@ -152,7 +153,7 @@ def _observations() -> Iterator[Sequence[str]]:
 
 
 def _states() -> Iterator[Sequence[str]]:
-    once, twice = TABLES[Route.SETTINGS], TABLES[Route.GUIDED]
+    once, twice = TABLES[Route.IOS_GUIDED], TABLES[Route.GUIDED]
     for state in State:
         for event in Event:
             ends = [each.get(state, {}).get(event) for each in (once, twice)]
