@@ -4,7 +4,7 @@ The plan is what the owner's press is bound to, by its digest, and the first lin
 """
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,6 @@ from certs.formats.head_v1 import Identifier
 from certs.text import Text
 from wipe_station.phone_jobs.record import facts_json
 from wipe_station.phones.facts import PhoneFacts, System
-from wipe_station.phones.makers import MakerFunction, maker_function
 from wipe_station.phones.routes import ROUTES, Intake, Link, Route
 from wipe_station.records import Json
 
@@ -43,28 +42,20 @@ class PhonePlan:
     """As its USB descriptor says: what it is recognised by while nothing else speaks."""
     shown: tuple[str, ...]
     """Of ``SHOWN``, in its order."""
+    maker: Mapping[str, Json] | None
+    """The maker's own erase function (``phones.makers``), where one is known."""
 
     @property
     def intake(self) -> Intake:
         """Return what people say beside the phone; whoever plans has the owner's consent."""
         return intake_of(self.shown)
 
-    @property
-    def maker(self) -> MakerFunction | None:
-        """Return where the maker's own erase function is."""
-        return maker_function(self.facts)
-
     def to_json(self) -> dict[str, Json]:
         """Return the plan as it is hashed, kept and committed to."""
         route = ROUTES[self.route]
         rest: dict[str, Json] = {}
         if self.maker is not None:
-            rest["maker_function"] = {
-                "menu": both(self.maker.menu),
-                "declared": self.maker.declared.value,
-                "certainty": self.maker.certainty,
-                "source": self.maker.source,
-            }
+            rest["maker_function"] = self.maker
         if self.usb_serial is not None:
             rest["usb_serial"] = self.usb_serial
         return {

@@ -84,24 +84,30 @@ def _erased(evidence: Evidence, *, overwritten: bool) -> tuple[Claim, tuple[Text
     if before.system is not System.ANDROID:
         return _none("the system is unknown"), ()
     if before.encryption in (None, Encryption.NONE):
-        # A reset of plain storage leaves what it only unlinks; unknown is never better than that.
-        if overwritten:
-            return _claim(Category.CLEAR, "reset and overwrite of an unencrypted phone"), (
-                DISCARD_INFERRED,
-            )
-        if before.encryption is None and evidence.encryption_shown:
-            return _claim(Category.CLEAR, "the phone's own reset"), (
-                ENCRYPTION_SHOWN,
-                KEYS_INFERRED,
-                DISCARD_INFERRED,
-            )
-        return _none("not known to be encrypted, and not overwritten"), ()
+        return _not_known_to_be_encrypted(evidence, overwritten=overwritten)
     inferred = (KEYS_INFERRED, DISCARD_INFERRED)
     if _keys_are_all(before):
         return _claim(Category.PURGE, "cryptographic erase and discard by the phone's own reset"), (
             inferred
         )
     return _claim(Category.CLEAR, "the phone's own reset"), inferred
+
+
+def _not_known_to_be_encrypted(
+    evidence: Evidence, *, overwritten: bool
+) -> tuple[Claim, tuple[Text, ...]]:
+    """A reset of plain storage leaves what it only unlinks; unknown is never better than that."""
+    if overwritten:
+        return _claim(Category.CLEAR, "reset and overwrite of an unencrypted phone"), (
+            DISCARD_INFERRED,
+        )
+    if evidence.before.encryption is None and evidence.encryption_shown:
+        return _claim(Category.CLEAR, "the phone's own reset"), (
+            ENCRYPTION_SHOWN,
+            KEYS_INFERRED,
+            DISCARD_INFERRED,
+        )
+    return _none("not known to be encrypted, and not overwritten"), ()
 
 
 def _keys_are_all(before: PhoneFacts) -> bool:
