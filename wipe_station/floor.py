@@ -68,7 +68,7 @@ class Floor:
             self._gate.listen(self._changed)
         self.counter = Counter(parts, self._lock, on_change=self._changed, on_settled=self.rescan)
         self._devices: tuple[DeviceView, ...] = ()
-        self._confirmations = Confirmations()
+        self._confirmations = Confirmations[WipePlan]()
 
     # --- the board ---------------------------------------------------------------------------
 
@@ -199,7 +199,9 @@ class Floor:
             )
         assert plan.device.diskseq is not None, "safety lets no unknown diskseq pass"
         return HoldView(
-            confirmation=self._confirmations.draw(plan, peer, self._clock.monotonic_ns()),
+            confirmation=self._confirmations.draw(
+                plan, plan.device.diskseq, peer, self._clock.monotonic_ns()
+            ),
             diskseq=plan.device.diskseq,
             plan_sha256=plan.sha256(),
             hold_s=HOLD_S_OF[peer.role],
@@ -222,7 +224,7 @@ class Floor:
             plan = self._confirmations.spend(
                 request.confirmation,
                 plan_sha256=request.plan_sha256,
-                diskseq=request.diskseq,
+                visit=request.diskseq,
                 peer=peer,
                 now_ns=now_ns,
             )
