@@ -83,7 +83,7 @@ class PhonePlan:
         facts = self.facts
         named: list[Json] = [
             {"kind": it.kind, "value": it.value, "source": it.source, "evidence": it.evidence}
-            for it in identifiers_of(facts, self.links)
+            for it in identifiers_of(facts, self.links, self.usb_serial)
         ]
         rest: dict[str, Json | None] = {
             "system_version": facts.version,
@@ -126,12 +126,24 @@ def both(text: Text) -> dict[str, Json]:
     return {"zh": text.zh, "en": text.en}
 
 
-def identifiers_of(facts: PhoneFacts, links: frozenset[Link]) -> tuple[Identifier, ...]:
-    """Return what a phone calls itself, as tickets and documents name it."""
+def identifiers_of(
+    facts: PhoneFacts, links: frozenset[Link], usb_serial: str | None
+) -> tuple[Identifier, ...]:
+    """Return what a phone calls itself, as tickets and documents name it.
+
+    Args:
+        facts: as it was read.
+        links: over which.
+        usb_serial: of its USB descriptor, which stands in where nothing else says a serial.
+    """
     over = ", ".join(name for link, name in _SAID_OVER.items() if link in links) or "USB"
+    said = f"the phone, over {over}"
+    named = [(*each, said) for each in _named(facts)]
+    if facts.serial is None and usb_serial is not None:
+        named.append(("serial", usb_serial, "its USB descriptor"))
     return tuple(
-        Identifier(kind=kind, value=value, source="medium", evidence=f"the phone, over {over}")
-        for kind, value in _named(facts)
+        Identifier(kind=kind, value=value, source="medium", evidence=evidence)
+        for kind, value, evidence in named
     )
 
 
