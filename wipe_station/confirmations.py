@@ -2,7 +2,8 @@
 
 A confirmation is 32 random bytes that the daemon draws when the button goes down. It is bound to
 the plan, to the plugging-in (``diskseq``, or a phone's visit), to who asked, and to time, and it is
-spent by the first attempt to use it, right or wrong. The kiosk must let the hold time pass; a command line repeats the serial.
+spent by the first attempt to use it, right or wrong. The kiosk must let the hold time pass; a
+command line repeats the serial.
 
 KNOWN HOLE: a kiosk process that was taken over can act like a clerk who holds the button, on a
 device that the safety rules let pass. What it cannot do is skip the plan, the wait, or the rules.

@@ -40,6 +40,7 @@ from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
 from wipe_station.lookout import Lookout
 from wipe_station.methods import all_methods, unavailable_methods
+from wipe_station.phone_jobs.jobs import PhoneJobs
 from wipe_station.plan import (
     VERIFY_ALL,
     WipePlan,
@@ -110,10 +111,18 @@ class Station:
         )
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = state / KEYS_FOLDER / ROOT_NAME
+        self.phones = PhoneJobs(
+            state,
+            clock,
+            self.issuer,
+            practice=practice or self._own is None,
+            log_of=lambda practice: seals.log(practice=practice),
+            require_ready=self._require_ready,
+        )
         look = Surroundings(
             device=lambda wanted: self.lookout.find(self.lookout.look(), wanted),
-            job_ids=self.job_ids,
-            evidence=self.evidence,
+            job_ids=lambda: tuple(sorted((*self.job_ids(), *self.phones.ids()))),
+            plan=self._plan_of,
         )
         page = partial(PdfMaker, host=host, service=service)
         self.tickets = Tickets(state, clock, seals, look, page=page, practice=practice)
@@ -203,8 +212,8 @@ class Station:
             EvidenceError: the station's certificate is over, or its key is away; nothing could be
                 signed that counts.
         """
-        if self._own is not None and not plan.practice:
-            self._own.require_ready(self._clock.utc())
+        if not plan.practice:
+            self._require_key()
         self._require_self_test()
         with contextlib.ExitStack() as held:
             held.enter_context(self._claim(plan.device))
@@ -218,6 +227,14 @@ class Station:
                 confirm=None,
             )
             return self._open(job_id, journal, held.pop_all(), going)
+
+    def _require_key(self) -> None:
+        if self._own is not None:
+            self._own.require_ready(self._clock.utc())
+
+    def _require_ready(self) -> None:
+        self._require_key()
+        self._require_self_test()
 
     def _open(
         self, job_id: str, journal: Journal, held: contextlib.ExitStack, going: Going | None
@@ -309,6 +326,12 @@ class Station:
         """
         path = self._state / "jobs" / job_id / JOURNAL_NAME
         return replay(parse(path.read_bytes(), str(path)))
+
+    def _plan_of(self, job_id: str) -> dict[str, Json]:
+        """Return the plan of a job of any kind; empty where its journal has no first record."""
+        if job_id in self.phones.ids():
+            return self.phones.evidence(job_id).plan
+        return self.evidence(job_id).plan
 
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of jobs that wait for a resume or for their document."""

@@ -30,7 +30,7 @@ PHONES: Final = Craft(replay=replay_phone, statement=phone_statement, ruleset=RU
 class PhoneJobs:
     """All jobs on phones; the caller of ``begin`` closes the journal."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what jobs are built of
         self,
         state: Path,
         clock: Clock,

@@ -5,7 +5,7 @@ from typing import Final
 from certs.formats.head_v1 import Reason
 from certs.text import Text
 from wipe_station.phone_jobs.replay import PhoneJob
-from wipe_station.phones.evidence import CONTRADICTIONS, Contradiction, Finding
+from wipe_station.phones.evidence import CONTRADICTIONS, Contradiction
 from wipe_station.phones.run import Event, State
 
 _REASONS: Final = {
@@ -19,7 +19,8 @@ _REASONS: Final = {
     ),
     "not-returned": Text(
         zh="手机断开以后没有回来，没能看到有没有清除。放进红盒，交给店长。",
-        en="The phone went and did not return; whether it is erased was not seen. Red box, manager.",
+        en="The phone went and did not return; whether it is erased was not seen. Red box,"
+        " manager.",
     ),
     "other-phone": Text(
         zh="回来的是另一部手机，没能看到这一部有没有清除。放进红盒，交给店长。",
@@ -76,20 +77,15 @@ def _between(job: PhoneJob) -> bool:
 
 
 def _code_of(job: PhoneJob) -> str:
-    if not job.ended:
-        return "station-stopped"
-    if job.last_event is Event.REFUSED:
-        return "refused"
-    if job.state is State.CANCELLED:
-        return "gone-before"
-    if job.state is State.ERASED:
-        return "nothing-to-claim"
-    if job.ended_from in (State.AWAY, State.AWAY_AGAIN):
-        return "not-returned"
-    if job.ended_from is State.BETWEEN:
-        return "second-reset-missing"
-    stranger = job.ended_from in (State.STRANGER, State.STRANGER_AGAIN)
-    if stranger or job.evidence.same_identity is False:
-        return "other-phone"
-    assert job.finding is Finding.UNPROVEN, "the table knows no other end"
-    return "not-shown"
+    ended = job.ended_from
+    stranger = ended in (State.STRANGER, State.STRANGER_AGAIN)
+    known = {
+        "station-stopped": not job.ended,
+        "refused": job.last_event is Event.REFUSED,
+        "gone-before": job.state is State.CANCELLED,
+        "nothing-to-claim": job.state is State.ERASED,
+        "not-returned": ended in (State.AWAY, State.AWAY_AGAIN),
+        "second-reset-missing": ended is State.BETWEEN,
+        "other-phone": stranger or job.evidence.same_identity is False,
+    }
+    return next((code for code, fits in known.items() if fits), "not-shown")
