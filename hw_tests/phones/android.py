@@ -23,7 +23,7 @@ FILES: Final = {
     "/sdcard/Download/marker-jane-letter.txt": b"private letter",
 }
 FOLDERS: Final = ("/sdcard", "/sdcard/DCIM", "/sdcard/Pictures", "/sdcard/Download")
-_CANARY: Final = re.compile(r"/sdcard/Download/[0-9a-f]{32}")
+_CANARY: Final = re.compile(r"/sdcard/[0-9a-f]{32}")
 
 
 class Trust(Enum):
