@@ -33,6 +33,8 @@ class PhonePlan:
     """One erasure of one phone by one route."""
 
     practice: bool
+    port: str
+    """Where it hangs, as the kernel names it."""
     route: Route
     facts: PhoneFacts
     """Read before anything was done to it."""
@@ -88,7 +90,7 @@ class PhonePlan:
         rest: dict[str, Json | None] = {
             "system_version": facts.version,
             "patch_level": facts.patch_level,
-            "usb_path": facts.usb_path,
+            "usb_path": self.port,
             "size_bytes": facts.storage_bytes,
         }
         known: dict[str, Json] = {

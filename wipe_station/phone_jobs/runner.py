@@ -67,6 +67,8 @@ class Stand:
     """None where it cannot be spoken to now."""
     wants: Wants | None
     """What its owner must do first."""
+    pair_again: Callable[[Baseline], tuple[Baseline, Wants | None]] | None = None
+    """An iPhone's: what lets more be seen of it after a reset (``IPhoneHand.pair_again``)."""
 
 
 class Place(Protocol):
@@ -275,6 +277,8 @@ class PhoneRun:
         now_s = time.monotonic()
         if mode == self._looked and now_s < self._again_s and not self._look_wanted:
             return False
+        if self._look_wanted:
+            self._pair_again(stand)
         self._looked, self._again_s, self._look_wanted = mode, now_s + self.patience.again_s, False
         seen = self._seen(stand)
         if seen is None:
@@ -287,6 +291,15 @@ class PhoneRun:
         else:
             self._judge()
         return True
+
+    def _pair_again(self, stand: Stand) -> None:
+        """Have an iPhone ask for trust anew: only its holder's tap on "look" leads here."""
+        if stand.pair_again is None:
+            return
+        try:
+            self._baseline, self.wants = stand.pair_again(self._baseline)
+        except DeviceError as error:
+            _log.warning("job %s: not paired: %s", self.job.job_id, error)
 
     def _seen(self, stand: Stand) -> Evidence | None:
         """Return what can be seen of a phone; None for nothing."""

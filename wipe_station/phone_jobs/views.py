@@ -10,7 +10,7 @@ from wipe_station.phone_jobs import words as said
 from wipe_station.phone_jobs.plan import title_of
 from wipe_station.phone_jobs.reasons import against_of, reason_of
 from wipe_station.phone_jobs.replay import LOOKING, PhoneJob
-from wipe_station.phone_links.wants import Wants
+from wipe_station.phone_links.hand import Wants
 from wipe_station.phone_values import (
     FactView,
     GateView,

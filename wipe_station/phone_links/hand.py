@@ -1,4 +1,4 @@
-"""One interface over all links to a phone: read it, mark it, ask it to erase itself, look again.
+"""One interface over all links to a phone: read, mark, ask to erase itself, look again. Pure.
 
 A hand belongs to one port and one way of speaking; it keeps nothing between two calls. After a
 reset a phone may be there in another way than before (adb is off then), so another hand than the

@@ -70,6 +70,8 @@ class Here:
     """What a person must do before anything can be read; None: ``hand`` can read it."""
     also_wants: Wants | None = None
     """What would open more of a phone that can be read: ``DEBUGGING``."""
+    number: int | None = None
+    """Of this plugging-in: another one after each; None where nobody counts."""
     missing: Program | None = None
     """What does not run and would be needed to speak with it, or to read more."""
     _made: Callable[[], Hand] | None = field(default=None, repr=False, compare=False)
@@ -174,6 +176,7 @@ class Presence:
             usb_serial=usb_serial_at(phone.port, self._reach.usb),
             links=frozenset({Link.USB}),
             wants=Wants.TIME,
+            number=self._number_of(phone.port, adb, mux),
         )
         if phone.mode is Mode.IPHONE:
             return self._apple(seen, mux)
@@ -184,6 +187,15 @@ class Presence:
         if phone.mode in _WITH_ADB | _WITH_FILES:
             return self._android(seen, adb)
         return replace(seen, wants=_WITHOUT_READING[MODES[phone.mode].touch])
+
+    def _number_of(self, port: str, adb: _ByAdb, mux: _ByMux) -> int | None:
+        """Return the kernel's number of a plugging-in, or what stands in for it off USB."""
+        if port not in self._reach.ports.values():
+            return usb_number_at(port, self._reach.usb)
+        if (device := (adb or {}).get(port)) is not None:
+            return device.transport_id
+        apple = (mux or {}).get(port)
+        return None if apple is None else apple.number
 
     def _android(self, seen: Here, adb: _ByAdb) -> Here:
         device = (adb or {}).get(seen.port)
@@ -254,3 +266,11 @@ def usb_serial_at(port: str, devices: Path = USB_DEVICES) -> str | None:
     except OSError:
         return None
     return stated or None
+
+
+def usb_number_at(port: str, devices: Path = USB_DEVICES) -> int | None:
+    """Return the number that the kernel gave the USB device at a port; None for no device."""
+    try:
+        return int((devices / port / "devnum").read_text("ascii"))
+    except (OSError, ValueError):
+        return None  # it may go while it is looked at
