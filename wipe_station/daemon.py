@@ -29,6 +29,7 @@ from certs.text import Text
 from wipe_station.accounts import Account, account
 from wipe_station.api import as_station_error, create_api
 from wipe_station.bays import BayMap, parse_bay_map, practice_drives
+from wipe_station.blocking import block_list_of
 from wipe_station.clock import SystemClock, utc_text
 from wipe_station.counter import Parts
 from wipe_station.detect.watch import Watch, follow, glance
@@ -141,6 +142,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         bays=bays.holds if practice is None else practice_drives(practice),
         host=settings.host,
         service=service,
+        block_list=block_list_of(settings, options.state),
         practice=practice is not None,
     )
     self_test.record_in(station.log)

@@ -63,6 +63,7 @@ class Floor:
         self._presence = Presence(parts.station.lookout, parts.guard, parts.bays)
         self._self_test = parts.self_test
         self._self_test.listen(self._changed)
+        self.tickets.holds.listen(self._changed)
         self._gate = parts.gate
         if self._gate is not None:
             self._gate.listen(self._changed)

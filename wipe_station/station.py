@@ -23,6 +23,7 @@ from certs.text import Text
 from wipe_station import reasons
 from wipe_station.bays import Bays, everywhere
 from wipe_station.block import check_same_device, is_read_only, open_block
+from wipe_station.blocking import BlockList
 from wipe_station.clock import Clock, drawn_id
 from wipe_station.detect.classify import World
 from wipe_station.detect.snapshot import devno_text
@@ -47,6 +48,7 @@ from wipe_station.plan import (
     choose_method,
     make_plan,
     parse_verify,
+    policy_named,
     require_available,
 )
 from wipe_station.policies import all_policies
@@ -74,6 +76,7 @@ class Station:
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
         host: str | None = None,
         service: Service | None = None,
+        block_list: BlockList | None = None,
         practice: bool = False,
     ) -> None:
         """Make the state's folders and keys where they are missing.
@@ -87,6 +90,7 @@ class Station:
             checkpoint_every_ms: how often a pass flushes and says how far it is.
             host: the organisation's page for codes, or None.
             service: that stamps the signatures of PDFs, or None.
+            block_list: phones that must not be taken in, or None.
             practice: whether only practice drives are minded; every ticket is practice then.
         """
         self._state = state
@@ -125,11 +129,14 @@ class Station:
             plan=self._plan_of,
         )
         page = partial(PdfMaker, host=host, service=service)
-        self.tickets = Tickets(state, clock, seals, look, page=page, practice=practice)
+        self.tickets = Tickets(
+            state, clock, seals, look, page=page, block_list=block_list, practice=practice
+        )
 
     def notices(self) -> tuple[Text, ...]:
         """Return what the manager should see to; work goes on meanwhile, as far as it can."""
-        return () if self._own is None else self._own.notices(self._clock.utc())
+        own = () if self._own is None else self._own.notices(self._clock.utc())
+        return (*own, *self.tickets.holds.notices())
 
     # --- planning ----------------------------------------------------------------------------
 
@@ -163,15 +170,7 @@ class Station:
         device = self.lookout.find(world, wanted)
         self.lookout.require_safe(device, world)
         self.tickets.require_wipeable(device)
-        policies = all_policies()
-        if policy_name is not None and policy_name not in policies:
-            raise InvalidInputError(
-                Text(zh=f"没有叫 {policy_name} 的策略。", en=f"There is no policy {policy_name}."),
-                hint=Text(
-                    zh="可用的策略：" + "、".join(policies), en="Policies: " + ", ".join(policies)
-                ),
-            )
-        policy = policies[policy_name] if policy_name is not None else None
+        policy = policy_named(policy_name, all_policies())
         require_available(method_name, unavailable_methods())
         method = choose_method(
             device, policy, method_name, all_methods(), accept_unestablished=accept_unestablished

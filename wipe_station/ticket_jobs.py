@@ -22,7 +22,7 @@ from wipe_station.errors import EvidenceError
 from wipe_station.records import DeviceFacts
 from wipe_station.station_log import StationLog
 from wipe_station.ticket import Ticket
-from wipe_station.ticket_rules import UNIQUE_KINDS
+from wipe_station.ticket_identifiers import UNIQUE_KINDS
 
 NAMES_ERASURE: Final = frozenset({EntryKind.RETURN, EntryKind.DESTRUCTION, EntryKind.TRANSFER})
 """Events whose notice names the document of the erasure, if there was one."""

@@ -40,6 +40,10 @@ class EntryKind(Enum):
     PRICE_AGREED = "price-agreed"
     CONSENT = "consent"
     CONSENT_WITHDRAWN = "consent-withdrawn"
+    FROZEN = "frozen"
+    """Nothing happens to the device before a supervisor has seen to it."""
+    THAWED = "thawed"
+    """A supervisor let its custody go on."""
     GRADE = "grade"
     COUNTERSIGNATURE = "countersignature"
     RELEASE = "release"
@@ -97,6 +101,8 @@ OWN: Final[dict[EntryKind, dict[str, Kind]]] = {
             EntryKind.PRICE_AGREED,
             EntryKind.CONSENT,
             EntryKind.CONSENT_WITHDRAWN,
+            EntryKind.FROZEN,
+            EntryKind.THAWED,
             EntryKind.GRADE,
             EntryKind.COUNTERSIGNATURE,
             EntryKind.RELEASE,
