@@ -99,6 +99,8 @@ class AndroidPhone:
     running: bool = True
     evaluating: bool = False
     test_harness: bool = False
+    reset_screens: str = "actions"
+    """By what it knows its reset screen: ``actions`` as AOSP, ``names`` alone, or ``nothing``."""
     resets_asked: bool = False
     """Its reset screen is open."""
     erasures: int = 0

@@ -1,5 +1,6 @@
 """What an owner has on a phone, and what an erasure does to it, whatever the phone says. Pure."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 PHOTO = b"Nobody else may ever see this. " * 40
@@ -13,8 +14,8 @@ def _past() -> dict[str, bytes]:
 class Flash:
     """The medium: what a test looks at in the end."""
 
-    files: dict[str, bytes] = field(default_factory=_past)
-    """By name, all in the root; nothing in a file makes it a folder."""
+    files: MutableMapping[str, bytes] = field(default_factory=_past)
+    """By name, in folders with a slash; nothing in a file makes it a folder."""
     erased: list[str] = field(default_factory=list)
     """Partitions, in the order in which they really were erased."""
     size_bytes: int = 64 << 20

@@ -13,6 +13,7 @@ from hw_tests.phones.flash import Flash
 
 HEAD: Final = struct.Struct("<IHHI")
 SERIAL: Final = "SIMMTP001"
+MODEL: Final = "Sim Phone"
 STORAGE: Final = 0x00010001
 COMMAND, DATA, RESPONSE = 1, 2, 3
 OK, NO_SESSION, NOT_SUPPORTED, NO_STORAGE, NO_OBJECT, READ_ONLY, DENIED = (
@@ -44,6 +45,8 @@ class Manner(Enum):
     """It refuses to say what one of its objects is called."""
     MUTE = "mute"
     BABBLES = "babbles"
+    PHOTOS_ONLY = "photos-only"
+    """It is set to give photos: PTP, as a camera."""
 
 
 class Refusal(Exception):  # noqa: N818 - a response code and no fault of ours
@@ -69,7 +72,13 @@ class MtpEngine:
     """One responder; fed with bytes, cut anywhere."""
 
     def __init__(
-        self, flash: Flash, send: Callable[[bytes], None], *, manner: Manner = Manner.HONEST
+        self,
+        flash: Flash,
+        send: Callable[[bytes], None],
+        *,
+        manner: Manner = Manner.HONEST,
+        model: str = MODEL,
+        serial: str = SERIAL,
     ) -> None:
         """Make a phone.
 
@@ -77,8 +86,11 @@ class MtpEngine:
             flash: what it holds.
             send: takes each container of an answer.
             manner: how it answers.
+            model: what it calls itself.
+            serial: what it says over MTP, which need not be its own.
         """
         self.flash, self.manner = flash, manner
+        self._model, self._serial = model, serial
         self.asked: list[int] = []
         """Codes of all operations so far."""
         self._send = send
@@ -169,10 +181,11 @@ class MtpEngine:
     # --- what it holds -----------------------------------------------------------------------
 
     def _device_info(self) -> bytes:
-        head = struct.pack("<HIH", 100, 6, 100)
-        described = text("microsoft.com: 1.0; android.com: 1.0;")
+        camera = self.manner is Manner.PHOTOS_ONLY
+        head = struct.pack("<HIH", 100, 0 if camera else 6, 100)
+        described = text("" if camera else "microsoft.com: 1.0; android.com: 1.0;")
         lists = b"".join(numbers(2, each) for each in (OPERATIONS, (), (), (), (FILE, FOLDER)))
-        words = b"".join(map(text, ("Sim Maker", "Sim Phone", "1.0", SERIAL)))
+        words = b"".join(map(text, ("Sim Maker", self._model, "1.0", self._serial)))
         return head + described + struct.pack("<H", 0) + lists + words
 
     def _storages(self) -> tuple[int, ...]:
@@ -189,9 +202,9 @@ class MtpEngine:
     def _handles(self, storage: int, parent: int) -> tuple[int, ...]:
         if storage not in {*self._storages(), ROOT}:
             raise Refusal(NO_STORAGE)
-        if parent not in {0, ROOT}:
-            return ()
-        return tuple(map(self._handle, self.flash.files))
+        head = "" if parent in {0, ROOT} else f"{self._name(parent)}/"
+        inside = [name.removeprefix(head) for name in self.flash.files if name.startswith(head)]
+        return tuple(self._handle(head + name) for name in inside if "/" not in name)
 
     def _handle(self, name: str) -> int:
         """Return the number of an object, which it keeps."""
@@ -215,7 +228,9 @@ class MtpEngine:
         kind = FILE if size else FOLDER
         head = struct.pack("<IHHIH", STORAGE, kind, 0, size, 0) + bytes(4 * 7)
         association = struct.pack("<HII", 0 if size else 1, 0, 0)
-        return head + association + text(name) + text("20260101T120000") * 2 + b"\0"
+        return (
+            head + association + text(name.rpartition("/")[2]) + text("20260101T120000") * 2 + b"\0"
+        )
 
     def _announced(self, storage: int, body: bytes) -> int:
         if self.manner is Manner.READ_ONLY:

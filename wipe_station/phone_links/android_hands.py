@@ -23,12 +23,8 @@ from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_usb
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
 from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
 from wipe_station.phones.adb_server import AdbDevice, LinkState
-from wipe_station.phones.android_after import (
-    evidence_of,
-    same_across,
-    same_device,
-    same_phone,
-)
+from wipe_station.phones.adb_shell import FEATURE
+from wipe_station.phones.android_after import evidence_of, same_across, same_device, same_phone
 from wipe_station.phones.canary import Canary, judge
 from wipe_station.phones.evidence import Evidence
 from wipe_station.phones.facts import PhoneFacts
@@ -121,15 +117,14 @@ class AdbHand:
             return True
         device = self._open()
         try:
+            if FEATURE not in self._server.features(device):
+                return False
             return any(self._obeyed(device, command) for command in commands)
-        except _BROKE:
-            return True
+        except (*_BROKE, CommandRejectedError):
+            return True  # the server says "closed" also where the line broke behind the command
 
     def _obeyed(self, device: AdbDevice, command: str) -> bool:
-        try:
-            end = self._server.shell(device, command, timeout_s=ASK_S)
-        except CommandRejectedError:
-            return False
+        end = self._server.shell(device, command, timeout_s=ASK_S)
         return end.code is None or (end.code == 0 and _NO not in end.output + end.errors)
 
     def look(self, before: Baseline, canary: str | None) -> Evidence:

@@ -100,7 +100,7 @@ class Reach:
     """None where the station has none."""
     mux: Usbmux | None = None
     """None where the station has none."""
-    ports: Mapping[str, str] = MappingProxyType({})
+    ports: Mapping[str, str] = field(default_factory=dict)
     """For phones that are not on USB, as in tests: the port's name by adb's serial or the UDID."""
     usb: Path = USB_DEVICES
     """Where the kernel shows USB devices."""
