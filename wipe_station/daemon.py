@@ -4,7 +4,7 @@
 2. Build everything and hand it down: store, guard, gate, station, floor.
 3. Begin to hear of devices, then look for the first time, so that nothing falls in between; shut
    the gate at the USB bays before the first look.
-4. Put unfinished jobs on the counter; go on where nobody has to be asked.
+4. Start adb for phones; put unfinished jobs on the counter; go on where nobody has to be asked.
 5. Listen; say so on standard output.
 6. On SIGTERM or SIGINT interrupt the jobs in good order, then end with 0.
 """
@@ -19,6 +19,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -43,6 +44,9 @@ from wipe_station.errors import (
 )
 from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
+from wipe_station.phone_jobs.bench import BenchParts
+from wipe_station.phone_links.presence import Presence
+from wipe_station.phone_links.programs import reaching
 from wipe_station.privileges import die_with
 from wipe_station.self_test import SelfTest
 from wipe_station.stamping import Stamping, service_if_set
@@ -156,6 +160,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         bays=bays,
         self_test=self_test,
         gate=UsbGate(options.state, clock, bays) if practice is None else None,
+        bench=None,
         practice=practice is not None,
         witnessing=witnessing,
         stamping=None if service is None else Stamping(options.state, service, clock),
@@ -215,13 +220,15 @@ def _run(options: argparse.Namespace) -> None:
     try:
         parts = _build(options, SystemClock(), store)
         _prove(parts.self_test)
-        with _gate_at_work(parts.gate, stopping):
-            floor = Floor(parts)
+        with _gate_at_work(parts.gate, stopping), _bench(options.state, parts) as bench:
+            floor = Floor(replace(parts, bench=bench))
             floor.recover()
             _follow(watch, floor.rescan, stopping, glance)
             Thread(target=parts.witnessing.follow, args=(stopping,), daemon=True).start()
             if parts.stamping is not None:
                 Thread(target=parts.stamping.follow, args=(stopping,), daemon=True).start()
+            if floor.phones is not None:
+                Thread(target=floor.phones.follow, args=(stopping,), daemon=True).start()
             asyncio.run(_serve(options, floor, store))
             stopping.set()
             floor.leave()
@@ -250,6 +257,25 @@ def _gate_at_work(gate: UsbGate | None, stopping: Event) -> Iterator[None]:
     yield
     looking.join()  # else a last look could shut the buses again
     gate.open()
+
+
+@contextlib.contextmanager
+def _bench(state: Path, parts: Parts) -> Iterator[BenchParts | None]:
+    """Run what the station speaks with phones through, once the gate is shut."""
+    if parts.gate is None:
+        yield None
+        return
+    with reaching(state) as reach:
+        station = parts.station
+        yield BenchParts(
+            jobs=station.phones,
+            tickets=station.tickets,
+            issuer=station.issuer,
+            store=parts.store,
+            clock=parts.clock,
+            bays=parts.bays,
+            presence=Presence(parts.gate.phones, reach),
+        )
 
 
 def _follow(

@@ -1,26 +1,23 @@
-"""All phones at the counter, and their erasures: what the daemon's interface talks to. I/O.
+"""All phones at the counter: what the daemon's interface talks to. I/O.
 
-A phone is read as soon as it lets itself be. Its owner agrees under a ticket, holds the button, and
-one thread drives it from then on (``runner``). What an earlier run of the station left unfinished
-was not seen to its end, and ends with a notice.
+A phone is read as soon as it lets itself be. Its owner agrees under a ticket and holds the button;
+from then on the job stands among the ``seats``.
 """
 
 import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from threading import Event as Flag
-from threading import RLock, Thread
-from typing import Any, Final
+from threading import RLock
+from typing import Final
 
-from certs.errors import CertsError
 from certs.formats.head_v1 import Identifier
 from certs.text import Text
-from wipe_station.api_values import PrintForm
 from wipe_station.bays import BayMap
-from wipe_station.clock import Clock, drawn_id, utc_text
+from wipe_station.clock import Clock
 from wipe_station.confirmations import EXPIRES_S, Confirmations, digest
+from wipe_station.detect.identifiers import shown_text
 from wipe_station.errors import (
     BusyError,
     InvalidInputError,
@@ -28,16 +25,15 @@ from wipe_station.errors import (
     RefusedByPolicyError,
     StationError,
 )
-from wipe_station.issuer import JobEnd
-from wipe_station.journal import Journal
+from wipe_station.issuer import Issuer
 from wipe_station.peers import Peer, Role
 from wipe_station.phone_jobs import views
 from wipe_station.phone_jobs import words as said
 from wipe_station.phone_jobs.jobs import PhoneJobs
 from wipe_station.phone_jobs.plan import PhonePlan, identifiers_of, intake_of, title_of
 from wipe_station.phone_jobs.ports import Judged, Port, Ports, Visit
-from wipe_station.phone_jobs.replay import PhoneJob
 from wipe_station.phone_jobs.runner import Patience, PhoneRun
+from wipe_station.phone_jobs.seats import PhoneSeats
 from wipe_station.phone_links.hand import WORDS, Baseline
 from wipe_station.phone_links.presence import Presence
 from wipe_station.phone_values import (
@@ -54,30 +50,15 @@ from wipe_station.phone_values import (
 from wipe_station.phones.imei import compare
 from wipe_station.phones.makers import maker_function
 from wipe_station.phones.routes import GATES, Gate, gates_shut
-from wipe_station.phones.run import State
 from wipe_station.phones.usb_mode_table import MODES, Touch
-from wipe_station.prints import printed
-from wipe_station.seat import document_view, grade_of
 from wipe_station.store import Store
 from wipe_station.ticket import Consent, Ticket
 from wipe_station.ticket_values import ConsentRequest
 from wipe_station.tickets import Tickets
-from wipe_station.views import shown_text
 
 HOLD_S_OF: Final = {Role.KIOSK: 3.0, Role.OPERATOR: 0.0}
 LOOK_EVERY_S: Final = 1.0
 JUDGE_EVERY_S: Final = 5.0
-_WAITING: Final = {
-    State.ASKED: "press_s",
-    State.ASKED_AGAIN: "press_s",
-    State.AWAY: "away_s",
-    State.AWAY_AGAIN: "away_s",
-    State.STRANGER: "stranger_s",
-    State.STRANGER_AGAIN: "stranger_s",
-    State.BACK: "look_s",
-    State.BACK_AGAIN: "look_s",
-    State.BETWEEN: "between_s",
-}
 _log = logging.getLogger(__name__)
 
 
@@ -85,66 +66,53 @@ _log = logging.getLogger(__name__)
 class BenchParts:
     """What the bench is built of."""
 
-    state: Path
     jobs: PhoneJobs
     tickets: Tickets
+    issuer: Issuer
     store: Store
     clock: Clock
     bays: BayMap
     presence: Presence
-    print_with: Any
-    """The signer, for what is printed beside a document."""
     patience: Patience = field(default_factory=Patience)
-
-
-@dataclass(slots=True, kw_only=True)
-class PhoneSeat:
-    """One erasure on the counter."""
-
-    job: PhoneJob
-    port: str
-    ticket: str | None = None
-    run: PhoneRun | None = None
-    thread: Thread | None = None
-    journal: Journal | None = None
-    end: JobEnd | None = None
-    broken: Text | None = None
-    revision: int = 0
-
-    @property
-    def busy(self) -> bool:
-        """Whether the run still wants its phone."""
-        return self.run is not None
 
 
 class PhoneBench:
     """The phones; safe to be called from many threads."""
 
     def __init__(self, parts: BenchParts, on_change: Callable[[], None]) -> None:
-        """Look at nothing before ``follow``."""
+        """Look at nothing before ``follow``.
+
+        Args:
+            parts: what it is built of.
+            on_change: told after every change, from any thread; it must not wait for the bench.
+        """
         self._parts = parts
         self._tell = on_change
         self._lock = RLock()
         self._wake = Flag()
-        self._seats: dict[str, PhoneSeat] = {}
         self._begun: dict[str, str] = {}
         """Digest of a confirmation that was used → the job that it began."""
         self._confirmations = Confirmations[PhonePlan]()
-        self._stopping = False
+        self.seats = PhoneSeats(
+            parts.jobs,
+            parts.issuer,
+            parts.store,
+            parts.clock,
+            parts.bays,
+            patience=parts.patience,
+            lock=self._lock,
+            on_change=self._changed,
+        )
         self._ports = Ports(
             parts.presence, self._lock, self._is_busy, on_change=self._changed, on_read=self._judge
         )
 
     def _changed(self) -> None:
-        with self._lock:
-            for seat in self._seats.values():
-                if seat.run is not None:
-                    seat.job = seat.run.job
-                seat.revision += 1
+        self.seats.follow()
         self._tell()
 
     def _is_busy(self, port: str) -> bool:
-        return any(seat.busy and seat.port == port for seat in self._seats.values())
+        return self.seats.busy_at(port) is not None
 
     # --- looking -----------------------------------------------------------------------------
 
@@ -155,9 +123,7 @@ class PhoneBench:
                 self._ports.look()
             except Exception:  # noqa: BLE001 - logged whole; the next look may see more
                 _log.exception("a look at the phones")
-            for seat in list(self._seats.values()):
-                if seat.run is not None:
-                    seat.run.wake()
+            self.seats.wake()
             self._judge_anew()
             self._wake.wait(LOOK_EVERY_S)
             self._wake.clear()
@@ -174,7 +140,16 @@ class PhoneBench:
     def jobs(self) -> tuple[PhoneJobView, ...]:
         """Return the erasures on the counter, the oldest first."""
         with self._lock:
-            return tuple(self._job_view(seat) for seat in self._seats.values())
+            return tuple(self.seats.view(seat, self._ports) for seat in self.seats)
+
+    def job(self, job_id: str) -> PhoneJobView:
+        """Return one of them.
+
+        Raises:
+            InvalidInputError: there is none.
+        """
+        with self._lock:
+            return self.seats.view(self.seats.seat(job_id), self._ports)
 
     # --- before a reset ----------------------------------------------------------------------
 
@@ -246,8 +221,7 @@ class PhoneBench:
         with self._lock:
             used = digest(asked.confirmation)
             if used in self._begun:
-                return self._job_view(self.seat(self._begun[used]))
-            self._require_running()
+                return self.job(self._begun[used])
             plan = self._confirmations.spend(
                 asked.confirmation,
                 plan_sha256=asked.plan_sha256,
@@ -264,10 +238,24 @@ class PhoneBench:
                     ),
                     hint=Text(zh="重新看一遍，再按。", en="Look at it anew, then press."),
                 )
-            seat = self._begin(port, plan, peer)
+            place = self._ports.at(port)
+            ticket = self._ticket(place)
+            number = None if ticket is None else ticket.number
+            seat = self.seats.begin(plan, _read(place), place, peer, number)
             self._begun[used] = seat.job.job_id
         self._changed()
-        return self._job_view(seat)
+        return self.job(seat.job.job_id)
+
+    def do(self, job_id: str, act: Callable[[PhoneRun], None]) -> PhoneJobView:
+        """Have a run do something, if it is under way; return how the job stands.
+
+        Raises:
+            InvalidInputError: no such job, or what ``act`` raises.
+        """
+        run = self.seats.seat(job_id).run
+        if run is not None:
+            act(run)
+        return self.job(job_id)
 
     def _plan(self, port: str, asked: PhoneHoldRequest) -> PhonePlan:
         place = self._place(port, asked.visit)
@@ -299,162 +287,6 @@ class PhoneBench:
             maker=None if maker is None else maker.to_json(),
         )
 
-    def _begin(self, port: str, plan: PhonePlan, peer: Peer) -> PhoneSeat:
-        job_id = drawn_id(self._parts.clock.utc())
-        place = self._ports.at(port)
-        ticket = self._ticket(place)
-        how = "hold" if peer.role is Role.KIOSK else "command"
-        journal = self._parts.jobs.begin(plan, job_id, {"role": peer.role.value, "how": how})
-        run = PhoneRun(
-            journal=journal,
-            baseline=_read(place),
-            place=place,
-            on_change=self._changed,
-            patience=self._parts.patience,
-        )
-        seat = PhoneSeat(
-            job=run.job,
-            port=port,
-            ticket=None if ticket is None else ticket.number,
-            run=run,
-            journal=journal,
-        )
-        self._seats[job_id] = seat
-        seat.thread = Thread(target=self._work, args=(seat, run, journal), name=f"job-{job_id}")
-        seat.thread.start()
-        return seat
-
-    def _work(self, seat: PhoneSeat, run: PhoneRun, journal: Journal) -> None:
-        """Drive a run to its end and sign; no fault of it reaches its neighbours."""
-        try:
-            run.run()
-            if run.job.ended:
-                seat.end = self._parts.jobs.sign(journal)
-                seat.job = self._parts.jobs.evidence(run.job.job_id)
-        except (StationError, CertsError) as fault:
-            _log.error("job %s: %s", run.job.job_id, fault)
-            seat.broken = fault.message
-        except Exception:  # noqa: BLE001 - logged whole; the job is broken and says so
-            _log.exception("job %s", run.job.job_id)
-            seat.broken = said.BROKEN
-        finally:
-            journal.close()
-            with self._lock:
-                seat.job = run.job if seat.end is None else seat.job
-                seat.run = None
-            self._changed()
-            self.wake()
-
-    # --- a job on the counter ----------------------------------------------------------------
-
-    def seat(self, job_id: str) -> PhoneSeat:
-        """Return an erasure on the counter.
-
-        Raises:
-            InvalidInputError: there is none; those that were handed out are closed.
-        """
-        found = self._seats.get(job_id)
-        if found is None:
-            raise InvalidInputError(
-                Text(zh=f"柜台上没有任务 {job_id}。", en=f"No job {job_id} on the counter."),
-                hint=Text(zh="已经取走的任务由店长查。", en="Ask the manager for closed jobs."),
-            )
-        return found
-
-    def do(self, job_id: str, act: Callable[[PhoneRun], None]) -> PhoneJobView:
-        """Have a run do something, if it is under way.
-
-        Raises:
-            InvalidInputError: no such job, or what ``act`` raises.
-        """
-        seat = self.seat(job_id)
-        if seat.run is not None:
-            act(seat.run)
-        with self._lock:
-            return self._job_view(seat)
-
-    def close(self, job_id: str) -> None:
-        """Take a job off the counter: its phone was handed out.
-
-        Raises:
-            BusyError: it is not over.
-        """
-        with self._lock:
-            if self.seat(job_id).busy:
-                raise BusyError(
-                    Text(zh="任务还没有完。", en="The job is not over."),
-                    hint=Text(zh="让它做完，或者先放弃它。", en="Let it end, or give it up first."),
-                )
-            self._parts.store.close_ticket(job_id, utc_text(self._parts.clock.utc()))
-            del self._seats[job_id]
-        self._changed()
-
-    def bundle(self, job_id: str) -> Path:
-        """Return the folder of a job's document.
-
-        Raises:
-            InvalidInputError: no such job, or nothing was signed yet.
-        """
-        end = self.seat(job_id).end
-        if end is None:
-            raise InvalidInputError(
-                Text(zh="还没有签发文件。", en="Nothing was signed yet."),
-                hint=Text(zh="等任务做完。", en="Wait for the job to end."),
-            )
-        return end.bundle
-
-    def printed(self, job_id: str, form: PrintForm) -> bytes:
-        """Return the label or the strip of a job's document."""
-        folder, ticket = self.bundle(job_id), self.seat(job_id).ticket
-        return printed(folder, form, self._parts.print_with, ticket)
-
-    # --- start and stop ----------------------------------------------------------------------
-
-    def recover(self) -> None:
-        """Put what earlier runs left on the counter, and sign what lacks its document."""
-        closed = self._parts.store.closed_tickets()
-        for job_id in self._parts.jobs.ids():
-            if job_id not in closed:
-                try:
-                    self._recover(job_id)
-                except (StationError, CertsError):
-                    _log.exception("job %s cannot be trusted", job_id)
-
-    def _recover(self, job_id: str) -> None:
-        job = self._parts.jobs.evidence(job_id)
-        if job.before is None:
-            return  # the station stopped before its first line, and nothing was done
-        device: Any = job.plan["device"]
-        seat = PhoneSeat(job=job, port=device["usb_path"])
-        self._seats[job_id] = seat
-        journal = self._parts.jobs.reopen(job_id)
-        try:
-            seat.end = self._parts.jobs.sign(journal)
-            seat.job = self._parts.jobs.evidence(job_id)
-        except (StationError, CertsError) as fault:
-            seat.broken = fault.message
-        finally:
-            journal.close()
-
-    def shut_down(self) -> None:
-        """Leave every run as it is; what is not over then ends with a notice at the next start."""
-        with self._lock:
-            self._stopping = True
-            running = [seat for seat in self._seats.values() if seat.run is not None]
-        for seat in running:
-            if seat.run is not None:
-                seat.run.stop()
-        for seat in running:
-            if seat.thread is not None:
-                seat.thread.join()
-
-    def _require_running(self) -> None:
-        if self._stopping:
-            raise BusyError(
-                Text(zh="工作站正在关闭。", en="The station is shutting down."),
-                hint=Text(zh="等它重新启动。", en="Wait until it is back."),
-            )
-
     # --- what is known of a phone ------------------------------------------------------------
 
     def _place(self, port: str, visit: int) -> Port:
@@ -478,7 +310,8 @@ class PhoneBench:
         visit = place.visit
         if visit is None or visit.baseline is None:
             return
-        ticket, gates, fault = None, (Gate.NO_CONSENT,), None
+        ticket, fault = None, None
+        gates: tuple[Gate, ...] = (Gate.NO_CONSENT,)
         try:
             found = self._ticket(place)
             ticket = None if found is None else found.number
@@ -535,10 +368,7 @@ class PhoneBench:
             title=views.words(mode.title),
             visit=visit.number,
             shown=visit.shown,
-            job_id=next(
-                (s.job.job_id for s in self._seats.values() if s.busy and s.port == place.name),
-                None,
-            ),
+            job_id=self.seats.busy_at(place.name),
         )
         return known.model_copy(update=dict(self._stage(place, visit, mode.touch)))
 
@@ -582,28 +412,6 @@ class PhoneBench:
         yield "stage", PhoneStage.READ if gates else PhoneStage.READY
         yield "step", said.STEP_OF_GATE[gates[0]] if gates else Step.HOLD
         yield "said", views.words(GATES[gates[0]] if gates else said.READY)
-
-    def _job_view(self, seat: PhoneSeat) -> PhoneJobView:
-        run, patience = seat.run, self._parts.patience
-        waiting = _WAITING.get(seat.job.state)
-        visit = self._ports.at(seat.port).visit
-        return views.job_view(
-            seat.job,
-            views.Around(
-                revision=seat.revision,
-                port=seat.port,
-                bay=self._parts.bays.name_of(seat.port),
-                here=visit is not None,
-                ticket=seat.ticket,
-                broken=seat.broken,
-                stopped=run is None,
-                waits_s=None if run is None else round(time.monotonic() - run.since_s),
-                gives_up_s=None if waiting is None else round(getattr(patience, waiting)),
-                wants=None if run is None else run.wants,
-                grade=None if seat.end is None else grade_of(seat.end.statement),
-                document=None if seat.end is None else document_view(seat.end),
-            ),
-        )
 
 
 def _visit(place: Port) -> Visit:

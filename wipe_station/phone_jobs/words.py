@@ -57,7 +57,7 @@ _BOOTS: Final = {
     VerifiedBoot.ORANGE: Text(zh="已解锁", en="unlocked"),
     VerifiedBoot.RED: Text(zh="被改动过", en="tampered with"),
 }
-_SPELLED: Final[Mapping[Enum, Text]] = {**_ENCRYPTIONS, **_BOOTS}
+_SPELLED: Final = dict[Enum, Text]([*_ENCRYPTIONS.items(), *_BOOTS.items()])
 CLOSED: Final = {
     Closed.OTHER_SYSTEM: Text(zh="不是这种系统。", en="Another system."),
     Closed.NO_LINK: Text(
