@@ -400,11 +400,15 @@ class PhoneBench:
         maker = maker_function(facts)
         yield "menu", None if maker is None else views.words(maker.menu)
         judged = visit.judged
-        if judged is None or judged.fault is not None:
+        if judged is None:
+            yield "stage", PhoneStage.READING
+            yield "step", Step.WAIT
+            yield "said", views.words(said.READING)
+            return
+        if judged.fault is not None:
             yield "stage", PhoneStage.READ
-            yield "step", Step.WAIT if judged is None else Step.MANAGER
-            told = said.READING if judged is None or judged.fault is None else judged.fault
-            yield "said", views.words(told)
+            yield "step", Step.MANAGER
+            yield "said", views.words(judged.fault)
             return
         gates = judged.gates
         yield "ticket", judged.ticket

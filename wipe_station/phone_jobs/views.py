@@ -153,7 +153,7 @@ class Around:
 def job_view(job: PhoneJob, around: Around) -> PhoneJobView:
     """Return the erasure of a phone as the page shows it."""
     assert job.before is not None, "the first line is the plan"
-    over = job.ended or around.stopped
+    over = around.stopped  # a job that ended is over once its document is signed
     step, sentence = _sentence(job, around)
     certified = job.outcome is Outcome.VERIFIED
     evidence, serial = job.evidence, _serial(job)
