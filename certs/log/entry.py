@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 from certs.canonical import JsonObject, decode, encode
 from certs.errors import MalformedJsonError, MalformedLogError
 from certs.formats.fields import Kind, fits, parse_time, shown
+from certs.layout import OF_JOBS
 from certs.log.tiles import MOST_ENTRY_BYTES
 from certs.text import Text
 
@@ -119,7 +120,7 @@ OWN: Final[dict[EntryKind, dict[str, Kind]]] = {
 UNFINISHED: Final = "indeterminate"
 """The outcome after which a job still wants an end."""
 _VALUES: Final = {
-    "type": frozenset({"certificate-of-erasure", "notice"}),
+    "type": frozenset(kind.value for kind in OF_JOBS),
     "outcome": frozenset({"verified", "verified-with-exceptions", "failed", "aborted", UNFINISHED}),
     "event": frozenset({"added", "retired"}),
 }
