@@ -1,10 +1,13 @@
 """What hands and presence decide, without any phone."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from wipe_station.detect.gate_rules import Phone
+from wipe_station.errors import DeviceError
+from wipe_station.phone_links import usbmux_process
 from wipe_station.phone_links.adb_server import AdbServer
 from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand, wants_of
 from wipe_station.phone_links.hand import WORDS, ClosedError, Wants
@@ -121,6 +124,18 @@ def test_hands__all_of_them__ask_by_routes_of_their_links_or_by_hand() -> None:
         asked |= hand.routes
     assert not asked & {Route.TRADE_IN, Route.IOS_RESTORE}
     assert WORDS.keys() == set(Wants)
+
+
+@pytest.mark.parametrize("program", ["no-such-usbmuxd", "false"])
+def test_usbmuxd__cannot_be_started__typed_error(
+    monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    """A machine without it, and one on which it ends at once, say so with a next step."""
+    monkeypatch.setattr(usbmux_process, "PROGRAM", program)
+    monkeypatch.setattr(usbmux_process, "Usbmux", partial(Usbmux, "UNIX:/nowhere"))
+    with pytest.raises(DeviceError) as caught, usbmux_process.started():
+        pass
+    assert "usbmuxd" in caught.value.hint.en
 
 
 # --- presence ------------------------------------------------------------------------------------
