@@ -11,6 +11,7 @@ from wipe_station.phone_links import usbmux_process
 from wipe_station.phone_links.adb_server import AdbServer
 from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand, wants_of
 from wipe_station.phone_links.hand import WORDS, ClosedError, Wants
+from wipe_station.phone_links.iphone import usb_path_of
 from wipe_station.phone_links.iphone_hand import IPhoneHand
 from wipe_station.phone_links.presence import Here, Presence, Program, Reach, usb_serial_at
 from wipe_station.phone_links.usbmux import Usbmux
@@ -21,6 +22,7 @@ from wipe_station.phones.facts import PhoneFacts, System
 from wipe_station.phones.mtp_data import Look, Storage, canary_beside, shared_of
 from wipe_station.phones.routes import ROUTES, Link, Route
 from wipe_station.phones.usb_mode_table import MODES, Mode, Touch
+from wipe_station.phones.usbmux import MuxDevice
 
 SERIAL = "R58N12ABCDE"
 PORT = "1-4.2"
@@ -200,3 +202,9 @@ def test_usb_serial__as_the_kernel_shows_it__told_or_unknown(tmp_path: Path) -> 
         (place / "serial").write_text(said)
         assert usb_serial_at(PORT, tmp_path) == expected
     assert _seen_at(tmp_path, Mode.MTP).usb_serial == "x" * 256
+
+
+def test_usb_path_of__kernel_without_usb__nowhere(tmp_path: Path) -> None:
+    """A machine that has no USB at all has no phone on it, and that is no error."""
+    device = MuxDevice(number=1, udid="x", over_usb=True, bus=1, address=2)
+    assert usb_path_of(device, tmp_path / "none") is None
