@@ -20,7 +20,7 @@ from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_links import android
 from wipe_station.phone_links import mtp as mtp_link
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
-from wipe_station.phone_links.presence import Here, Program
+from wipe_station.phone_links.presence import Here, Presence, Program, Reach
 from wipe_station.phones.adb_server import LinkState
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import Contradiction, Evidence, Finding, finding_of
@@ -262,6 +262,15 @@ def test_presence__phone_by_adb__is_told_by_its_port(adb: RealAdb, folder: Path)
         assert here.usb_serial == port.phone.serial
         before = here.hand().read()
         assert (before.link, before.facts.accounts) == (Link.ADB, 1)
+
+
+def test_presence__phone_that_nobody_let_in__not_shown(adb: RealAdb, folder: Path) -> None:
+    """What adb sees at a port of which the gate knows nothing is nobody's phone here."""
+    with port_with(seller(), folder, adb) as port:
+        port.by_adb()
+        assert adb.server.devices()
+        reach = Reach(adb=adb.server, usb=folder / "usb")
+        assert Presence(tuple, reach).look() == ()
 
 
 def test_presence__screen_locked__reading_says_so(adb: RealAdb, folder: Path) -> None:

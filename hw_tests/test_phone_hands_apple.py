@@ -74,6 +74,7 @@ def test_round__honest_phone__found_erased_after_it_was_paired_anew(
     assert wants is None
     last = hand.look(again, None)
     assert finding_of(last) is Finding.ERASED
+    assert Observation.TRUST_LOST in last.observations()
     assert not phone.photos
     assert not last.went_and_returned, "who watches the port says that"
     assert hand.pair_again(again) == (again, None)

@@ -48,8 +48,8 @@ _COMMANDS: Final = MappingProxyType(
     {Route.SETTINGS: _SCREENS, Route.TEST_HARNESS: ("cmd testharness enable",)}
 )
 """Tried in order until one is not refused."""
-_NO: Final = b"Error"
-"""``am`` ends with 0 also where there is no such screen (general knowledge)."""
+_NO: Final = (b"Error", b"Exception")
+"""``am`` ends with 0 also where there is no such screen, or none for us (general knowledge)."""
 _WANTS: Final = MappingProxyType(
     {
         LinkState.UNAUTHORIZED: Wants.DEBUGGING,
@@ -125,7 +125,8 @@ class AdbHand:
 
     def _obeyed(self, device: AdbDevice, command: str) -> bool:
         end = self._server.shell(device, command, timeout_s=ASK_S)
-        return end.code is None or (end.code == 0 and _NO not in end.output + end.errors)
+        said = end.output + end.errors
+        return end.code is None or (end.code == 0 and not any(each in said for each in _NO))
 
     def look(self, before: Baseline, canary: str | None) -> Evidence:
         """See ``Hand``."""
@@ -197,6 +198,7 @@ class MtpHand:
     def plant(self, name: str, content: bytes) -> bool:
         """See ``Hand``."""
         with self._opened(self._usb_path) as phone:
+            self._facts(phone)
             return self._put(phone, name, content) is not None and phone.look(name).canary is True
 
     def ask(self, route: Route) -> bool:
