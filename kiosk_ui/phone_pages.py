@@ -98,7 +98,7 @@ async def intake(port: Port, form: Form, kiosk: TheKiosk, request: Request) -> R
     """Note one more thing that the owner showed, or take one back."""
     phone = phone_of(await kiosk.live.refresh(), port)
     shown: set[str] = set(phone.shown) if phone else set()
-    shown = (shown | {form.get("add", "")}) - {"", form.get("remove", "")}
+    shown = (shown | {form.get("show", "")}) - {"", form.get("unshow", "")}
     asked = {"visit": form.get("visit"), "staff": _staff(form), "shown": sorted(shown)}
     await kiosk.station.intake(port, IntakeRequest.model_validate(asked))
     return _done(request, f"/phones/{port}")

@@ -4,8 +4,7 @@
 import { Refusal, ask, fieldsOf } from "./asking.js";
 
 const LONGEST_PX = 1280;
-const MOST_BYTES = 2 << 20; // as the daemon takes
-const QUALITIES = [0.85, 0.7, 0.5, 0.3];
+const QUALITY = 0.85; // of so many pixels even noise stays far below what the daemon takes
 
 function say(form, message) {
   const said = form.querySelector(".said");
@@ -47,12 +46,6 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.target.matches("form.live input")) event.preventDefault();
 });
 
-// What somebody unfolded stays so when news come.
-document.addEventListener("htmx:before:morph:attr", (event) => {
-  const unfolded = event.target instanceof HTMLDetailsElement && event.detail.attrName === "open";
-  if (unfolded) event.preventDefault();
-});
-
 // --- clocks -------------------------------------------------------------------------------------
 
 function shown(seconds) {
@@ -83,16 +76,11 @@ async function drawn(file, canvas) {
   picture.close();
 }
 
-function packed(canvas, quality) {
-  return new Promise((done) => canvas.toBlob(done, "image/jpeg", quality));
-}
-
-async function smallEnough(canvas) {
-  for (const quality of QUALITIES) {
-    const jpeg = await packed(canvas, quality);
-    if (jpeg !== null && jpeg.size <= MOST_BYTES) return jpeg;
-  }
-  throw new Refusal("");
+function packed(canvas) {
+  return new Promise((done, failed) => {
+    const taken = (jpeg) => (jpeg === null ? failed(new Error("no JPEG")) : done(jpeg));
+    canvas.toBlob(taken, "image/jpeg", QUALITY);
+  });
 }
 
 async function send(form, file) {
@@ -101,7 +89,7 @@ async function send(form, file) {
   let jpeg = null;
   try {
     await drawn(file, canvas);
-    jpeg = await smallEnough(canvas);
+    jpeg = await packed(canvas);
   } catch {
     say(form, form.dataset.noPicture);
     return;

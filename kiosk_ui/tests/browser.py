@@ -258,7 +258,7 @@ def served(daemon: FakeDaemon) -> Iterator[Served]:
         station = PhoneClient(Path("/nowhere"))
         station._http = httpx.AsyncClient(transport=daemon, trust_env=False)
         app = create_app(station, frozenset({host}))
-        config = uvicorn.Config(app, ws="none", log_config=None, timeout_graceful_shutdown=0)
+        config = uvicorn.Config(app, ws="none", log_config=None, timeout_graceful_shutdown=1)
         server, loops = uvicorn.Server(config), Queue[asyncio.AbstractEventLoop]()
 
         async def serve() -> None:

@@ -34,7 +34,7 @@ POSTS = {
     f"/jobs/{JOB_ID}/resume": {},
     f"/jobs/{JOB_ID}/abandon": {},
     f"/jobs/{JOB_ID}/close": {},
-    f"/phones/{PORT}/intake": {"visit": "7", "staff": "12", "add": "no-accounts"},
+    f"/phones/{PORT}/intake": {"visit": "7", "staff": "12", "show": "no-accounts"},
     f"/phones/{PORT}/consent": {"visit": "7", "staff": "12"},
     f"/phones/{PORT}/hold": {"visit": "7", "route": "guided"},
     f"/phones/{PORT}/erase": {"visit": "7", "confirmation": "n" * 43, "plan_sha256": SHA256},
