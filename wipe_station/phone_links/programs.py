@@ -7,14 +7,15 @@ import contextlib
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from wipe_station.errors import StationError
-from wipe_station.phone_links import adb_process
+from wipe_station.phone_links import adb_process, usbmux_process
 from wipe_station.phone_links.presence import Reach
 
 ADB_FOLDER: Final = "adb"
 """In the state directory: adb's socket, and the key that phones allow."""
+Program = TypeVar("Program")
 _log = logging.getLogger(__name__)
 
 
@@ -26,9 +27,17 @@ def reaching(state: Path) -> Iterator[Reach]:
         state: the state directory; the caller holds its lock.
     """
     with contextlib.ExitStack() as held:
-        adb = None
-        try:
-            adb = held.enter_context(adb_process.started(state / ADB_FOLDER))
-        except StationError as error:
-            _log.warning("no adb: %s", error)
-        yield Reach(adb=adb)
+        adb = _begun(held, adb_process.started(state / ADB_FOLDER))
+        mux = _begun(held, usbmux_process.started())
+        yield Reach(adb=adb, mux=mux)
+
+
+def _begun(
+    held: contextlib.ExitStack, program: contextlib.AbstractContextManager[Program]
+) -> Program | None:
+    """Return a program that runs until the end of a stack, or None."""
+    try:
+        return held.enter_context(program)
+    except StationError as error:
+        _log.warning("%s", error)
+        return None

@@ -348,7 +348,9 @@ def test_phone__lets_nobody_read_it__its_owner_is_told_what_to_do(
 def test_phone__in_a_mode_for_repair__named_and_left_alone(tmp_path: Path) -> None:
     """Nothing is read and nothing offered where nothing may be written."""
     with bench_at(tmp_path) as bench:
-        seen = bench.plug(ModelPhone(mode=Mode.QUALCOMM_EDL, links=frozenset(), wants=Wants.RESTART))
+        seen = bench.plug(
+            ModelPhone(mode=Mode.QUALCOMM_EDL, links=frozenset(), wants=Wants.RESTART)
+        )
     assert (seen.stage, seen.step) == (PhoneStage.NAMED, Step.RESTART)
     assert (seen.facts, seen.routes) == ((), ())
 
