@@ -4,7 +4,8 @@
 2. Build everything and hand it down: store, guard, gate, station, floor.
 3. Begin to hear of devices, then look for the first time, so that nothing falls in between; shut
    the gate at the USB bays before the first look.
-4. Start adb and usbmuxd for phones; put unfinished jobs on the counter; go on where nobody has to be asked.
+4. Start adb and usbmuxd for phones. Put unfinished jobs on the counter; go on where nobody has to
+   be asked.
 5. Listen; say so on standard output.
 6. On SIGTERM or SIGINT interrupt the jobs in good order, then end with 0.
 """

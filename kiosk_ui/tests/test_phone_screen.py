@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from certs.tests.browser import CHROMIUM, browser
 from kiosk_ui.tests.boards import problem
@@ -303,7 +303,7 @@ def photo_daemon() -> FakeDaemon:
     return daemon
 
 
-def png(page: Page, width: int, height: int) -> dict[str, Any]:
+def png(page: Page, width: int, height: int) -> FilePayload:
     """Return a picture as a file that somebody chose."""
     data = base64.b64decode(page.evaluate(SHOT, [width, height]))
     return {"name": "p.png", "mimeType": "image/png", "buffer": data}
