@@ -5,7 +5,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import NoReturn, Self
+from typing import Final, NoReturn, Self
 
 from certs.canonical import MAX_BYTES
 from certs.errors import CertificateError, Layer
@@ -35,11 +35,15 @@ class DocumentType(Enum):
     """What a statement is; each has file names of its own, so none passes as another.
 
     A member is the ``type`` in the statement and the stem of its files. What belongs to a type
-    beside its row here: a module in `certs.formats`, named in `certs.formats.statement_v1`.
+    beside its row here: a module in `certs.formats`, named in `certs.formats.statement_v1`. Which
+    types certify an erasure, and which are about a job, is said here alone (`CERTIFICATES`,
+    `NOTICES`).
     """
 
     CERTIFICATE = "certificate-of-erasure", "certificate"
     NOTICE = "notice", "notice"
+    PHONE_CERTIFICATE = "certificate-of-phone-erasure", "phone-certificate"
+    PHONE_NOTICE = "notice-of-phone-erasure", "phone-notice"
     RECEIPT = "receipt", "receipt"
     CUSTODY_NOTICE = "notice-of-custody", "custody-notice"
     CORRECTION = "correction", "correction"
@@ -56,6 +60,26 @@ class DocumentType(Enum):
         member._value_ = type_name
         member.stem = stem
         return member
+
+    @property
+    def certifies(self) -> bool:
+        """Tell whether it certifies an erasure; no other document does."""
+        return self in CERTIFICATES
+
+    @property
+    def is_notice(self) -> bool:
+        """Tell whether it is a notice of a job, and its id ends in ``-n`` and a number."""
+        return self in NOTICES
+
+    @property
+    def of_job(self) -> bool:
+        """Tell whether it says what came of a job: its log entry is an outcome, its code signed."""
+        return self.certifies or self.is_notice
+
+    @property
+    def of_phone(self) -> bool:
+        """Tell whether that job was a phone's own reset."""
+        return self in OF_PHONES
 
     @property
     def document_name(self) -> str:
@@ -99,6 +123,12 @@ class DocumentType(Enum):
             self.signature_name: MAX_SIGNATURE_BYTES,
             CHAIN_NAME: MAX_CHAIN_BYTES,
         }
+
+
+CERTIFICATES: Final = (DocumentType.CERTIFICATE, DocumentType.PHONE_CERTIFICATE)
+NOTICES: Final = (DocumentType.NOTICE, DocumentType.PHONE_NOTICE)
+OF_JOBS: Final = tuple(kind for kind in DocumentType if kind in {*CERTIFICATES, *NOTICES})
+OF_PHONES: Final = (DocumentType.PHONE_CERTIFICATE, DocumentType.PHONE_NOTICE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -84,7 +84,7 @@ def wanted_of(statement: JsonObject, document: bytes) -> JsonObject:
         document: its bytes, as they were signed.
     """
     described = format_of(statement)
-    if described is not None:
+    if described is not None and not described.document_type.of_job:
         salt = bytes.fromhex(statement["salt_hex"])
         return {"commitment": commitment(salt, document), **described.entry_says(statement)}
     return {

@@ -40,6 +40,18 @@ OPEN_QUESTIONS = {
         zh="设备没有提供产品信息页（VPD），介质种类可能不明",
         en="no vital product data: the kind of medium may stay unknown",
     ),
+    "cards-not-covered": Text(
+        zh="手机卡、eSIM 和存储卡不在这次清除之内",
+        en="SIM, eSIM and memory card are no part of this erasure",
+    ),
+    "flash-not-overwritten": Text(
+        zh="手机的闪存没有从外面覆写；备用块更够不到",
+        en="the phone's flash was not overwritten from outside; its spare areas least of all",
+    ),
+    "route-tried-on-simulators": Text(
+        zh="这条清除途径只在模拟器上试过，还没有在真机上验证",
+        en="this way of erasing was tried on simulators only, on no real phone yet",
+    ),
 }
 
 

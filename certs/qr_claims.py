@@ -4,7 +4,7 @@ The extract follows from the document alone, so that whoever has both can compar
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
@@ -12,7 +12,8 @@ from typing import Any, Final, NoReturn
 from certs.canonical import MAX_INTEGER, JsonObject
 from certs.errors import QrError, QrLayer
 from certs.formats.fields import Kind, fits, parse_time
-from certs.layout import DocumentType
+from certs.formats.phone_erasure_words import NAMES
+from certs.layout import OF_JOBS, DocumentType
 from certs.text import Text
 
 VERSION: Final = 1
@@ -22,7 +23,7 @@ _CUT: Final = "…"
 _DIGEST_BYTES: Final = 32
 _LAST_SECOND: Final = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 
-TYPES: Final = {DocumentType.CERTIFICATE.value: 1, DocumentType.NOTICE.value: 2}
+TYPES: Final = {kind.value: number for number, kind in enumerate(OF_JOBS, 1)}
 OUTCOMES: Final = {
     "verified": 1,
     "verified-with-exceptions": 2,
@@ -52,18 +53,18 @@ class QrClaims:
 
     Attributes:
         document_id: of the statement.
-        document_type: certificate or notice.
+        document_type: certificate or notice, of a drive or a phone.
         outcome: as in the statement.
         issued_at_s: POSIX seconds, by the station's clock.
         practice: whether it was practice.
         document_sha256: of the JSON file, in hex.
         key_id: of the key that signed both, in hex.
-        size_bytes: of the device.
+        size_bytes: of the device; None only of a phone that does not say it.
         identity_strength: who stated model and serial: medium, bridge or none.
-        method: its name.
-        verification: how much was read back: none, full or sampled.
+        method: its name; of a phone the route of its reset.
+        verification: how much was read back: none, full or sampled; of a phone always none.
         model: at most 40 bytes; cut ones end in ``…``. None where the device stated none.
-        serial: the same.
+        serial: the same; of a phone without one its IMEI, MEID or UDID.
         grade: of function, appearance and life, or None where there is none.
     """
 
@@ -74,7 +75,7 @@ class QrClaims:
     practice: bool
     document_sha256: str
     key_id: str
-    size_bytes: int
+    size_bytes: int | None
     identity_strength: str
     method: str
     verification: str
@@ -101,26 +102,46 @@ def claims_of(statement: JsonObject, document: bytes) -> QrClaims:
     if statement["type"] not in TYPES:
         raise QrError(QrLayer.DOCUMENT, NO_CODE, _HINT)
     device, grade = statement["device"], statement.get("grade")
+    kind = DocumentType(statement["type"])
     return QrClaims(
         document_id=statement["id"],
-        document_type=DocumentType(statement["type"]),
+        document_type=kind,
         outcome=statement["outcome"],
         issued_at_s=int(parse_time(statement["issued_at"]).timestamp()),
         practice=statement["practice"],
         document_sha256=hashlib.sha256(document).hexdigest(),
         key_id=statement["key_id"],
-        size_bytes=device["size_bytes"],
-        identity_strength=device["identity_strength"],
-        method=statement["method"]["name"],
-        verification=statement["verification"]["kind"],
-        model=_first(device, "model"),
-        serial=_first(device, "serial"),
+        size_bytes=device.get("size_bytes"),
+        model=_first(device, ("model",)),
         grade=None if grade is None else (grade["function"], grade["appearance"], grade["life"]),
+        **(_of_phone(statement) if kind.of_phone else _of_drive(statement)),
     )
 
 
-def _first(device: JsonObject, kind: str) -> str | None:
-    found = (item["value"] for item in device["identifiers"] if item["kind"] == kind)
+def _of_drive(statement: JsonObject) -> JsonObject:
+    return {
+        "identity_strength": statement["device"]["identity_strength"],
+        "method": statement["method"]["name"],
+        "verification": statement["verification"]["kind"],
+        "serial": _first(statement["device"], ("serial",)),
+    }
+
+
+def _of_phone(statement: JsonObject) -> JsonObject:
+    """Return what stands in a phone's document elsewhere, or follows from it."""
+    device = statement["device"]
+    own = any(it["kind"] in NAMES and it["source"] == "medium" for it in device["identifiers"])
+    return {
+        "identity_strength": "medium" if own else "none",
+        "method": statement["route"]["name"],
+        "verification": "none",
+        "serial": _first(device, NAMES),
+    }
+
+
+def _first(device: JsonObject, kinds: Sequence[str]) -> str | None:
+    """Return the first identifier of the first kind that has one."""
+    found = (it["value"] for kind in kinds for it in device["identifiers"] if it["kind"] == kind)
     value = next(found, None)
     return None if value is None else _cut(value)
 
@@ -190,7 +211,7 @@ def _read(payload: Mapping[int, Any]) -> QrClaims:
         practice=bool(payload[6]),
         document_sha256=payload[7].hex(),
         key_id=payload[8].hex(),
-        size_bytes=payload[9],
+        size_bytes=payload.get(9),
         identity_strength=_name_of(STRENGTHS, payload[10]),
         method=payload[11],
         verification=_name_of(VERIFICATIONS, payload[12]),
@@ -205,7 +226,12 @@ def _grades(function: int, appearance: int, life: int) -> tuple[str, str, str]:
 
 
 def _check_agreement(claims: QrClaims) -> None:
-    certificate = claims.document_type is DocumentType.CERTIFICATE
+    kind = claims.document_type
+    if claims.size_bytes is None and not kind.of_phone:
+        _refuse("缺少字段，或有不认识的字段", "a field missing or unknown")
+    if kind.of_phone and claims.verification != "none":
+        _refuse("手机没有读回核对", "nothing of a phone is read back")
+    certificate = kind.certifies
     if certificate != (claims.outcome == "verified"):
         _refuse("结果和文件种类矛盾", "an outcome that such a document cannot have")
     if certificate == ("-n" in claims.document_id):
@@ -253,7 +279,7 @@ _CHECKS: Final[dict[int, Callable[[object], bool]]] = {
     14: _is_name,
     15: _is_grade,
 }
-_NEEDED: Final = frozenset(range(1, 13))
+_NEEDED: Final = frozenset(range(1, 13)) - {9}
 
 
 def _refuse(zh: str, en: str) -> NoReturn:

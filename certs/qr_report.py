@@ -11,7 +11,7 @@ from certs.chain import SigningChain
 from certs.command_line import ExitCode
 from certs.errors import CertificateError, CertsError, QrError, QrLayer
 from certs.formats.fields import shown
-from certs.layout import MAX_CHAIN_BYTES, Bundle, DocumentType
+from certs.layout import MAX_CHAIN_BYTES, Bundle
 from certs.pdf.words import WORDS, code_words
 from certs.qr import check_qr, compare_qr, parse_qr
 from certs.qr_claims import AXES, QrClaims
@@ -48,11 +48,18 @@ _ALONE: Final = Text(
     en="This station signed that the device was erased ({}). A code alone proves no more: compare"
     " with the device, then check the whole certificate with --document.",
 )
+BY_ITSELF: Final = Text(
+    zh="手机自己的重置，密钥被销毁是推断的",
+    en="by the phone's own reset; that keys were destroyed is inferred",
+)
 READ_BACK: Final = {
     "full": Text(zh="每个字节都核对过", en="every byte checked"),
     "sampled": Text(zh="抽样核对", en="a sample checked"),
     "none": Text(zh="没有核对", en="nothing checked"),
 }
+MODEL: Final = Text(zh="型号", en="model")
+SERIAL: Final = Text(zh="序列号", en="serial")
+PHONE_NAME: Final = Text(zh="编号（序列号、IMEI 或 UDID）", en="serial, IMEI or UDID")
 SAME: Final = Text(
     zh="二维码和文件逐项一致。", en="The code says what the document says, field by field."
 )
@@ -167,7 +174,7 @@ def _status(claims: QrClaims, chain: SigningChain) -> Status | None:
     """Return what the code is worth; None for an erasure, of which a code alone proves nothing."""
     if not chain.root_known:
         return Status.SIGNER_UNKNOWN
-    if claims.document_type is DocumentType.CERTIFICATE:
+    if claims.document_type.certifies:
         return None
     failed = claims.outcome in {"failed", "verified-with-exceptions"}
     return Status.NOT_ERASED if failed else Status.INCONCLUSIVE
@@ -229,16 +236,24 @@ def _step(layer: QrLayer, mark: str) -> Text:
 
 
 def _compare(claims: QrClaims) -> Text:
-    names = [("型号", "model", claims.model), ("序列号", "serial", claims.serial)]
-    known = [(zh, en, shown(value)) for zh, en, value in names if value is not None]
-    size = f"{claims.size_bytes:,}"
-    zh = "，".join([*(f"{name} {value}" for name, _, value in known), f"容量 {size} 字节"])
-    en = ", ".join([*(f"{name} {value}" for _, name, value in known), f"size {size} bytes"])
+    serial = PHONE_NAME if claims.document_type.of_phone else SERIAL
+    names = [(MODEL, claims.model), (serial, claims.serial)]
+    known = [(name, shown(value)) for name, value in names if value is not None]
+    size = claims.size_bytes
+    sized = [] if size is None else [Text(zh=f"容量 {size:,} 字节", en=f"size {size:,} bytes")]
+    zh = "，".join([*(f"{name.zh} {value}" for name, value in known), *(it.zh for it in sized)])
+    en = ", ".join([*(f"{name.en} {value}" for name, value in known), *(it.en for it in sized)])
+    if not zh:
+        return Text(
+            zh=f"请核对编号：{claims.document_id}。",
+            en=f"Compare the number of the document: {claims.document_id}.",
+        )
     return Text(zh=f"请和手里的设备核对：{zh}。", en=f"Compare with the device in your hand: {en}.")
 
 
 def _signed_sentence(claims: QrClaims) -> Text:
-    read_back = READ_BACK[claims.verification]
+    phone = claims.document_type.of_phone
+    read_back = BY_ITSELF if phone else READ_BACK[claims.verification]
     return Text(zh=_ALONE.zh.format(read_back.zh), en=_ALONE.en.format(read_back.en))
 
 

@@ -1,8 +1,9 @@
-"""A sampled verification in words: what was read, and what that proves. Pure."""
+"""What a certificate's headline may say, and what a sampled verification proves. Pure."""
 
 from typing import Final
 
 from certs.canonical import JsonObject
+from certs.layout import DocumentType
 from certs.text import Text
 
 SAMPLED: Final = "sampled"
@@ -12,6 +13,12 @@ ERASED_BY_SAMPLE: Final = Text(
     en="Erased; a sample was checked, and the document says what that proves.",
 )
 
+ERASED_BY_ITSELF: Final = Text(
+    zh="手机自己的重置已清除，证据见下；密钥被销毁是推断的。",
+    en="Erased by the phone's own reset, as the evidence shows; that keys were destroyed is"
+    " inferred.",
+)
+
 
 def erased_text(statement: JsonObject) -> Text:
     """Return the headline of a certificate: never more than was read.
@@ -19,6 +26,8 @@ def erased_text(statement: JsonObject) -> Text:
     Args:
         statement: of an erasure, checked against the schema.
     """
+    if DocumentType(statement["type"]).of_phone:
+        return ERASED_BY_ITSELF
     return ERASED_BY_SAMPLE if statement["verification"]["kind"] == SAMPLED else ERASED
 
 

@@ -100,6 +100,9 @@ IDENTIFIER_NAMES = {
     "model": Text(zh="型号", en="model"),
     "vendor": Text(zh="厂商", en="vendor"),
     "imei": Text(zh="IMEI 号", en="IMEI"),
+    "imei2": Text(zh="第二个 IMEI 号", en="second IMEI"),
+    "meid": Text(zh="MEID 号", en="MEID"),
+    "udid": Text(zh="设备编号（UDID）", en="UDID"),
     "wwid": Text(zh="全球唯一名", en="WWN"),
     "eui": Text(zh="EUI-64", en="EUI-64"),
     "nguid": Text(zh="NGUID", en="NGUID"),
@@ -140,7 +143,7 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
     """
     status = _status(statement, chain)
     described = format_of(statement)
-    content = _of_job(statement) if described is None else _of_other(statement, described)
+    content = _of_drive(statement) if described is None else _of_other(statement, described)
     return Verdict(
         status=status,
         steps=steps,
@@ -162,7 +165,7 @@ def verdict_of(  # noqa: PLR0913 - all that was found out
     )
 
 
-def _of_job(statement: JsonObject) -> tuple[Text, ...]:
+def _of_drive(statement: JsonObject) -> tuple[Text, ...]:
     return (
         *_sample(statement),
         *_warnings(statement),
@@ -187,9 +190,10 @@ def _sample(statement: JsonObject) -> tuple[Text, ...]:
 def _status(statement: JsonObject, chain: SigningChain) -> Status:
     if not chain.root_known:
         return Status.SIGNER_UNKNOWN
-    if format_of(statement) is not None:
+    kind = DocumentType(statement["type"])
+    if not kind.of_job:
         return Status.GENUINE
-    if statement["type"] == DocumentType.CERTIFICATE.value:
+    if kind.certifies:
         return Status.ERASED
     if statement["outcome"] in NOT_ERASED_OUTCOMES:
         return Status.NOT_ERASED

@@ -12,9 +12,6 @@ from grading.errors import GradingError
 from grading.measures import Measures, Value
 from grading.text import Text
 
-DRIVE_KIND: Final = "drive_kind"
-"""The measure that says which rules apply."""
-
 
 class Axis(Enum):
     """What is graded. Axes are never added up."""
@@ -40,8 +37,11 @@ class Operator(Enum):
     """How a measure is compared with the threshold; a rule takes effect where it holds."""
 
     EQUAL = "=="
+    OTHER = "!="
+    """For words of which one is good: a word that nobody knows is not."""
     ABOVE = ">"
     AT_LEAST = ">="
+    BELOW = "<"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +62,8 @@ class Rule:
     operator: Operator
     threshold: Value
     grade_cap: Grade
-    drive_kinds: tuple[str, ...]
-    """Kinds of drive that have this measure; empty means all."""
+    kinds: tuple[str, ...]
+    """Kinds of device that have this measure; empty means all."""
     title: Text
     source: str
     certainty: str
@@ -88,8 +88,10 @@ def _above(value: Value, threshold: Value) -> bool:
 
 _HOLDS: Final[Mapping[Operator, Callable[[Value, Value], bool]]] = {
     Operator.EQUAL: lambda value, threshold: value == threshold,
+    Operator.OTHER: lambda value, threshold: value != threshold,
     Operator.ABOVE: _above,
     Operator.AT_LEAST: lambda value, threshold: value == threshold or _above(value, threshold),
+    Operator.BELOW: lambda value, threshold: _above(threshold, value),
 }
 
 
@@ -101,7 +103,9 @@ class RuleSet:
     version: int
     title: Text
     disclaimer: Text
-    drive_kinds: tuple[str, ...]
+    kind_measure: str
+    """The measure that says of which kind a device is, and so which rules apply."""
+    kinds: tuple[str, ...]
     rules: tuple[Rule, ...]
     sha256: str
 
@@ -135,12 +139,12 @@ class Evaluation:
 
     def without_rule(self) -> tuple[str, ...]:
         """Return the names of measures that no rule looks at."""
-        used = {DRIVE_KIND, *(rule.measure for rule in self.ruleset.rules)}
+        used = {self.ruleset.kind_measure, *(rule.measure for rule in self.ruleset.rules)}
         return tuple(sorted(set(self.measures) - used))
 
 
 def evaluate(measures: Measures, ruleset: RuleSet) -> Evaluation:
-    """Grade one drive.
+    """Grade one device.
 
     Args:
         measures: what was measured, by name; what is absent is unknown.
@@ -174,13 +178,13 @@ def _evaluate_axis(axis: Axis, measures: Measures, ruleset: RuleSet) -> AxisResu
 
 
 def _known_kind(measures: Measures, ruleset: RuleSet) -> str | None:
-    kind = measures.get(DRIVE_KIND)
-    return kind if isinstance(kind, str) and kind in ruleset.drive_kinds else None
+    kind = measures.get(ruleset.kind_measure)
+    return kind if isinstance(kind, str) and kind in ruleset.kinds else None
 
 
 def _applies(rule: Rule, kind: str | None) -> bool:
-    """Whether a rule applies; to a drive of unknown kind, every rule does."""
-    return kind is None or not rule.drive_kinds or kind in rule.drive_kinds
+    """Whether a rule applies; to a device of unknown kind, every rule does."""
+    return kind is None or not rule.kinds or kind in rule.kinds
 
 
 def _grade(deductions: tuple[Deduction, ...], *, whole: bool) -> Grade:

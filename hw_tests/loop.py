@@ -28,11 +28,18 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made below it
 def run(*command: str | os.PathLike[str]) -> str:
     """Run a program and return what it printed.
 
+    Ctrl-C in a terminal is for us, not for it: what takes down a mount must come to its end.
+
     Raises:
         subprocess.CalledProcessError: it failed; its words are in the notes.
     """
     done = subprocess.run(
-        command, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
     )
     if done.returncode != 0:
         error = subprocess.CalledProcessError(done.returncode, command, done.stdout)
@@ -113,8 +120,17 @@ def pull(drive: LoopDrive) -> None:
 def wait_until_gone(drive: LoopDrive) -> None:
     """Wait until the last one who held a detached drive has let go."""
     ends = time.monotonic() + BUSY_S
-    while Path(f"/sys/block/{drive.name}/loop/backing_file").exists():
+    while is_bound(drive):
         assert time.monotonic() < ends, f"{drive.node} does not let go"
+
+
+def is_bound(drive: LoopDrive) -> bool:
+    """Tell whether the node still stands on the file; it may be another one's by now."""
+    try:
+        backing = Path(f"/sys/block/{drive.name}/loop/backing_file").read_text("utf-8")
+    except OSError:
+        return False
+    return backing.strip() == str(drive.file)
 
 
 def replug(drive: LoopDrive) -> None:
@@ -124,8 +140,7 @@ def replug(drive: LoopDrive) -> None:
 
 def detach(drive: LoopDrive) -> None:
     """Unbind a loop device of ours; one that is gone already is fine."""
-    backing = Path(f"/sys/block/{drive.name}/loop/backing_file")
-    if backing.exists() and backing.read_text("utf-8").strip() == str(drive.file):
+    if is_bound(drive):
         # A node keeps the flag of a station that was killed, for whoever gets it next.
         run("blockdev", "--setrw", drive.node)
         run("losetup", "--detach", drive.node)

@@ -83,7 +83,9 @@ def test_custody__whole_trade_in__released_by_its_certificate_and_audited(folder
     assert said["receipts"] == [
         {"ticket": taken["number"], "index": said["receipts"][0]["index"], "custody": "release"}
     ]
-    second = ticket(state, *ACCEPT, "--description", "A phone", "--identifier", "imei=3567")
+    second = ticket(
+        state, *ACCEPT, "--description", "A phone", "--identifier", "imei=490154203237518"
+    )
     theirs = Path(second["document"])
     code, said = cert("log", "verify", log, "--key", key, "--proof", kept, "--proof", theirs)
     assert (code, said["open_custody"]) == (0, [second["number"]])

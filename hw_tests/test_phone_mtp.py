@@ -3,14 +3,13 @@
 The key test: a phone whose data are still there is never seen as one that lost its canary.
 """
 
-from collections import deque
-
 import pytest
 
 from hw_tests.phones.fastboot import Manner as BootManner
 from hw_tests.phones.fastboot import listening
 from hw_tests.phones.flash import PHOTO, Flash
-from hw_tests.phones.mtp import SERIAL, Manner, MtpEngine
+from hw_tests.phones.mtp import SERIAL, Manner
+from hw_tests.phones.mtp_pipe import Loopback
 from wipe_station.errors import CommandTimeoutError, MalformedReplyError
 from wipe_station.phone_links import mtp as link
 from wipe_station.phone_links.fastboot import fastboot_over_tcp
@@ -22,30 +21,6 @@ from wipe_station.phones.mtp_data import Look, Storage, canary_after
 
 NAME = "wipe-station-4711.bin"
 CONTENT = bytes(range(256)) * 4
-
-
-class Loopback:
-    """A pipe to an engine in this process; it cuts what comes into odd pieces."""
-
-    packet_bytes = 512
-
-    def __init__(self, flash: Flash, manner: Manner, piece_bytes: int = 7) -> None:
-        self._came, self._piece = deque[bytes](), piece_bytes
-        self.engine = MtpEngine(flash, self._cut, manner=manner)
-
-    def send(self, data: bytes, timeout_s: float) -> None:
-        """Hand a transfer to the phone."""
-        assert timeout_s > 0
-        self.engine.feed(data)
-
-    def receive(self, timeout_s: float) -> bytes:
-        """Return the next piece; a phone that says nothing is waited for no longer."""
-        assert timeout_s > 0
-        return self._came.popleft() if self._came else b""
-
-    def _cut(self, data: bytes) -> None:
-        pieces = range(0, len(data), self._piece)
-        self._came.extend(data[at : at + self._piece] for at in pieces)
 
 
 def phone_of(flash: Flash, manner: Manner = Manner.HONEST) -> MtpPhone:

@@ -1,22 +1,32 @@
-"""The routes: pages for people, news for open pages, and the few things that can be done."""
+"""The routes of the counter and its drives; those of phones stand in ``phone_pages``."""
 
 import mimetypes
-import secrets
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Final
-from urllib.parse import quote
+from typing import Final
 
-from fastapi import Depends, FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import ValidationError
 
 from certs.text import Language
-from kiosk_ui.guard import ForbiddenError, Guard, form_of
-from kiosk_ui.live import Live, following
-from kiosk_ui.page import THEMES, Look, Pages, load_static
-from kiosk_ui.words import language_of, said
+from kiosk_ui.guard import ForbiddenError, Guard
+from kiosk_ui.live import following
+from kiosk_ui.page import THEMES
+from kiosk_ui.phone_pages import router as phone_routes
+from kiosk_ui.shared import (
+    Form,
+    ItsLook,
+    Kiosk,
+    TheKiosk,
+    back_home,
+    document_answer,
+    look_of,
+    print_answer,
+    problem_of,
+)
+from kiosk_ui.words import said
 from wipe_station.api_values import (
     DeviceView,
     HoldRequest,
@@ -24,67 +34,14 @@ from wipe_station.api_values import (
     Key,
     PlanRequest,
     PrintForm,
-    Problem,
     ResumeRequest,
     WipeRequest,
-    Words,
 )
 from wipe_station.board_values import BoardView
-from wipe_station.client import AsyncClient, ProblemError, StationAwayError
+from wipe_station.client import ProblemError, StationAwayError
+from wipe_station.phone_client import PhoneClient
 
-TOKEN: Final = secrets.token_urlsafe(32)
-"""One per process: a page that is older than the process gets a new one with its next news."""
 _YEAR_S: Final = 365 * 24 * 3600
-_AWAY: Final = Problem(
-    error="StationAway",
-    message=Words(zh="工作站正在重新启动，请稍等。", en="The station is restarting; one moment."),
-    hint=Words(zh="过几秒再试一次。", en="Try again in a few seconds."),
-)
-_FORBIDDEN: Final = Problem(
-    error="Forbidden",
-    message=Words(
-        zh="这个页面太旧了，什么也没有做。", en="This page is too old; nothing was done."
-    ),
-    hint=Words(zh="重新打开页面，再试一次。", en="Open the page again and retry."),
-)
-
-
-def _look(request: Request) -> Look:
-    theme = request.cookies.get("theme", "")
-    return Look(
-        language=language_of(request.cookies.get("language")),
-        theme=theme if theme in THEMES else THEMES[0],
-    )
-
-
-ItsLook = Annotated[Look, Depends(_look)]
-
-
-async def _form(request: Request) -> dict[str, str]:
-    return await form_of(request, TOKEN)
-
-
-Form = Annotated[dict[str, str], Depends(_form)]
-
-
-class Kiosk:
-    """What the routes share."""
-
-    def __init__(self, station: AsyncClient) -> None:
-        self.station = station
-        self.live = Live(station)
-        self.pages = Pages(TOKEN)
-        self.static = load_static()
-
-    def home(self, look: Look, board: BoardView | None, problem: Problem | None = None) -> str:
-        """Return the counter's first page."""
-        return self.pages.render("home.html", look, board=board, problem=problem)
-
-    async def refused(self, look: Look, error: Exception) -> HTMLResponse:
-        """Return the first page with what went wrong on top."""
-        problem, status = problem_of(error)
-        board = await self.live.refresh()
-        return HTMLResponse(self.home(look, board, problem), status_code=status)
 
 
 def device_of(board: BoardView | None, key: str) -> DeviceView | None:
@@ -92,12 +49,6 @@ def device_of(board: BoardView | None, key: str) -> DeviceView | None:
     return next((d for d in board.devices if d.key == key), None) if board else None
 
 
-def _kiosk(request: Request) -> Kiosk:
-    kiosk: Kiosk = request.app.state.kiosk
-    return kiosk
-
-
-TheKiosk = Annotated[Kiosk, Depends(_kiosk)]
 app_routes = FastAPI(docs_url=None, redoc_url=None, openapi_url=None).router
 
 
@@ -111,7 +62,7 @@ async def home(kiosk: TheKiosk, look: ItsLook) -> HTMLResponse:
 async def live(kiosk: TheKiosk, look: ItsLook) -> AsyncIterable[ServerSentEvent]:
     """Send the counter as it is, and again after every change."""
     async for board in kiosk.live.boards():
-        piece = kiosk.pages.render("board.html", look, board=board)
+        piece = kiosk.render("board.html", look, board=board)
         yield ServerSentEvent(raw_data=piece)
 
 
@@ -120,7 +71,7 @@ async def plan(key: Key, kiosk: TheKiosk, look: ItsLook) -> HTMLResponse:
     """Show what would be done to a device, with the button that does it."""
     made = await kiosk.station.plan(PlanRequest(device=key))
     device = device_of(await kiosk.live.refresh(), key)
-    page = kiosk.pages.render("plan.html", look, plan=made, device=device)
+    page = kiosk.render("plan.html", look, plan=made, device=device)
     return HTMLResponse(page)
 
 
@@ -129,7 +80,7 @@ async def device_live(key: Key, kiosk: TheKiosk, look: ItsLook) -> AsyncIterable
     """Tell an open plan whether its device is still there."""
     async for board in kiosk.live.boards():
         device = device_of(board, key)
-        piece = kiosk.pages.render("presence.html", look, board=board, device=device)
+        piece = kiosk.render("presence.html", look, board=board, device=device)
         yield ServerSentEvent(raw_data=piece)
 
 
@@ -164,7 +115,7 @@ async def resume_all(form: Form, kiosk: TheKiosk) -> Response:
                 faults.append(fault)
     if faults:
         raise faults[0]
-    return _back_home()
+    return back_home()
 
 
 @app_routes.post("/jobs/{job_id}/{action}")
@@ -182,32 +133,27 @@ async def act(job_id: JobId, action: str, form: Form, kiosk: TheKiosk) -> Respon
         await station.close(job_id)
     else:
         return Response(status_code=404)
-    return _back_home()
+    return back_home()
 
 
 @app_routes.get("/jobs/{job_id}/documents/{name}")
 async def document(job_id: JobId, name: str, kiosk: TheKiosk) -> Response:
     """Return one document of a job on the counter."""
     data = await kiosk.station.document(job_id, name)
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    shown = "inline" if kind == "application/pdf" else "attachment"
-    file_name = quote(f"{job_id}-{name}", safe="")
-    headers = {"content-disposition": f"{shown}; filename*=UTF-8''{file_name}"}
-    return Response(data, media_type=kind, headers=headers)
+    return document_answer(job_id, name, data)
 
 
 @app_routes.get("/jobs/{job_id}/prints/{form}")
 async def printed(job_id: JobId, form: PrintForm, kiosk: TheKiosk) -> Response:
     """Return a label or a strip, to be printed from the browser."""
     data = await kiosk.station.printed(job_id, form)
-    headers = {"content-disposition": f'inline; filename="{job_id}-{form.value}.pdf"'}
-    return Response(data, media_type="application/pdf", headers=headers)
+    return print_answer(job_id, form, data)
 
 
 @app_routes.post("/look")
 async def choose_look(form: Form) -> Response:
     """Keep a browser's language or theme."""
-    answer = _back_home(form.get("next", "/"))
+    answer = back_home(form.get("next", "/"))
     for name, values in (("language", [each.value for each in Language]), ("theme", THEMES)):
         if form.get(name) in values:
             answer.set_cookie(name, form[name], max_age=_YEAR_S, httponly=True, samesite="strict")
@@ -223,13 +169,7 @@ async def static(name: str, kiosk: TheKiosk) -> Response:
     return Response(data, media_type=mimetypes.guess_type(name)[0] or "text/plain")
 
 
-def _back_home(path: str = "/") -> RedirectResponse:
-    """Go back to a page of ours, and to no other."""
-    ours = path.startswith("/") and not path.startswith(("//", "/\\"))
-    return RedirectResponse(path if ours else "/", status_code=303)
-
-
-def create_app(station: AsyncClient, hosts: frozenset[str]) -> Guard:
+def create_app(station: PhoneClient, hosts: frozenset[str]) -> Guard:
     """Build the application; its guard is outermost, so that even a fault of ours is guarded.
 
     Args:
@@ -246,9 +186,10 @@ def create_app(station: AsyncClient, hosts: frozenset[str]) -> Guard:
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.kiosk = kiosk
     app.include_router(app_routes)
+    app.include_router(phone_routes)
 
     async def refuse(request: Request, error: Exception) -> Response:
-        look = _look(request)
+        look = look_of(request)
         page = await kiosk.refused(look, error)
         if request.headers.get("accept") != "application/json":
             return page
@@ -260,10 +201,3 @@ def create_app(station: AsyncClient, hosts: frozenset[str]) -> Guard:
     for kind in (ProblemError, StationAwayError, ForbiddenError, ValidationError):
         app.add_exception_handler(kind, refuse)
     return Guard(app, hosts)
-
-
-def problem_of(error: Exception) -> tuple[Problem, int]:
-    """Return what a person may know of a fault, and its HTTP status."""
-    if isinstance(error, ProblemError):
-        return error.problem, error.status
-    return (_AWAY, 503) if isinstance(error, StationAwayError) else (_FORBIDDEN, 403)

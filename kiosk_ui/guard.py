@@ -14,8 +14,13 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wipe_station.phone_values import MOST_PHOTO_BYTES
+
 MOST_FORM_BYTES: Final = 16 << 10
 MOST_FIELDS: Final = 16
+TOKEN_HEADER: Final = "x-token"
+"""Where the token stands if the body is no form; a foreign page cannot send it unasked."""
+_JPEG: Final = b"\xff\xd8\xff"
 _HEADERS: Final = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self';"
     " img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none';"
@@ -85,16 +90,39 @@ async def form_of(request: Request, token: str) -> dict[str, str]:
     Raises:
         ForbiddenError: too large, malformed, or without our token.
     """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST_FORM_BYTES:
-            raise ForbiddenError
+    body = await _body_of(request, MOST_FORM_BYTES)
     try:
         fields = parse_qs(body.decode("ascii"), max_num_fields=MOST_FIELDS, strict_parsing=True)
     except ValueError as error:
         raise ForbiddenError from error
     form = {name: values[0] for name, values in fields.items()}
-    if not secrets.compare_digest(form.get("token", "").encode(), token.encode()):
+    if not _same(form.get("token", ""), token):
         raise ForbiddenError
     return form
+
+
+async def photo_of(request: Request, token: str) -> bytes:
+    """Read a photo that one of our own pages sent, its token in a header.
+
+    Raises:
+        ForbiddenError: too large, no JPEG, or without our token.
+    """
+    if not _same(request.headers.get(TOKEN_HEADER, ""), token):
+        raise ForbiddenError
+    body = await _body_of(request, MOST_PHOTO_BYTES)
+    if request.headers.get("content-type") != "image/jpeg" or not body.startswith(_JPEG):
+        raise ForbiddenError
+    return bytes(body)
+
+
+def _same(said: str, token: str) -> bool:
+    return secrets.compare_digest(said.encode(), token.encode())
+
+
+async def _body_of(request: Request, most_bytes: int) -> bytearray:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > most_bytes:
+            raise ForbiddenError
+    return body

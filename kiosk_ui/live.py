@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from time import monotonic
 from typing import Final, Protocol
 
 from wipe_station.board_values import BoardView
@@ -32,6 +33,7 @@ class Live:
         self._station = station
         self._listeners: set[asyncio.Event] = set()
         self.board: BoardView | None = None
+        self._told_at = monotonic()
 
     async def refresh(self) -> BoardView | None:
         """Ask now; a page that is opened must not show what was."""
@@ -60,7 +62,12 @@ class Live:
                 self._set(None)
                 await asyncio.sleep(AGAIN_AFTER_S)
 
+    def age_s(self) -> int:
+        """Return for how long the board has been as it is shown: clocks on it went on."""
+        return int(monotonic() - self._told_at)
+
     def _set(self, board: BoardView | None) -> None:
+        self._told_at = monotonic()
         if board == self.board:
             return
         self.board = board

@@ -22,7 +22,7 @@ import uvicorn
 
 from kiosk_ui.app import create_app
 from wipe_station.accounts import account
-from wipe_station.client import AsyncClient
+from wipe_station.phone_client import PhoneClient
 from wipe_station.privileges import become, die_with
 
 LOOPBACK: Final = "127.0.0.1"
@@ -32,7 +32,7 @@ _PORT_TAKEN: Final = (
     "✗ 端口 {port} 不能用。 Port {port} cannot be used: {why}.\n"
     "→ 用 --port 指定另一个端口，0 为任意。 Name another one with --port; 0 takes any.\n"
 )
-_WARM_UP: Final = ("/", "/static/style.css", "/no-such-page", "/devices/none-0")
+_WARM_UP: Final = ("/", "/static/style.css", "/no-such-page", "/devices/none-0", "/phones/0-0")
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +51,7 @@ async def _warm_up(daemon: Path, hosts: frozenset[str]) -> None:
     By an application of its own: its connections to the daemon were made by root and have root's
     rights, so not one of them may be left when we are root no more.
     """
-    host, station = min(hosts), AsyncClient(daemon)
+    host, station = min(hosts), PhoneClient(daemon)
     app = httpx.ASGITransport(create_app(station, hosts))
     async with httpx.AsyncClient(transport=app, base_url=f"http://{host}") as browser:
         for path in _WARM_UP:
@@ -65,7 +65,7 @@ async def _warm_up(daemon: Path, hosts: frozenset[str]) -> None:
 async def _serve(options: argparse.Namespace, listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     hosts = frozenset(f"{name}:{port}" for name in (LOOPBACK, "localhost"))
-    station = AsyncClient(options.socket)
+    station = PhoneClient(options.socket)
     config = uvicorn.Config(
         create_app(station, hosts),
         ws="none",

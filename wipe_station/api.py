@@ -7,7 +7,6 @@ key of their plugging-in, and must hold; the operator reaches the rest of the ma
 
 import asyncio
 import logging
-import mimetypes
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Final
 
@@ -17,7 +16,6 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from certs.errors import CertsError
-from certs.layout import zipped
 from certs.text import Text
 from wipe_station.api_values import (
     HoldRequest,
@@ -40,7 +38,8 @@ from wipe_station.errors import (
 )
 from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role
-from wipe_station.seat import ZIP_NAME, files_of
+from wipe_station.phone_api import document_response, most_body_bytes
+from wipe_station.phone_api import router as phone_router
 from wipe_station.ticket_api import router as ticket_router
 from wipe_station.views import plan_view, problem
 
@@ -182,16 +181,7 @@ def close(job_id: JobId, floor: TheFloor) -> None:
 @router.get("/jobs/{job_id}/documents/{name}")
 def document(job_id: JobId, name: str, floor: TheFloor) -> Response:
     """Return one document of a job on the counter."""
-    bundle = floor.counter.bundle(job_id)
-    files = files_of(bundle)
-    data = zipped(bundle.name, files) if name == ZIP_NAME else files.get(name)
-    if data is None:
-        raise InvalidInputError(
-            Text(zh="没有这个文件。", en="There is no such document."),
-            hint=Text(zh="文件名：" + "、".join(files), en="Documents: " + ", ".join(files)),
-        )
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Response(data, media_type=kind)
+    return document_response(floor.counter.bundle(job_id), name)
 
 
 @router.get("/jobs/{job_id}/prints/{form}")
@@ -212,6 +202,7 @@ def create_api(floor: Floor, on_refused: Callable[[Peer, str, str], None]) -> Fa
     app.state.changes = Changes(floor)
     app.include_router(router)
     app.include_router(ticket_router)
+    app.include_router(phone_router)
 
     async def answer(request: Request, error: Exception) -> JSONResponse:
         station_error = as_station_error(error)
@@ -242,7 +233,8 @@ def _refused_body(request: Request) -> Response | None:
     length = request.headers.get("content-length", "0")
     if "transfer-encoding" in request.headers or not length.isdigit():
         return Response(status_code=411)
-    return Response(status_code=413) if int(length) > MOST_BODY_BYTES else None
+    most = most_body_bytes(request.url.path, MOST_BODY_BYTES)
+    return Response(status_code=413) if int(length) > most else None
 
 
 def as_station_error(error: Exception) -> StationError:

@@ -501,7 +501,7 @@ def up(
 )
 def doctor(state: StateOption = DEFAULT_STATE, json_lines: JsonOption = False) -> None:
     """Check this machine."""
-    findings = checks.examine(state / OWN_FOLDER / "keys", SystemClock().utc())
+    findings = checks.examine(state / OWN_FOLDER / "keys", SystemClock().utc(), state)
     Screen(LANGUAGE, json_lines=json_lines).findings(findings)
     raise typer.Exit(EXIT_VERIFIED if all(f.present for f in findings) else EXIT_REFUSED)
 

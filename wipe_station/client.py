@@ -56,10 +56,19 @@ class Ask:
         method: str,
         path: str,
         *,
-        body: BaseModel | None = None,
+        body: BaseModel | bytes | None = None,
         query: Mapping[str, str | int | float] | None = None,
         wait_s: float = 0.0,
     ) -> None:
+        """Make a question.
+
+        Args:
+            method: of HTTP.
+            path: below the interface's root, its segments escaped.
+            body: a shape, sent as JSON, or the bytes of a photo.
+            query: what follows the question mark.
+            wait_s: for so long the daemon may wait for news.
+        """
         self.method = method
         self.path = path
         self.wait_s = wait_s
@@ -69,13 +78,15 @@ class Ask:
     def sent(self) -> dict[str, Any]:
         """Return what the library wants to hear."""
         timeout = httpx.Timeout(ANSWER_S + self.wait_s, connect=CONNECT_S)
-        body = None if self._body is None else self._body.model_dump_json()
+        body, kind = self._body, "image/jpeg"
+        if isinstance(body, BaseModel):
+            body, kind = body.model_dump_json().encode(), "application/json"
         return {
             "method": self.method,
             "url": _BASE + self.path,
             "params": self._query,
             "content": body,
-            "headers": {"content-type": "application/json"} if body else {},
+            "headers": {"content-type": kind} if body else {},
             "timeout": timeout,
         }
 

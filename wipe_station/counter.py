@@ -17,6 +17,7 @@ from wipe_station.continuing import goes_on_alone
 from wipe_station.errors import BusyError, EvidenceError, InvalidInputError, StationError
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
+from wipe_station.phone_jobs.bench import BenchParts
 from wipe_station.presence import Presence
 from wipe_station.prints import printed
 from wipe_station.records import Outcome
@@ -50,6 +51,8 @@ class Parts:
     """What the station requires before a job."""
     gate: UsbGate | None
     """None for a practice station: it leaves the machine's USB alone."""
+    bench: BenchParts | None
+    """None for a practice station: it reaches no phones. Filled once the gate is shut."""
     practice: bool
     """Whether only practice drives are minded."""
     witnessing: Witnessing

@@ -2,7 +2,8 @@
 
 The log's entry kinds are the events; the table is the whole law. Custody begins once and ends once:
 the device is released for sale, goes back, is destroyed, or goes to another company. Who took her
-consent back gets the device back, and nothing else can happen to it.
+consent back gets the device back, and nothing else can happen to it. What is frozen waits for a
+supervisor, who thaws it, gives it back or hands it on.
 """
 
 from enum import Enum
@@ -20,6 +21,8 @@ class Custody(Enum):
     HELD = "held"
     WITHDRAWN = "withdrawn"
     """Its owner wants it back as it is."""
+    FROZEN = "frozen"
+    """Where it comes from has to be cleared up first; a supervisor does that."""
     RELEASED = "released"
     RETURNED = "returned"
     DESTROYED = "destroyed"
@@ -38,25 +41,32 @@ TRANSITIONS: Final[dict[Custody, dict[EntryKind, Custody]]] = {
         EntryKind.COUNTERSIGNATURE: Custody.HELD,
         EntryKind.CONSENT: Custody.HELD,
         EntryKind.CONSENT_WITHDRAWN: Custody.WITHDRAWN,
+        EntryKind.FROZEN: Custody.FROZEN,
         EntryKind.RELEASE: Custody.RELEASED,
         EntryKind.RETURN: Custody.RETURNED,
         EntryKind.DESTRUCTION: Custody.DESTROYED,
         EntryKind.TRANSFER: Custody.TRANSFERRED,
     },
     Custody.WITHDRAWN: {EntryKind.RETURN: Custody.RETURNED},
+    Custody.FROZEN: {
+        EntryKind.THAWED: Custody.HELD,
+        EntryKind.RETURN: Custody.RETURNED,
+        EntryKind.TRANSFER: Custody.TRANSFERRED,
+    },
     Custody.RELEASED: _OVER,
     Custody.RETURNED: _OVER,
     Custody.DESTROYED: _OVER,
     Custody.TRANSFERRED: _OVER,
     Custody.FORGOTTEN: {},
 }
-OPEN: Final = frozenset({Custody.HELD, Custody.WITHDRAWN})
+OPEN: Final = frozenset({Custody.HELD, Custody.WITHDRAWN, Custody.FROZEN})
 """Where the device is still here."""
 
 NAMES: Final = {
     Custody.NONE: Text(zh="没有收件", en="not taken in"),
     Custody.HELD: Text(zh="在店里", en="held"),
     Custody.WITHDRAWN: Text(zh="顾客撤回同意，要退还", en="consent withdrawn, must go back"),
+    Custody.FROZEN: Text(zh="暂停办理，等店长处理", en="on hold for the supervisor"),
     Custody.RELEASED: Text(zh="已放行，可以出售", en="released for sale"),
     Custody.RETURNED: Text(zh="已退还顾客", en="returned to the customer"),
     Custody.DESTROYED: Text(zh="已销毁", en="destroyed"),

@@ -4,7 +4,8 @@
 2. Build everything and hand it down: store, guard, gate, station, floor.
 3. Begin to hear of devices, then look for the first time, so that nothing falls in between; shut
    the gate at the USB bays before the first look.
-4. Put unfinished jobs on the counter; go on where nobody has to be asked.
+4. Start adb and usbmuxd for phones. Put unfinished jobs on the counter; go on where nobody has to
+   be asked.
 5. Listen; say so on standard output.
 6. On SIGTERM or SIGINT interrupt the jobs in good order, then end with 0.
 """
@@ -19,6 +20,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Hashable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
 
@@ -29,6 +31,7 @@ from certs.text import Text
 from wipe_station.accounts import Account, account
 from wipe_station.api import as_station_error, create_api
 from wipe_station.bays import BayMap, parse_bay_map, practice_drives
+from wipe_station.blocking import block_list_of
 from wipe_station.clock import SystemClock, utc_text
 from wipe_station.counter import Parts
 from wipe_station.detect.watch import Watch, follow, glance
@@ -42,6 +45,9 @@ from wipe_station.errors import (
 )
 from wipe_station.floor import Floor
 from wipe_station.peers import Peer, Role, peer_protocol
+from wipe_station.phone_jobs.bench import BenchParts
+from wipe_station.phone_links.presence import Presence
+from wipe_station.phone_links.programs import reaching
 from wipe_station.privileges import die_with
 from wipe_station.self_test import SelfTest
 from wipe_station.stamping import Stamping, service_if_set
@@ -141,6 +147,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         bays=bays.holds if practice is None else practice_drives(practice),
         host=settings.host,
         service=service,
+        block_list=block_list_of(settings, options.state),
         practice=practice is not None,
     )
     self_test.record_in(station.log)
@@ -154,6 +161,7 @@ def _build(options: argparse.Namespace, clock: SystemClock, store: Store) -> Par
         bays=bays,
         self_test=self_test,
         gate=UsbGate(options.state, clock, bays) if practice is None else None,
+        bench=None,
         practice=practice is not None,
         witnessing=witnessing,
         stamping=None if service is None else Stamping(options.state, service, clock),
@@ -213,13 +221,15 @@ def _run(options: argparse.Namespace) -> None:
     try:
         parts = _build(options, SystemClock(), store)
         _prove(parts.self_test)
-        with _gate_at_work(parts.gate, stopping):
-            floor = Floor(parts)
+        with _gate_at_work(parts.gate, stopping), _bench(options.state, parts) as bench:
+            floor = Floor(replace(parts, bench=bench))
             floor.recover()
             _follow(watch, floor.rescan, stopping, glance)
             Thread(target=parts.witnessing.follow, args=(stopping,), daemon=True).start()
             if parts.stamping is not None:
                 Thread(target=parts.stamping.follow, args=(stopping,), daemon=True).start()
+            if floor.phones is not None:
+                Thread(target=floor.phones.follow, args=(stopping,), daemon=True).start()
             asyncio.run(_serve(options, floor, store))
             stopping.set()
             floor.leave()
@@ -248,6 +258,25 @@ def _gate_at_work(gate: UsbGate | None, stopping: Event) -> Iterator[None]:
     yield
     looking.join()  # else a last look could shut the buses again
     gate.open()
+
+
+@contextlib.contextmanager
+def _bench(state: Path, parts: Parts) -> Iterator[BenchParts | None]:
+    """Run what the station speaks with phones through, once the gate is shut."""
+    if parts.gate is None:
+        yield None
+        return
+    with reaching(state) as reach:
+        station = parts.station
+        yield BenchParts(
+            jobs=station.phones,
+            tickets=station.tickets,
+            issuer=station.issuer,
+            store=parts.store,
+            clock=parts.clock,
+            bays=parts.bays,
+            presence=Presence(parts.gate.phones, reach),
+        )
 
 
 def _follow(

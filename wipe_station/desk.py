@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from wipe_station.api_values import PlanRequest, PlanView
+from wipe_station.blocking import block_list_of
 from wipe_station.clock import Clock
 from wipe_station.errors import BusyError
 from wipe_station.issuer import JobEnd
@@ -90,6 +91,7 @@ class Foreground:
             require_self_test=self_test.require,
             host=settings.host,
             service=service_if_set(settings, state),
+            block_list=block_list_of(settings, state),
         )
         self_test.record_in(self._station.log)
         self._plans: dict[str, WipePlan] = {}

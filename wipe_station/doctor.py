@@ -15,7 +15,11 @@ from certs.pdf.render import FONTS
 from certs.station_keys import installed_chain
 from certs.text import Text
 from wipe_station import sandbox
+from wipe_station.blocking import block_list_of
 from wipe_station.detect.snapshot import udevd_present
+from wipe_station.errors import BlockListError, InvalidInputError
+from wipe_station.settings import FILE_NAME
+from wipe_station.state import read_settings
 
 SYSTEMD = Path("/run/systemd/system")
 """There if systemd is what started the machine; sd_booted(3)."""
@@ -29,6 +33,8 @@ class Finding:
     present: bool
     without_it: Text
     """What is lost and what still works where it is missing."""
+    found: Text | None = None
+    """What there is, where that is more than its name."""
 
 
 _ABILITIES: Final[tuple[tuple[str, Callable[[], bool], Text], ...]] = (
@@ -107,12 +113,13 @@ _ABILITIES: Final[tuple[tuple[str, Callable[[], bool], Text], ...]] = (
 """Name, whether it is there, and what is lost without it and what still works."""
 
 
-def examine(own_keys: Path, now: datetime) -> tuple[Finding, ...]:
+def examine(own_keys: Path, now: datetime, state: Path | None = None) -> tuple[Finding, ...]:
     """Look for everything that the station relies on.
 
     Args:
         own_keys: folder of the station's keys under an organisation's root; may be absent.
         now: aware.
+        state: the state directory with the settings; may be absent.
     """
     return (
         *(
@@ -120,6 +127,7 @@ def examine(own_keys: Path, now: datetime) -> tuple[Finding, ...]:
             for name, is_there, without_it in _ABILITIES
         ),
         *_certificate(own_keys, now),
+        *(() if state is None else _block_list(state)),
     )
 
 
@@ -136,3 +144,21 @@ def _certificate(own_keys: Path, now: datetime) -> tuple[Finding, ...]:
     notice = expiry_notice(chain, now)
     fine = Text(zh="有效。", en="Valid.")
     return (Finding(name="certificate", present=notice is None, without_it=notice or fine),)
+
+
+def _block_list(state: Path) -> tuple[Finding, ...]:
+    """Tell which phones are not taken in, where that is set and can be seen."""
+    if not os.access(state / FILE_NAME, os.R_OK):
+        return ()  # nothing is set, or it is not root who asks, and that is told already
+    try:
+        listed = block_list_of(read_settings(state), state).listed()
+    except (InvalidInputError, BlockListError) as error:
+        return (Finding(name="block-list", present=False, without_it=error.message),)
+    if listed is None:
+        return ()
+    since = listed.changed_at.strftime("%Y-%m-%d %H:%M UTC")
+    said = Text(
+        zh=f"{listed.numbers} 个号码，{listed.path}，{since}",
+        en=f"{listed.numbers} numbers, {listed.path}, of {since}",
+    )
+    return (Finding(name="block-list", present=True, without_it=said, found=said),)

@@ -58,6 +58,25 @@ class CustodyError(RequestError):
     """The ticket does not allow it: its device is not here any more, or may not leave like this."""
 
 
+class BlockListError(RequestError):
+    """The list of phones that must not be taken in cannot be used; ``line`` tells where, if known.
+
+    Without it nothing is known of any phone, so none is taken in.
+    """
+
+    def __init__(
+        self, message: Text, *, hint: Text, line: int | None = None, device_id: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, device_id=device_id)
+        self.line = line
+
+    def again(self) -> "BlockListError":
+        """Return the same error for somebody else who asked."""
+        return BlockListError(
+            self.message, hint=self.hint, line=self.line, device_id=self.device_id
+        )
+
+
 class DeviceError(StationError):
     """The device said no."""
 
@@ -110,6 +129,7 @@ HANDLING: tuple[tuple[type[StationError], int, int], ...] = (
     (BusyError, EXIT_REFUSED, 409),
     (NotConfirmedError, EXIT_REFUSED, 403),
     (CustodyError, EXIT_REFUSED, 409),
+    (BlockListError, EXIT_REFUSED, 409),
     (RequestError, EXIT_REFUSED, 409),
     (DeviceError, EXIT_INCONCLUSIVE, 502),
     (EvidenceError, EXIT_NOT_TRUSTED, 503),

@@ -31,12 +31,13 @@ from wipe_station.errors import (
     NotConfirmedError,
 )
 from wipe_station.peers import Peer, Role
-from wipe_station.phone_values import PhoneView
+from wipe_station.phone_jobs.bench import PhoneBench
+from wipe_station.phone_values import PhoneJobView, PhoneView
 from wipe_station.plan import WipePlan, choose, require_confirmed
 from wipe_station.presence import Presence
 from wipe_station.seat import Seat
 from wipe_station.store import ConfirmationUse
-from wipe_station.views import key_of, phone_view, stranger_view, words
+from wipe_station.views import key_of, stranger_view, words
 
 HOLD_S_OF: Final = {Role.KIOSK: 3.0, Role.OPERATOR: 0.0}
 _log = logging.getLogger(__name__)
@@ -63,12 +64,15 @@ class Floor:
         self._presence = Presence(parts.station.lookout, parts.guard, parts.bays)
         self._self_test = parts.self_test
         self._self_test.listen(self._changed)
+        self.tickets.holds.listen(self._changed)
         self._gate = parts.gate
         if self._gate is not None:
-            self._gate.listen(self._changed)
+            self._gate.listen(self._gate_changed)
+        self.phones = None if parts.bench is None else PhoneBench(parts.bench, self._changed)
+        """None for a practice station."""
         self.counter = Counter(parts, self._lock, on_change=self._changed, on_settled=self.rescan)
         self._devices: tuple[DeviceView, ...] = ()
-        self._confirmations = Confirmations()
+        self._confirmations = Confirmations[WipePlan]()
 
     # --- the board ---------------------------------------------------------------------------
 
@@ -82,6 +86,11 @@ class Floor:
         for listener in self._listeners:
             listener()
 
+    def _gate_changed(self) -> None:
+        if self.phones is not None:
+            self.phones.wake()
+        self._changed()
+
     def moment(self) -> tuple[str, int]:
         """Return epoch and revision of the board as it is now."""
         return self._epoch, self._revision
@@ -89,6 +98,7 @@ class Floor:
     def board(self) -> BoardView:
         """Return all that a screen shows."""
         notices = (*self._station.notices(), *self._witnessing.notices())
+        phones, phone_jobs = self._phones()  # before the lock: the bench has one of its own
         with self._lock:
             return BoardView(
                 epoch=self._epoch,
@@ -99,15 +109,16 @@ class Floor:
                 notices=tuple(map(words, notices)),
                 devices=self._devices,
                 strangers=self._strangers(),
-                phones=self._phones(),
+                phones=phones,
+                phone_jobs=phone_jobs,
                 jobs=tuple(seat.view() for seat in self.counter),
             )
 
     def _strangers(self) -> tuple[StrangerView, ...]:
         return tuple(map(stranger_view, self._gate.strangers())) if self._gate is not None else ()
 
-    def _phones(self) -> tuple[PhoneView, ...]:
-        return tuple(map(phone_view, self._gate.phones())) if self._gate is not None else ()
+    def _phones(self) -> tuple[tuple[PhoneView, ...], tuple[PhoneJobView, ...]]:
+        return ((), ()) if self.phones is None else (self.phones.phones(), self.phones.jobs())
 
     # --- devices -----------------------------------------------------------------------------
 
@@ -199,7 +210,9 @@ class Floor:
             )
         assert plan.device.diskseq is not None, "safety lets no unknown diskseq pass"
         return HoldView(
-            confirmation=self._confirmations.draw(plan, peer, self._clock.monotonic_ns()),
+            confirmation=self._confirmations.draw(
+                plan, plan.device.diskseq, peer, self._clock.monotonic_ns()
+            ),
             diskseq=plan.device.diskseq,
             plan_sha256=plan.sha256(),
             hold_s=HOLD_S_OF[peer.role],
@@ -222,7 +235,7 @@ class Floor:
             plan = self._confirmations.spend(
                 request.confirmation,
                 plan_sha256=request.plan_sha256,
-                diskseq=request.diskseq,
+                visit=request.diskseq,
                 peer=peer,
                 now_ns=now_ns,
             )
@@ -273,11 +286,15 @@ class Floor:
     def recover(self) -> None:
         """Put what earlier runs left on the counter, and go on where nobody has to be asked."""
         self.counter.recover()
+        if self.phones is not None:
+            self.phones.seats.recover()
         self.rescan()
 
     def shut_down(self) -> None:
         """Interrupt every job in good order and wait until each has said so."""
         self.counter.shut_down()
+        if self.phones is not None:
+            self.phones.seats.shut_down()
         self._changed()
 
     def leave(self) -> None:

@@ -7,10 +7,11 @@ checks that it speaks about this very state of the journal.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from certs.bundle import read_bundle, write_bundle
 from certs.canonical import decode
@@ -25,14 +26,16 @@ from certs.text import Text
 from grading.library import DEFAULT_RULESET, ruleset_named
 from wipe_station.clock import Clock, offset_text, utc_text
 from wipe_station.errors import EvidenceError, StationError
-from wipe_station.evidence import JobEvidence, replay
+from wipe_station.evidence import replay
 from wipe_station.journal import Journal, state_disk_error
-from wipe_station.journal_format import parse
+from wipe_station.journal_format import History, parse
 from wipe_station.records import Outcome
-from wipe_station.run_state import Kind
-from wipe_station.statement import Issue, build_statement, document_id
+from wipe_station.statement import Issue, Proven, build_statement, document_id
 from wipe_station.station_log import StationLog, document_sha256
 
+Job = TypeVar("Job", bound=Proven)
+DOCUMENT: Final = "document"
+"""The kind of a journal's line that says what was signed about it; of every kind of job."""
 KEYS_FOLDER: Final = "keys"
 """In the state directory: the keys for practice."""
 OWN_FOLDER: Final = "production"
@@ -49,6 +52,18 @@ class JobEnd:
     statement: dict[str, Any]
     no_pdf: Text | None = None
     """Why the bundle that was just written has no PDF; None where it has one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Craft(Generic[Job]):
+    """One kind of job: how its journal is replayed, what is stated of it, and graded by."""
+
+    replay: Callable[[History], Job]
+    statement: Callable[[Job, Issue], dict[str, Any]]
+    ruleset: str
+
+
+DRIVES: Final = Craft(replay=replay, statement=build_statement, ruleset=DEFAULT_RULESET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,15 +278,23 @@ class Issuer:
         return signer
 
     def sign(self, journal: Journal) -> JobEnd:
+        """Sign what the journal of a drive's job proves now; see ``sign_by``."""
+        return self.sign_by(DRIVES, journal)
+
+    def sign_by(self, craft: Craft[Job], journal: Journal) -> JobEnd:
         """Sign what the journal proves now, or return what was already signed for it.
+
+        Args:
+            craft: of the kind of job.
+            journal: read anew from its file.
 
         Raises:
             EvidenceError: the journal, an existing bundle or the key cannot be trusted; nothing is
                 signed.
         """
         history = parse(journal.path.read_bytes(), str(journal.path))
-        job = replay(history)
-        if history.records[-1].kind == Kind.DOCUMENT.value:
+        job = craft.replay(history)
+        if history.records[-1].kind == DOCUMENT:
             return self._end(job, self._bundles / str(job.documents[-1]["id"]))
         folder = self._bundles / document_id(job)
         no_pdf = None
@@ -280,16 +303,16 @@ class Issuer:
         else:
             seal = self._seal_of(job)
             page = PdfMaker(seal.signer, self.host, self._service)
-            folder = self._write(job.job_id, self._statement(job, seal), seal, page)
+            folder = self._write(job.job_id, self._statement(craft, job, seal), seal, page)
             no_pdf = page.problem
         document = _read(folder).document
         journal.append(
-            Kind.DOCUMENT.value,
+            DOCUMENT,
             {"id": folder.name, "sha256": hashlib.sha256(document).hexdigest()},
         )
         return replace(self._end(job, folder), no_pdf=no_pdf)
 
-    def _seal_of(self, job: JobEvidence) -> Seal:
+    def _seal_of(self, job: Proven) -> Seal:
         """Return the practice key for what was planned as practice, the own key for all else."""
         if self._own is None or job.plan.get("practice") is True:
             return self._practice
@@ -304,31 +327,31 @@ class Issuer:
         except OSError as error:
             raise state_disk_error(self._bundles) from error
 
-    def _statement(self, job: JobEvidence, seal: Seal) -> dict[str, Any]:
+    def _statement(self, craft: Craft[Job], job: Job, seal: Seal) -> dict[str, Any]:
         """Build the statement; the very one that the log has already, if a crash came after it."""
         earlier = seal.log.earlier(job.job_id, job.head_sha256)
         if earlier is not None:
             # The log may have another key by now than the one that the document named.
             for names in seal.log.every_names():
-                again = self._built(job, seal, earlier.fields["issued_at"], names)
+                again = self._built(craft, job, seal, earlier.fields["issued_at"], names)
                 if document_sha256(again) == earlier.fields["document_sha256"]:
                     return again
-        return self._built(job, seal, utc_text(self._clock.utc()), seal.log.names)
+        return self._built(craft, job, seal, utc_text(self._clock.utc()), seal.log.names)
 
     def _built(
-        self, job: JobEvidence, seal: Seal, issued_at: str, names: dict[str, str]
+        self, craft: Craft[Job], job: Job, seal: Seal, issued_at: str, names: dict[str, str]
     ) -> dict[str, Any]:
         issue = Issue(
             issued_at=issued_at,
             utc_offset=offset_text(parse_time(issued_at)),
             key_id=seal.signer.key_id,
             practice_key=seal.signer.practice,
-            ruleset=ruleset_named(DEFAULT_RULESET),
+            ruleset=ruleset_named(craft.ruleset),
             log=names,
         )
-        return build_statement(job, issue)
+        return craft.statement(job, issue)
 
-    def _check_belongs(self, folder: Path, job: JobEvidence) -> None:
+    def _check_belongs(self, folder: Path, job: Proven) -> None:
         statement = decode(_read(folder).document)
         if statement["journal"]["head_sha256"] != job.head_sha256:
             raise EvidenceError(
@@ -339,7 +362,7 @@ class Issuer:
                 hint=Text(zh="停下，交给工程师。", en="Stop and hand both to an engineer."),
             )
 
-    def _end(self, job: JobEvidence, folder: Path) -> JobEnd:
+    def _end(self, job: Proven, folder: Path) -> JobEnd:
         statement = decode(_read(folder).document)
         return JobEnd(job_id=job.job_id, outcome=job.outcome, bundle=folder, statement=statement)
 

@@ -170,6 +170,33 @@ class Ledger:
             ),
         )
 
+    def next_number(self, at: str, *, practice: bool) -> str:
+        """Return the number after the highest that the log has: it alone is never lost.
+
+        Args:
+            at: when the device is taken in; UTC, as records have it.
+            practice: in which log it is going to stand.
+
+        Raises:
+            EvidenceError: there is such a ticket, and the log does not know of it.
+        """
+        log = self._seals.log(practice=practice)
+        last = log.newest(lambda entry: entry.kind is EntryKind.CUSTODY_ACCEPTED)
+        entry = None if last is None else log.entry(last)
+        day = ("p" if practice else "") + at[2:10].replace("-", "") + "-"
+        before = entry.fields["ticket"] if entry is not None else ""
+        count = int(before.removeprefix(day)) if before.startswith(day) else 0
+        number = f"{day}{count + 1:02d}"
+        if self.holds(number):
+            raise EvidenceError(
+                Text(zh=f"单号 {number} 日志里没有。", en=f"The log lacks ticket {number}."),
+                hint=Text(
+                    zh="停下，叫工程师：日志被换成了旧的。",
+                    en="Stop and call an engineer: the log was set back.",
+                ),
+            )
+        return number
+
     # --- writing -----------------------------------------------------------------------------
 
     def carry_out(self, ticket: Ticket, deleted: tuple[str, ...] = ()) -> Kept:

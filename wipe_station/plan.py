@@ -147,6 +147,22 @@ def choose(policy: str | None, method: str | None) -> tuple[str | None, str | No
     return (policy if method is not None or policy is not None else DEFAULT_POLICY), method
 
 
+def policy_named(name: str | None, policies: dict[str, Policy]) -> Policy | None:
+    """Return the policy of a name; None where none is named.
+
+    Raises:
+        InvalidInputError: there is none of this name.
+    """
+    if name is not None and name not in policies:
+        raise InvalidInputError(
+            Text(zh=f"没有叫 {name} 的策略。", en=f"There is no policy {name}."),
+            hint=Text(
+                zh="可用的策略：" + "、".join(policies), en="Policies: " + ", ".join(policies)
+            ),
+        )
+    return None if name is None else policies[name]
+
+
 def parse_verify(verify: str, policy: str | None) -> int | None:
     """Read how much is to be read back: ``full``, or ``sample:10%``.
 

@@ -13,6 +13,7 @@ from certs.text import Text
 from certs.verdict import Status, Verdict
 from wipe_station.errors import CustodyError
 from wipe_station.ticket import Consent, Ticket
+from wipe_station.ticket_identifiers import named
 from wipe_station.units import printable
 
 _HINT: Final = Text(
@@ -104,12 +105,12 @@ def check_others(ticket: Ticket, others: Iterable[Ticket], document: str, device
 def identifiers_of(ticket: Ticket) -> frozenset[tuple[str, str]]:
     """Return what a ticket says its device calls itself."""
     found = ticket.opening.device.identifiers if ticket.opening else ()
-    return frozenset((each.kind, each.value) for each in found)
+    return frozenset(named(each.kind, each.value) for each in found)
 
 
 def identifiers_in(device: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
     """Return what a device calls itself in a statement or a plan."""
-    return frozenset((each["kind"], each["value"]) for each in device["identifiers"])
+    return frozenset(named(each["kind"], each["value"]) for each in device["identifiers"])
 
 
 def refuse_unknown(document: str) -> NoReturn:

@@ -112,7 +112,7 @@ class Seat:
         self.evidence, self.job = evidence, None
         if end is not None:
             self.document = document_view(end)
-            self.grade = _grade(end.statement)
+            self.grade = grade_of(end.statement)
         unfinished = evidence.outcome is Outcome.INDETERMINATE
         self.state = JobState.INTERRUPTED if unfinished else JobState.ENDED
         self.reason = None
@@ -203,7 +203,7 @@ def files_of(bundle: Path) -> dict[str, bytes]:
     return read_bundle(bundle).files()
 
 
-def _grade(statement: dict[str, Any]) -> GradeView | None:
+def grade_of(statement: dict[str, Any]) -> GradeView | None:
     """Recompute the grade under the rules that the statement names, if they are still here."""
     stated = statement.get("grade", {}).get("ruleset")
     rules = all_rulesets().get(stated)

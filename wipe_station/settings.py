@@ -4,6 +4,7 @@ A missing file, and a missing part of it, mean what a station does without:
 
     version = 1
     host = "https://check.example.org"    # of codes: without it they print no address
+    block_list = "block-list.csv"         # phones not to be taken in; beside this file or absolute
 
     [time]                                # an RFC 3161 time service; without it no timestamps
     url = "https://tsa.example.org/tsr"
@@ -33,7 +34,7 @@ MOST_BYTES: Final = 1 << 16
 MOST_WITNESSES: Final = 16
 _URL: Final = re.compile(r"https?://[!-~]{1,500}")
 _PATH: Final = re.compile(r"[^\x00-\x1f\x7f]{1,500}")
-_KNOWN: Final = frozenset({"version", "host", "time", "witness"})
+_KNOWN: Final = frozenset({"version", "host", "block_list", "time", "witness"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,8 @@ class Settings:
 
     host: str | None = None
     """The organisation's page for codes; `certs.qr` says what it may be."""
+    block_list: str | None = None
+    """Path of the list of phones that must not be taken in; relative ones as for ``root``."""
     time: TimeService | None = None
     witnesses: tuple[WitnessSetting, ...] = ()
 
@@ -81,9 +84,10 @@ def parse_settings(text: str) -> Settings:
     if said and said.get("version") != 1:
         raise wrong_setting("version = 1")
     _require_known(said, _KNOWN, "")
-    host = said.get("host")
+    host, block_list = said.get("host"), said.get("block_list")
     return Settings(
         host=None if host is None else _host(host),
+        block_list=None if block_list is None else _matching(_PATH, block_list, "block_list"),
         time=_time(said["time"]) if "time" in said else None,
         witnesses=_witnesses(said.get("witness", [])),
     )

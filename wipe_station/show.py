@@ -133,7 +133,8 @@ class Screen:
                     "finding", name=each.name, present=each.present, **_texts(each.without_it)
                 )
             else:
-                said = "" if each.present else ": " + self._say(each.without_it)
+                what = each.found if each.present else each.without_it
+                said = "" if what is None else ": " + self._say(what)
                 self._print(("✓ " if each.present else "✗ ") + each.name + said)
 
     def methods(self, known: Sequence[Method], unavailable: Sequence[UnavailableMethod]) -> None:

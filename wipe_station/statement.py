@@ -7,7 +7,7 @@ continued: before that, whoever knew it could forge what the resumed job is goin
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from certs.text import Text
 from grading.rules import RuleSet, evaluate
@@ -34,6 +34,21 @@ _NOTICE_KINDS: Final = {
 }
 
 
+class Proven(Protocol):
+    """What the journal of any kind of job proves."""
+
+    job_id: str
+    plan: dict[str, Json]
+    documents: list[dict[str, Json]]
+    head_sha256: str
+    last_utc: str
+    """Of its journal's records, the latest."""
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return the outcome that the records support."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """What the signer adds to the evidence: when, with which key."""
@@ -56,7 +71,7 @@ def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
         EvidenceError: the clock stands before the journal's last record, or a plan that was made
             for real documents meets a practice key.
     """
-    _check(job, issue)
+    check_issue(job, issue)
     erased = job.outcome is Outcome.VERIFIED
     statement: dict[str, Any] = {
         "schema": "wipe-station/statement",
@@ -97,7 +112,7 @@ def build_statement(job: JobEvidence, issue: Issue) -> dict[str, Any]:
     return statement
 
 
-def document_id(job: JobEvidence) -> str:
+def document_id(job: Proven) -> str:
     """Return the id of the next document: the job's own for a certificate, numbered for notices."""
     erased = job.outcome is Outcome.VERIFIED
     return job.job_id if erased else f"{job.job_id}-n{len(job.documents) + 1}"
@@ -106,7 +121,12 @@ def document_id(job: JobEvidence) -> str:
 _NO_CLAIM: Final = {"category": "none", "edition": "none", "reason": "not verified as erased"}
 
 
-def _check(job: JobEvidence, issue: Issue) -> None:
+def check_issue(job: Proven, issue: Issue) -> None:
+    """Refuse to state anything with a clock that is behind, or with a key that must not sign it.
+
+    Raises:
+        EvidenceError: it is so.
+    """
     hint = Text(zh="停下，叫工程师。", en="Stop and call an engineer.")
     if issue.issued_at < job.last_utc:
         raise EvidenceError(

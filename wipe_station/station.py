@@ -23,6 +23,7 @@ from certs.text import Text
 from wipe_station import reasons
 from wipe_station.bays import Bays, everywhere
 from wipe_station.block import check_same_device, is_read_only, open_block
+from wipe_station.blocking import BlockList
 from wipe_station.clock import Clock, drawn_id
 from wipe_station.detect.classify import World
 from wipe_station.detect.snapshot import devno_text
@@ -40,12 +41,14 @@ from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
 from wipe_station.lookout import Lookout
 from wipe_station.methods import all_methods, unavailable_methods
+from wipe_station.phone_jobs.jobs import PhoneJobs
 from wipe_station.plan import (
     VERIFY_ALL,
     WipePlan,
     choose_method,
     make_plan,
     parse_verify,
+    policy_named,
     require_available,
 )
 from wipe_station.policies import all_policies
@@ -73,6 +76,7 @@ class Station:
         checkpoint_every_ms: int = CHECKPOINT_EVERY_MS,
         host: str | None = None,
         service: Service | None = None,
+        block_list: BlockList | None = None,
         practice: bool = False,
     ) -> None:
         """Make the state's folders and keys where they are missing.
@@ -86,6 +90,7 @@ class Station:
             checkpoint_every_ms: how often a pass flushes and says how far it is.
             host: the organisation's page for codes, or None.
             service: that stamps the signatures of PDFs, or None.
+            block_list: phones that must not be taken in, or None.
             practice: whether only practice drives are minded; every ticket is practice then.
         """
         self._state = state
@@ -110,17 +115,28 @@ class Station:
         )
         self.lookout = Lookout(state, clock, bays=bays, guarded=guard.ours)
         self.root_certificate = state / KEYS_FOLDER / ROOT_NAME
+        self.phones = PhoneJobs(
+            state,
+            clock,
+            self.issuer,
+            practice=practice or self._own is None,
+            log_of=lambda practice: seals.log(practice=practice),
+            require_ready=self._require_ready,
+        )
         look = Surroundings(
             device=lambda wanted: self.lookout.find(self.lookout.look(), wanted),
-            job_ids=self.job_ids,
-            evidence=self.evidence,
+            job_ids=lambda: tuple(sorted((*self.job_ids(), *self.phones.ids()))),
+            plan=self._plan_of,
         )
         page = partial(PdfMaker, host=host, service=service)
-        self.tickets = Tickets(state, clock, seals, look, page=page, practice=practice)
+        self.tickets = Tickets(
+            state, clock, seals, look, page=page, block_list=block_list, practice=practice
+        )
 
     def notices(self) -> tuple[Text, ...]:
         """Return what the manager should see to; work goes on meanwhile, as far as it can."""
-        return () if self._own is None else self._own.notices(self._clock.utc())
+        own = () if self._own is None else self._own.notices(self._clock.utc())
+        return (*own, *self.tickets.holds.notices())
 
     # --- planning ----------------------------------------------------------------------------
 
@@ -154,15 +170,7 @@ class Station:
         device = self.lookout.find(world, wanted)
         self.lookout.require_safe(device, world)
         self.tickets.require_wipeable(device)
-        policies = all_policies()
-        if policy_name is not None and policy_name not in policies:
-            raise InvalidInputError(
-                Text(zh=f"没有叫 {policy_name} 的策略。", en=f"There is no policy {policy_name}."),
-                hint=Text(
-                    zh="可用的策略：" + "、".join(policies), en="Policies: " + ", ".join(policies)
-                ),
-            )
-        policy = policies[policy_name] if policy_name is not None else None
+        policy = policy_named(policy_name, all_policies())
         require_available(method_name, unavailable_methods())
         method = choose_method(
             device, policy, method_name, all_methods(), accept_unestablished=accept_unestablished
@@ -203,8 +211,8 @@ class Station:
             EvidenceError: the station's certificate is over, or its key is away; nothing could be
                 signed that counts.
         """
-        if self._own is not None and not plan.practice:
-            self._own.require_ready(self._clock.utc())
+        if not plan.practice:
+            self._require_key()
         self._require_self_test()
         with contextlib.ExitStack() as held:
             held.enter_context(self._claim(plan.device))
@@ -218,6 +226,14 @@ class Station:
                 confirm=None,
             )
             return self._open(job_id, journal, held.pop_all(), going)
+
+    def _require_key(self) -> None:
+        if self._own is not None:
+            self._own.require_ready(self._clock.utc())
+
+    def _require_ready(self) -> None:
+        self._require_key()
+        self._require_self_test()
 
     def _open(
         self, job_id: str, journal: Journal, held: contextlib.ExitStack, going: Going | None
@@ -309,6 +325,12 @@ class Station:
         """
         path = self._state / "jobs" / job_id / JOURNAL_NAME
         return replay(parse(path.read_bytes(), str(path)))
+
+    def _plan_of(self, job_id: str) -> dict[str, Json]:
+        """Return the plan of a job of any kind; empty where its journal has no first record."""
+        if job_id in self.phones.ids():
+            return self.phones.evidence(job_id).plan
+        return self.evidence(job_id).plan
 
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of jobs that wait for a resume or for their document."""

@@ -125,6 +125,11 @@ class Ticket:
         return self.custody in OPEN
 
     @property
+    def thawed(self) -> bool:
+        """Whether a supervisor has taken it off hold: the same suspicion holds it no more."""
+        return any(event.kind is EntryKind.THAWED for event in self.events)
+
+    @property
     def consents(self) -> tuple[Consent, ...]:
         """Return what the customer agrees to now."""
         given: list[str] = []

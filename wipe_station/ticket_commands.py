@@ -34,12 +34,14 @@ from wipe_station.ticket_values import (
     DestroyRequest,
     EventRequest,
     ForgetRequest,
+    FreezeRequest,
     GradeRequest,
     IdentifierValue,
     PriceRequest,
     PriceValue,
     ReleaseRequest,
     ReturnRequest,
+    ThawRequest,
     TransferRequest,
     WithdrawRequest,
 )
@@ -69,6 +71,13 @@ ReasonOption = Annotated[
         ),
     ),
 ]
+_UNPRINTED: Final = typer.Option(
+    "--reason",
+    help=say(
+        "原因，一句话；只存在加密的单据里，不要写姓名。",
+        "Why, in one line; it stands in the sealed ticket alone. No names.",
+    ),
+)
 PriceOption = Annotated[
     str | None, typer.Option("--price", metavar="199.00", help=say("价格。", "Agreed price."))
 ]
@@ -217,6 +226,48 @@ def withdraw(
 
     def asked() -> EventRequest:
         return _request(WithdrawRequest, staff=staff, reason=reason)
+
+    _happen(ticket, asked, state, json_lines=json_lines)
+
+
+@app.command(
+    help=say(
+        "暂停办理：设备等店长处理，不能清除、放行。",
+        "Put a device on hold for the supervisor: it is neither erased nor released.",
+    )
+)
+def freeze(
+    ticket: TicketArgument,
+    staff: StaffOption,
+    reason: Annotated[str | None, _UNPRINTED] = None,
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Put the device on hold."""
+
+    def asked() -> EventRequest:
+        return _request(FreezeRequest, staff=staff, reason=reason)
+
+    _happen(ticket, asked, state, json_lines=json_lines)
+
+
+@app.command(
+    help=say(
+        "店长恢复办理：查清楚了，可以接着办。",
+        "The supervisor takes a device off hold: it was cleared up.",
+    )
+)
+def thaw(
+    ticket: TicketArgument,
+    staff: StaffOption,
+    reason: Annotated[str, _UNPRINTED],
+    state: StateOption = DEFAULT_STATE,
+    json_lines: JsonOption = False,
+) -> None:
+    """Take the device off hold."""
+
+    def asked() -> EventRequest:
+        return _request(ThawRequest, staff=staff, reason=reason)
 
     _happen(ticket, asked, state, json_lines=json_lines)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
+from wipe_station.blocking import block_list_of
 from wipe_station.client import Ask, Client, Shape, segment, shaped
 from wipe_station.clock import Clock
 from wipe_station.desk import known_guard
@@ -84,6 +85,7 @@ class Here:
             require_self_test=_no_job,
             host=settings.host,
             service=service_if_set(settings, state),
+            block_list=block_list_of(settings, state),
         ).tickets
 
     def accept(self, request: AcceptRequest) -> TicketEnd:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from certs.bundle import read_bundle
 from certs.canonical import JsonObject, decode
@@ -19,11 +19,10 @@ from certs.log.entry import ENDS_CUSTODY, Entry, EntryKind
 from certs.text import Text
 from wipe_station import release
 from wipe_station.errors import EvidenceError
-from wipe_station.evidence import JobEvidence
 from wipe_station.records import DeviceFacts
 from wipe_station.station_log import StationLog
 from wipe_station.ticket import Ticket
-from wipe_station.ticket_rules import UNIQUE_KINDS
+from wipe_station.ticket_identifiers import UNIQUE_KINDS
 
 NAMES_ERASURE: Final = frozenset({EntryKind.RETURN, EntryKind.DESTRUCTION, EntryKind.TRANSFER})
 """Events whose notice names the document of the erasure, if there was one."""
@@ -37,7 +36,9 @@ class Surroundings:
     """Returns what is plugged in under a node or a stable id."""
     job_ids: Callable[[], tuple[str, ...]]
     """Returns all jobs; an id begins with the time at which its job began."""
-    evidence: Callable[[str], JobEvidence]
+    plan: Callable[[str], JsonObject]
+    """Returns what a job of any kind was planned to do, and to which device; empty where its
+    journal has no first record."""
 
 
 def jobs_since(ticket: Ticket, look: Surroundings) -> Iterator[str]:
@@ -49,7 +50,7 @@ def jobs_since(ticket: Ticket, look: Surroundings) -> Iterator[str]:
     theirs, accepted = release.identifiers_of(ticket), ticket.events[0].at
     since = accepted.replace("-", "").replace(":", "")
     for job_id in filter(lambda begun: begun >= since, look.job_ids()):
-        plan: Any = look.evidence(job_id).plan
+        plan = look.plan(job_id)
         # One without a plan stopped before its journal had a first record, and did nothing.
         if theirs and plan and theirs <= release.identifiers_in(plan["device"]):
             yield job_id
@@ -107,7 +108,7 @@ def ticket_of(
     Raises:
         EvidenceError: the job's journal or the log cannot be trusted.
     """
-    plan: Any = look.evidence(job_id).plan
+    plan = look.plan(job_id)
     if not plan:
         return None
     practice, calls_itself = plan["practice"] is True, release.identifiers_in(plan["device"])

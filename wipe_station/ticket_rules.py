@@ -1,13 +1,14 @@
 """What is asked of a ticket, and when it is refused, short of a certificate. Pure."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final, NoReturn
 
 from certs.formats.head_v1 import DescribedDevice, Identifier
 from certs.formats.receipt_v1 import Price
 from certs.log.entry import EntryKind
 from certs.text import Text
-from wipe_station import records, release
+from wipe_station import release
+from wipe_station import ticket_identifiers as names
 from wipe_station.api_values import Value
 from wipe_station.custody import NAMES, TRANSITIONS, Custody, next_custody
 from wipe_station.errors import CustodyError, InvalidInputError, RefusedByPolicyError
@@ -20,22 +21,22 @@ from wipe_station.ticket_values import (
     DestroyRequest,
     EventRequest,
     ForgetRequest,
+    FreezeRequest,
     GradeRequest,
     PriceRequest,
     ReleaseRequest,
     ReturnRequest,
+    ThawRequest,
     TransferRequest,
     WithdrawRequest,
 )
 
-UNIQUE_KINDS: Final = records.UNIQUE_KINDS | frozenset(
-    {"wwn", "eui64", "backing-file", "imei", "imei2", "meid", "udid"}
-)
-"""Identifiers that no two devices share, as far as anybody knows: as read, or as typed."""
 KIND_OF: Final[dict[type[Value], EntryKind]] = {
     PriceRequest: EntryKind.PRICE_AGREED,
     ConsentRequest: EntryKind.CONSENT,
     WithdrawRequest: EntryKind.CONSENT_WITHDRAWN,
+    FreezeRequest: EntryKind.FROZEN,
+    ThawRequest: EntryKind.THAWED,
     ReturnRequest: EntryKind.RETURN,
     DestroyRequest: EntryKind.DESTRUCTION,
     TransferRequest: EntryKind.TRANSFER,
@@ -48,6 +49,9 @@ _COMMANDS: Final = {
     kind: str(asked.model_fields["kind"].default) for asked, kind in KIND_OF.items()
 }
 
+MOST_SHOWN: Final = 5
+"""Numbers of tickets in one notice."""
+
 
 def opening(asked: AcceptRequest, facts: DeviceFacts | None) -> Opening:
     """Return what a ticket is opened with.
@@ -57,7 +61,8 @@ def opening(asked: AcceptRequest, facts: DeviceFacts | None) -> Opening:
         facts: of what is plugged in, if it was named.
 
     Raises:
-        InvalidInputError: a name that nobody agreed to keep.
+        InvalidInputError: a name that nobody agreed to keep, or a malformed IMEI.
+        CustodyError: IMEIs that contradict each other.
     """
     if asked.seller is not None and Consent.KEEP_IDENTITY.value not in asked.consents:
         raise InvalidInputError(
@@ -70,10 +75,8 @@ def opening(asked: AcceptRequest, facts: DeviceFacts | None) -> Opening:
                 en="Add --consent keep-identity if she does; else leave --seller-file out.",
             ),
         )
-    typed = tuple(
-        Identifier(kind=each.kind, value=each.value.strip(), source="label", evidence="typed")
-        for each in asked.identifiers
-    )
+    typed = tuple(names.typed(each.kind, each.value) for each in asked.identifiers)
+    names.refuse_contradiction(typed)
     read = tuple(
         Identifier(
             kind=each.kind, value=each.value, source=each.source.value, evidence=each.evidence
@@ -95,9 +98,38 @@ def opening(asked: AcceptRequest, facts: DeviceFacts | None) -> Opening:
     )
 
 
-def in_order(names: Iterable[str]) -> tuple[Consent, ...]:
+def opening_read(
+    description: str, kind: str, identifiers: Iterable[Identifier], consents: Iterable[Consent]
+) -> Opening:
+    """Return what a ticket is opened with for a device that was read.
+
+    Raises:
+        InvalidInputError: nothing of it tells it from others of its kind.
+        CustodyError: what it says and what its label says contradict each other.
+    """
+    said = tuple(map(names.read, identifiers))
+    names.refuse_contradiction(said)
+    if not names.unique_of(said):
+        raise InvalidInputError(
+            Text(
+                zh="这台设备没有说出自己的编号，开不了单。",
+                en="Nothing that the device said tells it from others: no ticket is opened.",
+            ),
+            hint=Text(
+                zh="拨 *#06#，把 IMEI 写进单据：wipe-station ticket accept --identifier imei=…",
+                en="Dial *#06# and write the IMEI down: wipe-station ticket accept --identifier"
+                " imei=…",
+            ),
+        )
+    return Opening(
+        device=DescribedDevice(description=description.strip(), kind=kind, identifiers=said),
+        consents=in_order(each.value for each in consents),
+    )
+
+
+def in_order(consents: Iterable[str]) -> tuple[Consent, ...]:
     """Return consents by their names, each once, in one order."""
-    given = frozenset(names)
+    given = frozenset(consents)
     return tuple(each for each in Consent if each.value in given)
 
 
@@ -131,7 +163,7 @@ def refuse_taken(new: Opening, standing: Iterable[Ticket]) -> None:
     Raises:
         CustodyError: naming the ticket.
     """
-    known = {(e.kind, e.value) for e in new.device.identifiers if e.kind in UNIQUE_KINDS}
+    known = names.unique_of(new.device.identifiers)
     for ticket in standing:
         if known & release.identifiers_of(ticket):
             raise CustodyError(
@@ -167,7 +199,120 @@ def refuse_forbidden(ticket: Ticket, kind: EntryKind) -> None:
         )
 
 
-def not_agreed(ticket: Ticket, device: DeviceFacts) -> RefusedByPolicyError:
+def refuse_unexplained(ticket: Ticket, details: Mapping[str, Any]) -> None:
+    """Refuse to take a device off hold, or to let it go from there, without a word.
+
+    Raises:
+        InvalidInputError: it is on hold, and no reason was given.
+    """
+    if ticket.custody is Custody.FROZEN and not details.get("reason"):
+        raise InvalidInputError(
+            Text(
+                zh=f"单据 {ticket.number} 暂停办理，要写原因。",
+                en=f"Ticket {ticket.number} is on hold: this wants a reason.",
+            ),
+            hint=Text(zh="店长加上 --reason。", en="The supervisor adds --reason."),
+        )
+
+
+def standing(tickets: Iterable[Ticket], known: frozenset[tuple[str, str]]) -> str | None:
+    """Return the number of the open ticket of a device, by identifiers that only it has.
+
+    Raises:
+        CustodyError: it could be the device of more than one.
+    """
+    found = [each.number for each in tickets if each.open and known & release.identifiers_of(each)]
+    if len(found) > 1:
+        refuse_several(found)
+    return found[0] if found else None
+
+
+def require_erasable(
+    tickets: Iterable[Ticket], said: frozenset[tuple[str, str]], device_id: str | None
+) -> None:
+    """Refuse to erase a device in custody that is on hold, or whose owner does not agree to it.
+
+    Args:
+        tickets: of the station.
+        said: identifiers by which devices are compared.
+        device_id: for the refusal.
+
+    Raises:
+        RefusedByPolicyError: naming the ticket.
+    """
+    for ticket in tickets:
+        theirs = release.identifiers_of(ticket)
+        # One identifier in common is enough here: a device on hold must not get away.
+        if ticket.custody is Custody.FROZEN and any(
+            k in names.UNIQUE_KINDS for k, _ in theirs & said
+        ):
+            raise on_hold(ticket, device_id)
+        if not ticket.open or not theirs or not theirs <= said:
+            continue
+        if Consent.ERASE not in ticket.consents:
+            raise not_agreed(ticket, device_id)
+
+
+def refuse_several(numbers: Iterable[str]) -> NoReturn:
+    """Refuse to say whose device it is where several tickets are about it.
+
+    Raises:
+        CustodyError: naming them.
+    """
+    both = ", ".join(numbers)
+    raise CustodyError(
+        Text(
+            zh=f"这台设备可能是几张单据的：{both}。",
+            en=f"This could be the device of several tickets: {both}.",
+        ),
+        hint=Text(zh="叫店长，先结束多余的单据。", en="Fetch the manager; end the wrong ones."),
+    )
+
+
+def holds(numbers: Collection[str]) -> Text:
+    """Return the notice about tickets on hold; why they are, it does not say."""
+    shown = sorted(numbers)[:MOST_SHOWN]
+    more = len(numbers) - len(shown)
+    also = Text(zh=f" 等 {len(numbers)} 张", en=f" and {more} more") if more else Text(zh="", en="")
+    return Text(
+        zh=f"店长：单据 {'、'.join(shown)}{also.zh} 暂停办理，请处理。",
+        en=f"Supervisor: on hold, please see to it: {', '.join(shown)}{also.en}.",
+    )
+
+
+def begun() -> CustodyError:
+    """Return the error for consent that is taken back after a job acted on it."""
+    return CustodyError(
+        Text(
+            zh="清除已经开始，同意撤不回了。",
+            en="Its erasure has begun; the consent cannot be taken back any more.",
+        ),
+        hint=Text(
+            zh="等它做完，再退还设备：wipe-station ticket return",
+            en="Let it end, then give the device back: wipe-station ticket return",
+        ),
+    )
+
+
+def nameless(number: str) -> InvalidInputError:
+    """Return the error for a customer whom nobody wrote down."""
+    return InvalidInputError(
+        Text(zh=f"单据 {number} 没有登记身份。", en=f"Ticket {number} holds nobody's name."),
+        hint=Text(zh="没有登记过，或者已经删除。", en="It was never written down, or is deleted."),
+    )
+
+
+def on_hold(ticket: Ticket, device_id: str | None) -> RefusedByPolicyError:
+    """Return the error for a device that waits for a supervisor."""
+    text = Text(
+        zh=f"不能清除：单号 {ticket.number} 暂停办理，等店长处理。",
+        en=f"Cannot erase: ticket {ticket.number} is on hold for the supervisor.",
+    )
+    hint = Text(zh="叫店长。", en="Fetch the manager.")
+    return RefusedByPolicyError(text, hint=hint, reasons=(text,), device_id=device_id)
+
+
+def not_agreed(ticket: Ticket, device_id: str | None) -> RefusedByPolicyError:
     """Return the error for a device whose owner did not agree that it is erased."""
     text = Text(
         zh=f"不能清除：单号 {ticket.number} 的顾客没有同意清除，或者撤回了。",
@@ -181,5 +326,5 @@ def not_agreed(ticket: Ticket, device: DeviceFacts) -> RefusedByPolicyError:
             en=f"See the ticket: wipe-station ticket show {ticket.number}",
         ),
         reasons=(text,),
-        device_id=device.stable_id,
+        device_id=device_id,
     )

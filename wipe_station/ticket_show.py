@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from certs.text import Text
+from wipe_station.custody import Custody
 from wipe_station.money import amount_text
+from wipe_station.phones.routes import GATES, Gate
 from wipe_station.show import Screen
 from wipe_station.ticket_values import CorrectionEnd, TicketEnd, TicketView
 from wipe_station.views import text_of
@@ -13,6 +15,8 @@ _WHAT = {
     "price-agreed": Text(zh="谈好价格", en="price agreed"),
     "consent": Text(zh="顾客同意", en="consent"),
     "consent-withdrawn": Text(zh="顾客撤回同意", en="consent withdrawn"),
+    "frozen": Text(zh="暂停办理", en="put on hold"),
+    "thawed": Text(zh="店长恢复办理", en="taken off hold by the supervisor"),
     "grade": Text(zh="评级", en="graded"),
     "countersignature": Text(zh="评估人会签", en="countersigned"),
     "release": Text(zh="放行", en="released"),
@@ -41,6 +45,8 @@ class TicketScreen(Screen):
         if end.repeated:
             self._say_line("这件事已经办过，没有再记一次。", "This had happened before; not again.")
         self.ticket(end.ticket)
+        if end.ticket.custody == Custody.FROZEN.value:
+            self._print(self._say(GATES[Gate.BLOCKED]))
         if document is not None:
             self._say_line(f"文件：{document}", f"Bundle: {document}")
         if end.no_pdf is not None:

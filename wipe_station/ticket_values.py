@@ -89,6 +89,24 @@ class WithdrawRequest(Value):
     reason: Short | None = None
 
 
+class FreezeRequest(Value):
+    """The device waits for a supervisor."""
+
+    kind: Literal["freeze"] = "freeze"
+    staff: Staff
+    reason: Short | None = None
+    """Kept in the ticket, and on no paper."""
+
+
+class ThawRequest(Value):
+    """A supervisor lets the custody of a device go on."""
+
+    kind: Literal["thaw"] = "thaw"
+    staff: Staff
+    reason: Short
+    """As for ``FreezeRequest``."""
+
+
 class ReturnRequest(Value):
     """The device goes back to the customer."""
 
@@ -163,6 +181,8 @@ EventRequest = (
     PriceRequest
     | ConsentRequest
     | WithdrawRequest
+    | FreezeRequest
+    | ThawRequest
     | ReturnRequest
     | DestroyRequest
     | TransferRequest

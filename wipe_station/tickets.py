@@ -6,33 +6,25 @@
 4. Sign what the customer gets, and have it happen: log, ticket, bundle.
 """
 
-import hashlib
 import secrets
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from certs.bundle import read_bundle
-from certs.errors import CertificateError
-from certs.layout import Bundle
+from certs.formats.head_v1 import Identifier
 from certs.log.entry import SALT_BYTES, EntryKind
-from certs.log.proof import parse_proof
-from certs.text import Text
-from certs.verify import verify
 from grading.errors import GradingError
 from grading.library import DEFAULT_RULESET, ruleset_named
-from wipe_station import release
+from wipe_station import ticket_identifiers as names
 from wipe_station import ticket_rules as rules
+from wipe_station.blocking import BlockList
 from wipe_station.clock import Clock, drawn_id, utc_text
 from wipe_station.corrections import Corrections, corrections_in, is_corrected
 from wipe_station.countersigning import check_about, foreign, refuse_name, verified
+from wipe_station.custody import Custody
 from wipe_station.custody_documents import statement_about
-from wipe_station.errors import (
-    CustodyError,
-    EvidenceError,
-    InvalidInputError,
-)
 from wipe_station.issuer import PdfMaker, Seal, Seals
 from wipe_station.ledger import Kept, Ledger, PageOf
 from wipe_station.records import VIRTUAL_TRANSPORTS, DeviceFacts
@@ -46,6 +38,7 @@ from wipe_station.ticket import (
     committed,
 )
 from wipe_station.ticket_grades import grade_details, invalid, refuse_corrected
+from wipe_station.ticket_holds import BLOCK_LIST, Holds
 from wipe_station.ticket_jobs import (
     NAMES_ERASURE,
     Surroundings,
@@ -54,6 +47,7 @@ from wipe_station.ticket_jobs import (
     statement_of,
     ticket_of,
 )
+from wipe_station.ticket_release import Releases
 from wipe_station.ticket_values import (
     AcceptRequest,
     CountersignRequest,
@@ -76,6 +70,7 @@ class Tickets:
         look: Surroundings,
         *,
         page: PageOf = PdfMaker,
+        block_list: BlockList | None = None,
         practice: bool = False,
     ) -> None:
         """Take what the station is built of; nothing is made before the first ticket.
@@ -86,6 +81,7 @@ class Tickets:
             seals: keys and logs.
             look: what it sees of devices and jobs.
             page: returns what makes the PDF of one document with a signer.
+            block_list: phones that must not be taken in, or None.
             practice: whether only practice drives are minded.
         """
         self._clock = clock
@@ -94,6 +90,8 @@ class Tickets:
         self._practice = practice or seals.own is None
         self._ledger = Ledger(state, seals, page)
         self._bundles = state / "bundles"
+        self.holds = Holds(block_list or BlockList(), self.all)
+        self._releases = Releases(clock, seals, self._ledger, self._bundles)
         self._lock = RLock()
         self.corrections = Corrections(state, clock, seals, self._ledger, self._lock)
 
@@ -124,29 +122,61 @@ class Tickets:
         """
         opening = self.ticket(number).opening
         if opening is None or opening.seller is None:
-            raise InvalidInputError(
-                Text(
-                    zh=f"单据 {number} 没有登记身份。", en=f"Ticket {number} holds nobody's name."
-                ),
-                hint=Text(
-                    zh="没有登记过，或者已经删除。", en="It was never written down, or is deleted."
-                ),
-            )
+            raise rules.nameless(number)
         return opening.seller
 
+    def standing(self, identifiers: Collection[Identifier]) -> Ticket | None:
+        """Return the open ticket of a device; None where it is not in custody.
+
+        Args:
+            identifiers: what it says of itself, or its label; those that no other device has
+                count, and IMEIs however they are written.
+
+        Raises:
+            CustodyError: it could be the device of more than one ticket.
+            EvidenceError: the log tells another story.
+        """
+        with self._lock:
+            self._ledger.heal()
+            number = rules.standing(self._ledger.tickets(), names.unique_of(identifiers))
+            return None if number is None else self._ledger.ticket(number)
+
+    def blocked(self, identifiers: Collection[Identifier]) -> bool:
+        """Tell whether nothing may happen to a device before a supervisor has seen to it.
+
+        That is: its ticket is on hold, or it stands on the block list and no supervisor has taken
+        its ticket off hold. Nothing is written: ``happen`` with a ``FreezeRequest`` does that.
+
+        Raises:
+            BlockListError: the list cannot be used.
+            CustodyError, EvidenceError: as for ``standing``.
+        """
+        flagged, ticket = self.holds.flagged(identifiers), self.standing(identifiers)
+        if ticket is None:
+            return flagged
+        return ticket.custody is Custody.FROZEN or (flagged and not ticket.thawed)
+
     def require_wipeable(self, device: DeviceFacts) -> None:
-        """Refuse to wipe a device in custody whose owner did not agree, or does not any more.
+        """Refuse to wipe a device in custody that is on hold, or whose owner does not agree to it.
 
         Raises:
             RefusedByPolicyError: naming the ticket.
         """
-        known = frozenset((each.kind, each.value) for each in device.identifiers)
-        for ticket in self.all():
-            theirs = release.identifiers_of(ticket)
-            if not ticket.open or not theirs or not theirs <= known:
-                continue
-            if Consent.ERASE not in ticket.consents:
-                raise rules.not_agreed(ticket, device)
+        said = frozenset(names.named(each.kind, each.value) for each in device.identifiers)
+        rules.require_erasable(self.all(), said, device.stable_id)
+
+    def require_erasable(self, identifiers: Collection[Identifier], device_id: str | None) -> None:
+        """Refuse to erase a phone by the same rules as ``require_wipeable``.
+
+        Args:
+            identifiers: what it says of itself.
+            device_id: for the refusal.
+
+        Raises:
+            RefusedByPolicyError: naming the ticket.
+        """
+        said = frozenset(names.named(each.kind, each.value) for each in identifiers)
+        rules.require_erasable(self.all(), said, device_id)
 
     def of_job(self, job_id: str) -> str | None:
         """Return the number of the ticket under which a job's device was here, if that is sure.
@@ -161,28 +191,72 @@ class Tickets:
     # --- taking in ---------------------------------------------------------------------------
 
     def accept(self, asked: AcceptRequest) -> Came:
-        """Begin custody of a device.
+        """Begin custody of a device; one that stands on the block list is put on hold at once.
 
         Raises:
-            InvalidInputError: no such device, or a name that nobody agreed to keep.
+            InvalidInputError: no such device, a name that nobody agreed to keep, or no IMEI.
             CustodyError: this very device is in custody already.
+            BlockListError: it is a phone, and the list cannot be used.
             EvidenceError: log, keys or disk refuse.
         """
-        with self._lock:
-            self._ledger.heal()
-            facts = self._look.device(asked.device) if asked.device else None
-            opening = rules.opening(asked, facts)
-            standing = [each for each in self._ledger.tickets() if each.open]
-            for ticket in standing:
-                if ticket.opening == opening:
-                    return _again(self._ledger.ticket(ticket.number), EntryKind.CUSTODY_ACCEPTED)
-            rules.refuse_taken(opening, standing)
-            virtual = facts is not None and facts.transport in VIRTUAL_TRANSPORTS
-            return self._accept(opening, asked.staff, practice=self._practice or virtual)
+        facts = self._look.device(asked.device) if asked.device else None
+        virtual = facts is not None and facts.transport in VIRTUAL_TRANSPORTS
+        return self._take_in(rules.opening(asked, facts), asked.staff, practice=virtual)
 
-    def _accept(self, opening: Opening, staff: str, *, practice: bool) -> Came:
+    def accept_read(  # noqa: PLR0913 - what is written down of a device
+        self,
+        *,
+        description: str,
+        kind: str,
+        identifiers: Sequence[Identifier],
+        staff: str,
+        consents: Collection[Consent],
+        practice: bool = False,
+    ) -> Came:
+        """Begin custody of a device that told who it is, as ``accept`` does of a typed one.
+
+        Args:
+            description: for people; no names.
+            kind: ``phone`` or ``tablet``.
+            identifiers: what it said (source ``medium``), and what its label says (``label``).
+            staff: number of whoever takes it in.
+            consents: what the customer agrees to.
+            practice: whether the device is none; its documents are practice then.
+
+        Raises:
+            InvalidInputError: nothing tells it from other devices.
+            CustodyError: it is in custody already (``standing``), or label and phone contradict
+                each other.
+            BlockListError, EvidenceError: as for ``accept``.
+        """
+        opening = rules.opening_read(description, kind, identifiers, consents)
+        return self._take_in(opening, staff, practice=practice)
+
+    def _take_in(self, opening: Opening, staff: str, *, practice: bool) -> Came:
+        flagged = self.holds.flags(opening)
+        with self.holds.told(), self._lock:
+            self._ledger.heal()
+            return self._again_or_new(opening, staff, practice=practice, flagged=flagged)
+
+    def _again_or_new(self, opening: Opening, staff: str, *, practice: bool, flagged: bool) -> Came:
+        standing = [each for each in self._ledger.tickets() if each.open]
+        for each in standing:
+            if each.opening == opening:
+                ticket = self._ledger.ticket(each.number)
+                if flagged and ticket.custody is Custody.HELD and not ticket.thawed:
+                    at = utc_text(self._clock.utc())
+                    ticket = self._happen(ticket, [self._freeze(at, staff)]).ticket
+                return _again(ticket, EntryKind.CUSTODY_ACCEPTED)
+        rules.refuse_taken(opening, standing)
+        practice = practice or self._practice
+        return self._accept(opening, staff, practice=practice, flagged=flagged)
+
+    def _freeze(self, at: str, staff: str) -> Event:
+        return self._fresh(EntryKind.FROZEN, at, staff=staff, reason=BLOCK_LIST)
+
+    def _accept(self, opening: Opening, staff: str, *, practice: bool, flagged: bool) -> Came:
         at = utc_text(self._clock.utc())
-        number = self._next_number(at, practice=practice)
+        number = self._ledger.next_number(at, practice=practice)
         ticket = Ticket(number=number, practice=practice, opening=opening, events=())
         events = [self._fresh(EntryKind.CUSTODY_ACCEPTED, at, staff=staff)]
         if opening.price is not None:
@@ -191,26 +265,9 @@ class Tickets:
         if opening.consents:
             to = [each.value for each in opening.consents]
             events.append(self._fresh(EntryKind.CONSENT, at, staff=staff, to=to))
+        if flagged:
+            events.append(self._freeze(at, staff))
         return self._happen(ticket, events)
-
-    def _next_number(self, at: str, *, practice: bool) -> str:
-        """Return the number after the highest that the log has: it alone is never lost."""
-        log = self._seals.log(practice=practice)
-        last = log.newest(lambda entry: entry.kind is EntryKind.CUSTODY_ACCEPTED)
-        entry = None if last is None else log.entry(last)
-        day = ("p" if practice else "") + at[2:10].replace("-", "") + "-"
-        before = entry.fields["ticket"] if entry is not None else ""
-        count = int(before.removeprefix(day)) if before.startswith(day) else 0
-        number = f"{day}{count + 1:02d}"
-        if self._ledger.holds(number):
-            raise EvidenceError(
-                Text(zh=f"单号 {number} 日志里没有。", en=f"The log lacks ticket {number}."),
-                hint=Text(
-                    zh="停下，叫工程师：日志被换成了旧的。",
-                    en="Stop and call an engineer: the log was set back.",
-                ),
-            )
-        return number
 
     # --- what happens then -------------------------------------------------------------------
 
@@ -218,28 +275,31 @@ class Tickets:
         """Have something happen to a ticket.
 
         Raises:
-            InvalidInputError: there is no such ticket.
+            InvalidInputError: there is no such ticket, or it is on hold and no reason was given.
             CustodyError: it cannot happen to it, or the certificate does not let it go.
             EvidenceError: log, keys or disk refuse.
         """
-        kind = rules.KIND_OF[type(asked)]
-        with self._lock:
+        with self.holds.told(), self._lock:
             self._ledger.heal()
-            ticket = self._ledger.ticket(number)
-            if isinstance(asked, CountersignRequest):
-                return self._countersigned(ticket, asked)
-            details = self._details(ticket, asked)
-            if rules.stands(ticket, kind, details):
-                return _again(ticket, kind)
-            rules.refuse_forbidden(ticket, kind)
-            if isinstance(asked, ReleaseRequest):
-                self._require_erased(ticket, asked)
-            if isinstance(asked, WithdrawRequest):
-                self._refuse_begun(ticket)
-            if isinstance(asked, ForgetRequest):
-                return self._forget(ticket)
-            at = utc_text(self._clock.utc())
-            return self._happen(ticket, [self._fresh(kind, at, **details)])
+            return self._done(self._ledger.ticket(number), asked)
+
+    def _done(self, ticket: Ticket, asked: EventRequest) -> Came:
+        kind = rules.KIND_OF[type(asked)]
+        if isinstance(asked, CountersignRequest):
+            return self._countersigned(ticket, asked)
+        details = self._details(ticket, asked)
+        if rules.stands(ticket, kind, details):
+            return _again(ticket, kind)
+        rules.refuse_forbidden(ticket, kind)
+        rules.refuse_unexplained(ticket, details)
+        if isinstance(asked, ReleaseRequest):
+            self._releases.require_erased(ticket, asked)
+        if isinstance(asked, WithdrawRequest):
+            self._refuse_begun(ticket)
+        if isinstance(asked, ForgetRequest):
+            return self._forget(ticket)
+        at = utc_text(self._clock.utc())
+        return self._happen(ticket, [self._fresh(kind, at, **details)])
 
     def _details(self, ticket: Ticket, asked: EventRequest) -> dict[str, Any]:
         if not isinstance(asked, GradeRequest):
@@ -276,7 +336,7 @@ class Tickets:
             signed=signed,
         )
         fresh = committed(ticket.number, event)
-        kept = self._ledger.carry_out(replace(ticket, events=(*ticket.events, fresh)))
+        kept = self._carry_out(replace(ticket, events=(*ticket.events, fresh)))
         return _came(kept, kind)
 
     def _fresh(self, kind: EntryKind, at: str, **details: object) -> Event:
@@ -287,8 +347,14 @@ class Tickets:
         fresh = tuple(
             committed(ticket.number, self._signed(ticket, event, seal)) for event in events
         )
-        kept = self._ledger.carry_out(replace(ticket, events=(*ticket.events, *fresh)))
+        kept = self._carry_out(replace(ticket, events=(*ticket.events, *fresh)))
         return _came(kept, fresh[0].kind)
+
+    def _carry_out(self, ticket: Ticket, deleted: tuple[str, ...] = ()) -> Kept:
+        known = self.holds.forget()
+        kept = self._ledger.carry_out(ticket, deleted)
+        self.holds.note(known, kept.ticket)
+        return kept
 
     def _signed(self, ticket: Ticket, event: Event, seal: Seal) -> Event:
         """Sign what the customer gets about an event, before the log has it."""
@@ -310,74 +376,12 @@ class Tickets:
         )
         forgotten = ticket.forgotten()
         after = replace(forgotten, events=(*forgotten.events, event))
-        return _came(self._ledger.carry_out(after, documents), event.kind)
+        return _came(self._carry_out(after, documents), event.kind)
 
     def _refuse_begun(self, ticket: Ticket) -> None:
         """Refuse to take consent back that a job has acted on: nothing is left to be given back."""
         if any(jobs_since(ticket, self._look)):
-            raise CustodyError(
-                Text(
-                    zh="清除已经开始，同意撤不回了。",
-                    en="Its erasure has begun; the consent cannot be taken back any more.",
-                ),
-                hint=Text(
-                    zh="等它做完，再退还设备：wipe-station ticket return",
-                    en="Let it end, then give the device back: wipe-station ticket return",
-                ),
-            )
-
-    # --- release -----------------------------------------------------------------------------
-
-    def _require_erased(self, ticket: Ticket, asked: ReleaseRequest) -> None:
-        """Refuse unless this certificate of ours is about this device, since it was taken in."""
-        release.check_consent(ticket)
-        bundle = self._own_bundle(asked)
-        try:
-            verdict = verify(
-                bundle,
-                root_pem=self._seals.root_pem(practice=ticket.practice),
-                allow_practice=ticket.practice,
-                now=self._clock.utc(),
-            )
-        except CertificateError as error:
-            message, layer = error.message, error.layer.value
-            raise CustodyError(
-                Text(
-                    zh=f"不能放行：{message.zh}（{layer}）",
-                    en=f"Not released: {message.en} ({layer})",
-                ),
-                hint=error.hint,
-            ) from error
-        release.check_verdict(ticket, verdict)
-        self._require_logged(ticket, bundle, asked)
-        device = verdict.statement["device"]
-        release.check_device(ticket, device)
-        release.check_others(ticket, self._ledger.agreed(), asked.document, device)
-
-    def _own_bundle(self, asked: ReleaseRequest) -> Bundle:
-        try:
-            bundle = read_bundle(self._bundles / asked.document)
-        except (OSError, CertificateError):
-            release.refuse_unknown(asked.document)
-        if hashlib.sha256(bundle.document).hexdigest() != asked.document_sha256:
-            release.refuse_unknown(asked.document)
-        return bundle
-
-    def _require_logged(self, ticket: Ticket, bundle: Bundle, asked: ReleaseRequest) -> None:
-        """Refuse what the ticket's log does not have, has from before, or has a correction of."""
-        log = self._seals.log(practice=ticket.practice)
-        at = parse_proof(bundle.proof).index if bundle.proof else None
-        entry = None if at is None else log.entry(at)
-        if entry is None or entry.fields.get("document_sha256") != asked.document_sha256:
-            release.refuse_foreign(asked.document)
-        job, accepted = entry.fields["job"], ticket.events[0].index
-        began = log.newest(
-            lambda e: e.kind is EntryKind.START and e.fields["job"] == job, accepted or 0
-        )
-        if began is None:
-            release.refuse_early(asked.document)
-        if is_corrected(log, asked.document, at or 0):
-            release.refuse_corrected(asked.document)
+            raise rules.begun()
 
 
 def _again(ticket: Ticket, kind: EntryKind) -> Came:

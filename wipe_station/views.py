@@ -16,12 +16,10 @@ from wipe_station.api_values import (
     StrangerView,
     Words,
 )
-from wipe_station.detect.gate_rules import Phone, Stranger, next_step, why
+from wipe_station.detect.gate_rules import Stranger, next_step, why
 from wipe_station.detect.identifiers import shown_text
 from wipe_station.detect.safety import Refusal
 from wipe_station.errors import RefusedByPolicyError, StationError
-from wipe_station.phone_values import PhoneView
-from wipe_station.phones.usb_mode_table import MODES
 from wipe_station.plan import WipePlan
 from wipe_station.records import (
     DeviceFacts,
@@ -132,17 +130,6 @@ def stranger_view(stranger: Stranger) -> StrangerView:
         product=shown_text(stranger.product),
         text=words(why(stranger.verdict)),
         next_step=words(next_step(stranger.verdict)),
-    )
-
-
-def phone_view(phone: Phone) -> PhoneView:
-    """Return a phone that was let in."""
-    return PhoneView(
-        port=phone.port,
-        bay=phone.bay,
-        product=shown_text(phone.product),
-        mode=phone.mode,
-        title=words(MODES[phone.mode].title),
     )
 
 

@@ -23,7 +23,7 @@ from certs.formats.head_v1 import (
     reference,
 )
 from certs.formats.rules import Differ, InOrder, StandsWhere
-from certs.layout import DocumentType
+from certs.layout import OF_JOBS, DocumentType
 from certs.log.entry import EntryKind
 from certs.text import Text
 
@@ -60,7 +60,7 @@ FORMAT: Final = DocumentFormat(
         field("at", Kind.TIME, _ALWAYS, "时间", "When"),
         *BY_STAFF,
         *reason("reason"),
-        *reference("erasure", _OPTIONAL, "清除任务的文件；没有做过清除，或者认不准是哪台设备，就没有", "Document of the erasure; absent where there was none, or where it is not sure of which device", (DocumentType.CERTIFICATE, DocumentType.NOTICE)),
+        *reference("erasure", _OPTIONAL, "清除任务的文件；没有做过清除，或者认不准是哪台设备，就没有", "Document of the erasure; absent where there was none, or where it is not sure of which device", OF_JOBS),
         field("destruction", Kind.OBJECT, _OPTIONAL, "怎么销毁的；只有销毁才有", "How it was destroyed; there and only there"),
         field("destruction.method", Kind.TEXT, _ALWAYS, "方法", "Method"),
         field("destruction.witness", Kind.STAFF, _ALWAYS, "见证人的工号，不能是经手人", "Number of whoever saw it; not whoever did it"),

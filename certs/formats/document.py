@@ -1,8 +1,9 @@
-"""How a type of document is described, other than certificates and notices of a job. Pure.
+"""How a type of document is described, other than a drive's certificates and notices. Pure.
 
 To add a type:
 
-1. Give it a row in `certs.layout.DocumentType`: its name and the stem of its files.
+1. Give it a row in `certs.layout.DocumentType`: its name and the stem of its files; if it is about
+   a job, in `CERTIFICATES` or `NOTICES`, too.
 2. Write ``certs/formats/<type>_v1.py``: the table of its fields (`head`, then its own), its rules
    (`certs.formats.rules`; a new kind of rule is a class there and a function of the same name in
    ``certs/page/js/document.js``), the lines that people read (`certs.formats.facts`), the kind of
@@ -38,9 +39,11 @@ class DocumentFormat:
         fields: the table.
         rules: what its fields must agree on.
         facts: its lines, in this order.
+        details: more of them, on paper alone: a verdict stays short.
         entry_kinds: the kind of the log's entry about it, by what its field ``kind`` says; under
             the empty text where that does not matter.
-        entry_fields: what the entry says beside the commitment: its field to the path of ours.
+        entry_fields: what the entry says beside the commitment: its field to the path of ours;
+            of a document about a job `certs.logged` says it.
     """
 
     document_type: DocumentType
@@ -50,6 +53,7 @@ class DocumentFormat:
     facts: tuple[Fact, ...]
     entry_kinds: Mapping[str, EntryKind]
     entry_fields: Mapping[str, str] = field(default_factory=lambda: {"ticket": "ticket"})
+    details: tuple[Fact, ...] = ()
 
     def check(self, statement: JsonObject) -> None:
         """Check the shape of a statement and its agreement with itself.

@@ -10,7 +10,15 @@ that nobody knows is the string ``unknown``. What fields must agree with each ot
 from certs.canonical import JsonObject
 from certs.formats.erasure_v1_rules import check_rules
 from certs.formats.fields import Field, FieldTable, Kind, Required, field
-from certs.formats.head_v1 import AXES, GRADE_WORDS, check_head, grade, head
+from certs.formats.head_v1 import (
+    EARLIER,
+    JOURNAL,
+    NOT_CHECKED,
+    check_head,
+    grade,
+    grade_reasons,
+    head,
+)
 from certs.layout import DocumentType
 
 TYPES = (DocumentType.CERTIFICATE, DocumentType.NOTICE)
@@ -129,8 +137,7 @@ _EVIDENCE = (
     field("interruptions[].what", Kind.TEXT, _ALWAYS, "发生了什么", "What happened"),
     field("interruptions[].resumed_at", Kind.TIME, _OPTIONAL, "何时接着做", "When work went on"),
     field("interruptions[].tail_verified_bytes", Kind.COUNT, _OPTIONAL, "接着做之前核对的字节数", "Bytes compared before work went on"),
-    field("not_checked", Kind.LIST, _ALWAYS, "没有检查的事项", "What nobody checked"),
-    field("not_checked[]", Kind.CODE, _ALWAYS, "其中一项的代号", "One of them"),
+    *NOT_CHECKED,
     field("outcome", Kind.CODE, _ALWAYS, "从记录重新算出的结果", "Outcome, recomputed from the journal", *_OUTCOMES),
     field("notice", Kind.OBJECT, _NOTICE, "通知的内容", "What is made known"),
     field("notice.kind", Kind.CODE, _ALWAYS, "通知的种类", "Kind of notice", "failed", "interrupted", "aborted"),
@@ -138,9 +145,7 @@ _EVIDENCE = (
     field("notice.reason.code", Kind.CODE, _ALWAYS, "代号", "As a code"),
     field("notice.reason.zh", Kind.TEXT, _ALWAYS, "中文", "In Chinese"),
     field("notice.reason.en", Kind.TEXT, _ALWAYS, "英文", "In English"),
-    field("journal", Kind.OBJECT, _ALWAYS, "作为依据的记录", "Journal that this was computed from"),
-    field("journal.records", Kind.COUNT, _ALWAYS, "记录条数", "Number of its records"),
-    field("journal.head_sha256", Kind.SHA256, _ALWAYS, "末条的摘要", "Digest of its last record"),
+    *JOURNAL,
     field("measures", Kind.OBJECT, _OPTIONAL, "清除时测到的，评级用；没测到的不写", "What the wipe measured, for grading; what was not measured is left out"),
     field("measures.verified", Kind.BOOLEAN, _ALWAYS, "是否核对通过", "Whether the verification found right all that it was to read"),
     field("measures.unreached_bytes", Kind.COUNT, _ALWAYS, "没写到或没核对的字节数", "Bytes not written or not verified"),
@@ -178,19 +183,8 @@ _EVIDENCE = (
     field("speed.read[].zone", Kind.COUNT, _ALWAYS, "第几区，0 到 15，从小到大", "0 to 15, ascending"),
     field("speed.read[].bytes_per_s", Kind.COUNT, _ALWAYS, "每秒字节数", "Bytes per second"),
     *grade("grade", _OPTIONAL, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
-    field("grade.reasons", Kind.LIST, _OPTIONAL, "起作用的规则", "Rules that took effect"),
-    field("grade.reasons[].axis", Kind.CODE, _ALWAYS, "哪一项", "Which axis", *AXES),
-    field("grade.reasons[].rule", Kind.CODE, _ALWAYS, "规则的代号", "The rule's id"),
-    field("grade.reasons[].cap", Kind.CODE, _ALWAYS, "最高只能评到", "The best grade that it leaves", *GRADE_WORDS),
-    field("grade.reasons[].measure", Kind.CODE, _ALWAYS, "看的是哪个测量", "The measure that it looks at"),
-    field("grade.reasons[].measured", Kind.TEXT, _ALWAYS, "测到的值", "What was measured"),
-    field("grade.reasons[].threshold", Kind.TEXT, _ALWAYS, "规则的条件", "When the rule takes effect"),
-    field("grade.reasons[].source", Kind.TEXT, _ALWAYS, "规则的出处", "Where the rule comes from"),
-    field("grade.reasons[].zh", Kind.TEXT, _ALWAYS, "中文", "In Chinese"),
-    field("grade.reasons[].en", Kind.TEXT, _ALWAYS, "英文", "In English"),
-    field("earlier_documents", Kind.LIST, _ALWAYS, "同一任务先前的文件", "Earlier documents of the same job"),
-    field("earlier_documents[].id", Kind.ID, _ALWAYS, "编号", "Its id"),
-    field("earlier_documents[].sha256", Kind.SHA256, _ALWAYS, "其 JSON 文件的摘要", "Digest of its JSON file"),
+    *grade_reasons("grade"),
+    *EARLIER,
 )
 # fmt: on
 

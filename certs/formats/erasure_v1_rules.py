@@ -31,7 +31,7 @@ def check_rules(statement: JsonObject, document_type: DocumentType) -> None:
     _check_not_reached(statement)
     _check_measures(statement)
     _check_speed(statement)
-    if document_type is DocumentType.CERTIFICATE:
+    if document_type.certifies:
         _check_certificate(statement)
     else:
         _check_notice(statement)
@@ -42,7 +42,7 @@ def _check_claim(statement: JsonObject, document_type: DocumentType) -> None:
         return
     if statement["practice"]:
         refuse("claim.category", "练习不能有结论", "practice supports no claim")
-    if document_type is DocumentType.NOTICE:
+    if document_type.is_notice:
         refuse("claim.category", "通知书不能有结论", "a notice supports no claim")
     if statement["verification"]["kind"] == "sampled":
         refuse("claim.category", "抽样不能有结论", "a sample supports no claim")
@@ -200,8 +200,6 @@ def _check_published_key(last_pattern: JsonObject) -> None:
 
 
 def _check_notice(statement: JsonObject) -> None:
-    if "-n" not in statement["id"]:
-        refuse("id", "通知书的编号以 -n 和数字结尾", "a notice's id ends in -n and a number")
     kind, outcome = statement["notice"]["kind"], statement["outcome"]
     if outcome not in _OUTCOMES_OF_NOTICE[kind]:
         refuse("outcome", f"与通知种类 {kind} 矛盾", f"contradicts a notice of kind {kind}")

@@ -75,6 +75,8 @@ def _value(fact: Fact, found: Sequence[Value]) -> Text | None:
     texts = [_written(fact, each) for each in found[:_MOST_ITEMS]]
     more = "…" if len(found) > _MOST_ITEMS else ""
     # What is not in our words is the same in both languages, and so is the line of it.
+    if len(found) > 1:
+        texts = [Text(zh=it.zh.removesuffix("。"), en=it.en.removesuffix(".")) for it in texts]
     zh = "；".join(text.zh for text in texts) + more
     en = "; ".join(text.en for text in texts) + more
     same = all(text.zh == text.en for text in texts)

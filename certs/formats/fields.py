@@ -150,7 +150,7 @@ class FieldTable:
                 refuse(path, "缺少这个字段", "missing")
 
     def _check_allowed(self, row: Field, path: str, document_type: DocumentType) -> None:
-        if row.required_in is Required.NOTICE and document_type is not DocumentType.NOTICE:
+        if row.required_in is Required.NOTICE and not document_type.is_notice:
             refuse(path, "只能出现在通知书里", "belongs in notices only")
 
     def _check_value(
@@ -210,8 +210,8 @@ def must_stand(required: Required, document_type: DocumentType) -> bool:
     """Tell whether a field must stand in a document, provided its parent does."""
     return (
         required is Required.ALWAYS
-        or (required is Required.CERTIFICATE and document_type is DocumentType.CERTIFICATE)
-        or (required is Required.NOTICE and document_type is DocumentType.NOTICE)
+        or (required is Required.CERTIFICATE and document_type.certifies)
+        or (required is Required.NOTICE and document_type.is_notice)
     )
 
 

@@ -29,7 +29,7 @@ from certs.formats.head_v1 import (
     reference,
 )
 from certs.formats.rules import Differ, InOrder, StandsWhere
-from certs.layout import DocumentType
+from certs.layout import OF_JOBS, DocumentType
 from certs.log.entry import EntryKind
 from certs.text import Text
 
@@ -38,7 +38,6 @@ _STAGES: Final = {
     "provisional": Text(zh="暂定，清除以前", en="provisional, before an erasure"),
     "final": Text(zh="最后的，清除以后", en="final, after the erasure"),
 }
-_JOBS: Final = (DocumentType.CERTIFICATE, DocumentType.NOTICE)
 
 # fmt: off
 FORMAT: Final = DocumentFormat(
@@ -51,7 +50,7 @@ FORMAT: Final = DocumentFormat(
         *BY_STAFF,
         field("graded_at", Kind.TIME, _ALWAYS, "评级的时间", "When it was graded"),
         field("stage", Kind.CODE, _ALWAYS, "清除以前还是以后", "Before the erasure or after it", *_STAGES),
-        *reference("about", _OPTIONAL, "清除任务的文件；最后的评级才有", "Document of the erasure; in a final grade and there only", _JOBS),
+        *reference("about", _OPTIONAL, "清除任务的文件；最后的评级才有", "Document of the erasure; in a final grade and there only", OF_JOBS),
         field("measures", Kind.MEASURES, _ALWAYS, "测到的；没测到的不写", "What was measured; what was not is left out"),
         *grade("grade", _ALWAYS, "按规则评出的级别，任何人可用 wipe-grade 重算", "Grade by rules; wipe-grade recomputes it"),
         *reference("previous", _OPTIONAL, "先前的评级报告", "Grade report before this one", (DocumentType.GRADE_REPORT,)),

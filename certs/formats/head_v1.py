@@ -117,6 +117,41 @@ def grade(path: str, required: Required, zh: str, en: str) -> tuple[Field, ...]:
         field(f"{path}.ruleset_sha256", Kind.SHA256, _ALWAYS, "规则文件的摘要", "Digest of the rule file"),
         *(field(f"{path}.{axis}", Kind.CODE, _ALWAYS, name.zh, name.en, *GRADE_WORDS) for axis, name in AXES.items()),
     )
+
+
+def grade_reasons(path: str) -> tuple[Field, ...]:
+    """Return the rows of the rules that took effect in the grade at a path."""
+    each = f"{path}.reasons[]"
+    return (
+        field(f"{path}.reasons", Kind.LIST, _OPTIONAL, "起作用的规则", "Rules that took effect"),
+        field(f"{each}.axis", Kind.CODE, _ALWAYS, "哪一项", "Which axis", *AXES),
+        field(f"{each}.rule", Kind.CODE, _ALWAYS, "规则的代号", "The rule's id"),
+        field(f"{each}.cap", Kind.CODE, _ALWAYS, "最高只能评到", "The best grade that it leaves", *GRADE_WORDS),
+        field(f"{each}.measure", Kind.CODE, _ALWAYS, "看的是哪个测量", "The measure that it looks at"),
+        field(f"{each}.measured", Kind.TEXT, _ALWAYS, "测到的值", "What was measured"),
+        field(f"{each}.threshold", Kind.TEXT, _ALWAYS, "规则的条件", "When the rule takes effect"),
+        field(f"{each}.source", Kind.TEXT, _ALWAYS, "规则的出处", "Where the rule comes from"),
+        field(f"{each}.zh", Kind.TEXT, _ALWAYS, "中文", "In Chinese"),
+        field(f"{each}.en", Kind.TEXT, _ALWAYS, "英文", "In English"),
+    )
+
+
+JOURNAL: Final = (
+    field("journal", Kind.OBJECT, _ALWAYS, "作为依据的记录", "Journal that this was computed from"),
+    field("journal.records", Kind.COUNT, _ALWAYS, "记录条数", "Number of its records"),
+    field("journal.head_sha256", Kind.SHA256, _ALWAYS, "末条的摘要", "Digest of its last record"),
+)
+"""What every document about a job was computed from."""
+EARLIER: Final = (
+    field("earlier_documents", Kind.LIST, _ALWAYS, "同一任务先前的文件", "Earlier documents of the same job"),
+    field("earlier_documents[].id", Kind.ID, _ALWAYS, "编号", "Its id"),
+    field("earlier_documents[].sha256", Kind.SHA256, _ALWAYS, "其 JSON 文件的摘要", "Digest of its JSON file"),
+)
+"""Those of the same job before."""
+NOT_CHECKED: Final = (
+    field("not_checked", Kind.LIST, _ALWAYS, "没有检查的事项", "What nobody checked"),
+    field("not_checked[]", Kind.CODE, _ALWAYS, "其中一项的代号", "One of them"),
+)
 # fmt: on
 
 
@@ -127,8 +162,11 @@ def check_head(statement: JsonObject, document_type: DocumentType) -> None:
         CertificateError: SCHEMA, naming the field that disagrees.
     """
     _check_log(statement)
-    if document_type is not DocumentType.NOTICE and "-n" in statement["id"]:
+    numbered = "-n" in statement["id"]
+    if numbered and not document_type.is_notice:
         refuse("id", "只有任务的通知书编号带 -n", "only a job's notice has an id with -n")
+    if document_type.is_notice and not numbered:
+        refuse("id", "通知书的编号以 -n 和数字结尾", "a notice's id ends in -n and a number")
 
 
 def _check_log(statement: JsonObject) -> None:
@@ -167,8 +205,8 @@ class Head:
     log: Mapping[str, str] | None
     software: Mapping[str, str]
 
-    def statement(self, document_type: DocumentType, salt: bytes) -> JsonObject:
-        """Return the head of a statement, and the salt of its commitment."""
+    def statement(self, document_type: DocumentType, salt: bytes | None = None) -> JsonObject:
+        """Return the head of a statement, and the salt where its log entry is a commitment."""
         return {
             "schema": SCHEMA,
             "schema_version": SCHEMA_VERSION,
@@ -179,7 +217,7 @@ class Head:
             "key_id": self.key_id,
             **({"log_origin": NO_LOG} if self.log is None else self.log),
             "software": dict(self.software),
-            "salt_hex": salt.hex(),
+            **({} if salt is None else {"salt_hex": salt.hex()}),
         }
 
 

@@ -103,7 +103,7 @@ class _Maker:
         }
 
     def _may_stand(self, row: Field) -> bool:
-        return row.required_in is not Required.NOTICE or self._kind is DocumentType.NOTICE
+        return row.required_in is not Required.NOTICE or self._kind.is_notice
 
     def _said_of(self, row: Field) -> JsonObject:
         said = f"{row.meaning.zh} · {row.meaning.en}"

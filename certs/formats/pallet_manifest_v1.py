@@ -16,13 +16,13 @@ from certs.formats.facts import Fact
 from certs.formats.fields import Kind, Required, field
 from certs.formats.head_v1 import COMMITTED, Head, Reference, head
 from certs.formats.rules import NoneTwice, NotEmpty, ShortCodeOf
-from certs.layout import DocumentType
+from certs.layout import OF_JOBS, DocumentType
 from certs.log.entry import EntryKind
 from certs.short_code import code_of
 from certs.text import Text
 
 _ALWAYS, _OPTIONAL = Required.ALWAYS, Required.WHERE_IT_APPLIES
-LISTED: Final = (DocumentType.CERTIFICATE, DocumentType.NOTICE)
+LISTED: Final = OF_JOBS
 """What a label can be about."""
 
 # fmt: off

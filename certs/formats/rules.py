@@ -4,7 +4,8 @@ A path is the names of a field joined by dots; ``[]`` stands for each item of a 
 path has one at most.
 """
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -174,6 +175,151 @@ class ShortCodeOf:
                 refuse(place, f"不是 {self.digest} 的短码", f"not the short code of {self.digest}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Length:
+    """A list has so many items, where some things hold.
+
+    Attributes:
+        path: of the list, which always stands.
+        least: items.
+        most: the same.
+        given: where all of them hold; everywhere if there are none.
+    """
+
+    path: str
+    least: int
+    most: int
+    given: tuple["Holds", ...] = ()
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse fewer and more."""
+        count = len(value_at(statement, self.path))
+        if _all_hold(statement, self.given) and not self.least <= count <= self.most:
+            wanted = f"{self.least} - {self.most}"
+            refuse(self.path, f"应有 {wanted} 项", f"expected {wanted} items")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """A field of an item stands only where another one of the same item does."""
+
+    path: str
+    other: str
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse one that stands alone."""
+        others = {_item(place) for place, _ in values_at(statement, self.other)}
+        for place, _ in values_at(statement, self.path):
+            if _item(place) not in others:
+                refuse(place, f"要有 {self.other}", f"needs {self.other}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ascending:
+    """Times follow each other: one, then some of each item of a list, then another one.
+
+    Attributes:
+        first: always stands.
+        items: path of the list, which always stands.
+        names: of an item's times, in their order; what does not stand is passed over.
+        last: always stands.
+    """
+
+    first: str
+    items: str
+    names: tuple[str, ...]
+    last: str
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse a time before the one before it."""
+        earlier = value_at(statement, self.first)
+        for place, time in (*self._between(statement), (self.last, value_at(statement, self.last))):
+            if time < earlier:
+                refuse(place, "次序不对", "before what came before it")
+            earlier = time
+
+    def _between(self, statement: JsonObject) -> Iterator[tuple[str, Value]]:
+        for place, item in values_at(statement, f"{self.items}[]"):
+            for name in self.names:
+                if name in item:
+                    yield f"{place}.{name}", item[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindsAmong:
+    """The values at a path are of so many kinds; a value that has none here does not count."""
+
+    path: str
+    kinds: Mapping[str, str]
+    least: int
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse fewer kinds."""
+        found = {self.kinds.get(value) for _, value in values_at(statement, self.path)} - {None}
+        if len(found) < self.least:
+            least = self.least
+            refuse(self.path, f"少于 {least} 种互不相干的证据", f"fewer than {least} kinds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """Something that may hold of a statement.
+
+    Attributes:
+        path: of a field, or of the items of a list.
+        values: of which one stands there; if there are none, anything but the number 0.
+    """
+
+    path: str
+    values: tuple[str | int | bool, ...] = ()
+
+    def of(self, statement: JsonObject) -> bool:
+        """Tell whether it holds."""
+        wanted = self.values or None
+        return any(
+            not _same(value, 0) if wanted is None else any(_same(value, each) for each in wanted)
+            for _, value in values_at(statement, self.path)
+        )
+
+
+def _same(value: Value, other: Value) -> bool:
+    # Python's True is 1; JSON's is not.
+    return type(value) is type(other) and bool(value == other)
+
+
+def _all_hold(statement: JsonObject, things: Sequence[Holds]) -> bool:
+    return all(each.of(statement) for each in things)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Where some things hold, at least one of some others does.
+
+    Attributes:
+        given: all of them; none means everywhere.
+        one_of: what has to hold.
+    """
+
+    given: tuple[Holds, ...] = ()
+    one_of: tuple[Holds, ...]
+
+    def check(self, statement: JsonObject) -> None:
+        """Refuse where none of them holds."""
+        holds = any(each.of(statement) for each in self.one_of)
+        if _all_hold(statement, self.given) and not holds:
+            wanted = " | ".join(map(_named, self.one_of))
+            refuse(self.one_of[0].path, f"应为：{wanted}", f"expected: {wanted}")
+
+
+def _named(thing: Holds) -> str:
+    # As JSON writes them.
+    allowed = ", ".join(
+        each if isinstance(each, str) else json.dumps(each) for each in thing.values
+    )
+    allowed = allowed or "not 0"
+    return f"{thing.path} = {allowed}"
+
+
 Rule = (
     StandsWhere
     | ExactlyOne
@@ -185,6 +331,11 @@ Rule = (
     | CountOf
     | SumOf
     | ShortCodeOf
+    | Length
+    | Beside
+    | Ascending
+    | KindsAmong
+    | Needs
 )
 
 

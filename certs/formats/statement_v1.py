@@ -11,6 +11,7 @@ from certs.formats import (
     grade_report_v1,
     pallet_manifest_v1,
     pallet_receipt_v1,
+    phone_erasure_v1,
     receipt_v1,
 )
 from certs.formats.document import DocumentFormat
@@ -19,18 +20,19 @@ from certs.formats.head_v1 import SCHEMA, SCHEMA_VERSION
 from certs.layout import DocumentType
 
 FORMATS: Final[dict[DocumentType, DocumentFormat]] = {
-    module.FORMAT.document_type: module.FORMAT
-    for module in (
-        receipt_v1,
-        custody_notice_v1,
-        correction_v1,
-        grade_report_v1,
-        countersignature_v1,
-        pallet_manifest_v1,
-        pallet_receipt_v1,
+    described.document_type: described
+    for described in (
+        *phone_erasure_v1.FORMATS,
+        receipt_v1.FORMAT,
+        custody_notice_v1.FORMAT,
+        correction_v1.FORMAT,
+        grade_report_v1.FORMAT,
+        countersignature_v1.FORMAT,
+        pallet_manifest_v1.FORMAT,
+        pallet_receipt_v1.FORMAT,
     )
 }
-"""All types but those about a job, which `certs.formats.erasure_v1` describes."""
+"""All types but those about a drive's erasure, which `certs.formats.erasure_v1` describes."""
 
 
 def check(statement: JsonObject) -> None:
@@ -53,7 +55,7 @@ def check(statement: JsonObject) -> None:
 
 
 def format_of(statement: JsonObject) -> DocumentFormat | None:
-    """Return how a checked statement's type is described; None for those about a job."""
+    """Return how a checked statement's type is described; None for those about a drive."""
     return FORMATS.get(DocumentType(statement["type"]))
 
 

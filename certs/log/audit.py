@@ -10,8 +10,9 @@
 4. Each proof's entry must still stand in its place.
 5. The entries must tell a possible story: one opening, times that do not go back, each job begun
    before its documents and once, nothing after an end, each document once; a device whose owner
-   wants it back goes back. Jobs and devices in custody without an end are listed, which by itself
-   accuses nobody; so are the documents that a correction takes back.
+   wants it back goes back; one that is frozen is thawed before anything else happens to it, or
+   goes back or to another company. Jobs and devices in custody without an end are listed, which by
+   itself accuses nobody; so are the documents that a correction takes back.
 """
 
 from collections import Counter
@@ -33,6 +34,7 @@ from certs.text import Text
 CHECKPOINT: Final = "checkpoint"
 MOST_FINDINGS: Final = 100
 Read = Callable[[str], bytes]
+_OUT_OF_FROST: Final = frozenset({EntryKind.THAWED, EntryKind.RETURN, EntryKind.TRANSFER})
 _ABOUT_KEYS: Final = frozenset({EntryKind.LOG_OPENED, EntryKind.LOG_KEY})
 
 
@@ -243,6 +245,7 @@ class _Story:
         self._journals: dict[str, str] = {}
         """The state of its journal that a job's newest document speaks about."""
         self._withdrawn: set[str] = set()
+        self._frozen: set[str] = set()
         self._documents: dict[str, int] = {}
         """By id: the newest entry that names it."""
 
@@ -307,10 +310,28 @@ class _Story:
             return
         if ticket not in self._found.custody:
             self._wrong(number, f"单号 {ticket} 没有收件", f"ticket {ticket} was never taken in")
+        self._frost(number, ticket, entry.kind)
         if entry.kind is EntryKind.CONSENT_WITHDRAWN:
             self._withdrawn.add(ticket)
         if entry.kind in ENDS_CUSTODY:
             self._left(number, ticket, entry.kind)
+
+    def _frost(self, number: int, ticket: str, kind: EntryKind) -> None:
+        frozen = ticket in self._frozen
+        if frozen and kind not in _OUT_OF_FROST:
+            self._wrong(
+                number,
+                f"单号 {ticket} 还冻结着",
+                f"ticket {ticket} was frozen, and nobody had thawed it",
+            )
+        if kind is EntryKind.THAWED and not frozen:
+            self._wrong(
+                number, f"单号 {ticket} 没有冻结", f"ticket {ticket} is thawed and was not frozen"
+            )
+        if kind is EntryKind.FROZEN:
+            self._frozen.add(ticket)
+        else:
+            self._frozen.discard(ticket)
 
     def _left(self, number: int, ticket: str, end: EntryKind) -> None:
         if self._found.custody.get(ticket) is not None:

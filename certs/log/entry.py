@@ -16,6 +16,7 @@ from typing import Final, NoReturn
 from certs.canonical import JsonObject, decode, encode
 from certs.errors import MalformedJsonError, MalformedLogError
 from certs.formats.fields import Kind, fits, parse_time, shown
+from certs.layout import OF_JOBS
 from certs.log.tiles import MOST_ENTRY_BYTES
 from certs.text import Text
 
@@ -40,6 +41,10 @@ class EntryKind(Enum):
     PRICE_AGREED = "price-agreed"
     CONSENT = "consent"
     CONSENT_WITHDRAWN = "consent-withdrawn"
+    FROZEN = "frozen"
+    """Nothing happens to the device before a supervisor has seen to it."""
+    THAWED = "thawed"
+    """A supervisor let its custody go on."""
     GRADE = "grade"
     COUNTERSIGNATURE = "countersignature"
     RELEASE = "release"
@@ -97,6 +102,8 @@ OWN: Final[dict[EntryKind, dict[str, Kind]]] = {
             EntryKind.PRICE_AGREED,
             EntryKind.CONSENT,
             EntryKind.CONSENT_WITHDRAWN,
+            EntryKind.FROZEN,
+            EntryKind.THAWED,
             EntryKind.GRADE,
             EntryKind.COUNTERSIGNATURE,
             EntryKind.RELEASE,
@@ -113,7 +120,7 @@ OWN: Final[dict[EntryKind, dict[str, Kind]]] = {
 UNFINISHED: Final = "indeterminate"
 """The outcome after which a job still wants an end."""
 _VALUES: Final = {
-    "type": frozenset({"certificate-of-erasure", "notice"}),
+    "type": frozenset(kind.value for kind in OF_JOBS),
     "outcome": frozenset({"verified", "verified-with-exceptions", "failed", "aborted", UNFINISHED}),
     "event": frozenset({"added", "retired"}),
 }

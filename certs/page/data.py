@@ -23,6 +23,7 @@ from certs.formats import erasure_v1, fields, head_v1, statement_v1
 from certs.formats.document import DocumentFormat
 from certs.formats.facts import Fact
 from certs.formats.pallet_receipt_v1 import REASONS
+from certs.formats.phone_erasure_words import NAMES
 from certs.formats.rules import Rule
 from certs.layout import DocumentType
 from certs.log.entry import COMMON, OWN
@@ -31,7 +32,7 @@ from certs.page.words import WORDS
 from certs.pdf.words import WORDS as PAPER_WORDS
 from certs.pdf.words import code_words
 from certs.report import both
-from certs.sampled import ERASED, ERASED_BY_SAMPLE
+from certs.sampled import ERASED, ERASED_BY_ITSELF, ERASED_BY_SAMPLE
 
 
 def page_data() -> dict[str, object]:
@@ -59,6 +60,7 @@ def page_data() -> dict[str, object]:
         "layers": [{"code": layer.value, **both(STEP_NAMES[layer])} for layer in Layer],
         "erased": both(ERASED),
         "erased_by_sample": both(ERASED_BY_SAMPLE),
+        "erased_by_itself": both(ERASED_BY_ITSELF),
         "not_erased_outcomes": verdict.NOT_ERASED_OUTCOMES,
         "sentences": {status.value: both(text) for status, text in verdict.SENTENCES.items()},
         "identifier_names": {kind: both(text) for kind, text in verdict.IDENTIFIER_NAMES.items()},
@@ -100,6 +102,9 @@ def _qr() -> dict[str, object]:
         "grade_names": {name: both(code_words(f"grade-{name}")) for name in qr_claims.GRADES},
         "layers": [{"code": layer.value, **both(qr_report.STEP_NAMES[layer])} for layer in QrLayer],
         "read_back": {kind: both(text) for kind, text in qr_report.READ_BACK.items()},
+        "by_itself": both(qr_report.BY_ITSELF),
+        "phone_name": both(qr_report.PHONE_NAME),
+        "phone_names": NAMES,
         "same": both(qr_report.SAME),
         "no_claim": both(qr_report.NO_CLAIM),
     }
@@ -131,6 +136,10 @@ def _limits() -> dict[str, object]:
 def _document(kind: DocumentType) -> dict[str, object]:
     return {
         "type": kind.value,
+        "certifies": kind.certifies,
+        "is_notice": kind.is_notice,
+        "of_job": kind.of_job,
+        "of_phone": kind.of_phone,
         "document": kind.document_name,
         "signature": kind.signature_name,
         "proof": kind.proof_name,

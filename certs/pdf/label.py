@@ -13,7 +13,7 @@ from certs.canonical import JsonObject, decode
 from certs.errors import PdfError
 from certs.formats.fields import Kind, fits, parse_time
 from certs.keys import Signer
-from certs.layout import Bundle, DocumentType
+from certs.layout import Bundle
 from certs.pdf.make import qr_of
 from certs.pdf.output import Output
 from certs.pdf.page import Json, date_of, decimal_size, drawable
@@ -129,10 +129,12 @@ def _page(
 
 
 def _words(statement: JsonObject, claims: QrClaims) -> Json:
+    phone, size = claims.document_type.of_phone, claims.size_bytes
+    sized = None if size is None else f"{size:,} B ({decimal_size(size)})"
     rows = [
         (code_words("model"), claims.model),
-        (code_words("serial"), claims.serial),
-        (WORDS["size"], f"{claims.size_bytes:,} B ({decimal_size(claims.size_bytes)})"),
+        (WORDS["phone-name"] if phone else code_words("serial"), claims.serial),
+        (WORDS["size"], sized),
         (WORDS["document"], claims.document_id),
         (WORDS["issued"], f"{claims.issued_at:%Y-%m-%d %H:%M} UTC"),
         (WORDS["method"], claims.method),
@@ -150,15 +152,13 @@ def _state(claims: QrClaims) -> Text:
     """Return what became of the device; whether it is sold is for whoever sees its grade."""
     if claims.practice:
         return WORDS["practice"]
-    certificate = claims.document_type is DocumentType.CERTIFICATE
-    return WORDS["erased" if certificate else "not-for-sale"]
+    return WORDS["erased" if claims.document_type.certifies else "not-for-sale"]
 
 
 def _sentence(statement: JsonObject, claims: QrClaims) -> Text:
     if claims.practice:
         return WORDS["practice-sentence"]
-    certificate = claims.document_type is DocumentType.CERTIFICATE
-    return erased_text(statement) if certificate else WORDS["red-box"]
+    return erased_text(statement) if claims.document_type.certifies else WORDS["red-box"]
 
 
 def _grade(claims: QrClaims) -> list[Json]:

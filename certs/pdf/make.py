@@ -57,8 +57,8 @@ def render_bundle(bundle: Bundle, qr: str | None, fonts: Path = FONTS) -> bytes:
         PdfError: it cannot be rendered.
         OSError: no process can be started.
     """
-    if qr is None:
-        return render_drawable(partial(_other_page, bundle), fonts, Template.DOCUMENT)
+    if qr is None or bundle.type_by_name.of_phone:
+        return render_drawable(partial(_other_page, bundle, qr), fonts, Template.DOCUMENT)
     return render_drawable(partial(_page, bundle, qr), fonts, Template.CERTIFICATE)
 
 
@@ -115,7 +115,7 @@ def add_pdf(
     statement = decode(bundle.document)
     issued_at = parse_time(statement["issued_at"])
     # A code says what became of an erasure; what is about none has none.
-    qr = qr_of(bundle, signer, host) if format_of(statement) is None else None
+    qr = qr_of(bundle, signer, host) if bundle.type_by_name.of_job else None
     rendered = render_bundle(bundle, qr, fonts)
     try:
         with_pdf = replace(bundle, pdf=_signed(rendered, signer, issued_at, service))
@@ -158,11 +158,12 @@ def _page(bundle: Bundle, qr: str, undrawable: frozenset[str]) -> Json:
     return page_of(statement, symbol_of(qr), undrawable) | _common(bundle, statement)
 
 
-def _other_page(bundle: Bundle, undrawable: frozenset[str]) -> Json:
+def _other_page(bundle: Bundle, qr: str | None, undrawable: frozenset[str]) -> Json:
     statement = decode(bundle.document)
     described = format_of(statement)
     assert described is not None, "the caller asked"
-    return other_page_of(statement, described, undrawable) | _common(bundle, statement)
+    symbol = None if qr is None else symbol_of(qr)
+    return other_page_of(statement, described, symbol, undrawable) | _common(bundle, statement)
 
 
 def _common(bundle: Bundle, statement: JsonObject) -> Json:

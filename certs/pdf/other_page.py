@@ -1,7 +1,7 @@
-"""What stands on the page of a document that is not about a job, as data for the template. Pure.
+"""What stands on the page of any document but a drive's, as data for the template. Pure.
 
-The page has no code: what a code carries is about an erasure (`certs.qr_claims`), and this says
-nothing of one.
+A document about a phone's erasure says so at its head, and has a code. Any other one has none: what
+a code carries is about an erasure (`certs.qr_claims`), and it says nothing of one.
 """
 
 from typing import Final
@@ -11,7 +11,9 @@ from certs.formats.document import DocumentFormat
 from certs.formats.facts import facts_of
 from certs.layout import DocumentType
 from certs.pdf.page import Json, date_of, decimal_size, drawable, openssl_command
+from certs.pdf.symbol import Symbol
 from certs.pdf.words import WORDS, code_words
+from certs.sampled import erased_text
 from certs.text import Text
 
 _WORDS: Final = WORDS | {
@@ -31,22 +33,28 @@ _WORDS: Final = WORDS | {
 
 
 def other_page_of(
-    statement: JsonObject, described: DocumentFormat, undrawable: frozenset[str] = frozenset()
+    statement: JsonObject,
+    described: DocumentFormat,
+    symbol: Symbol | None = None,
+    undrawable: frozenset[str] = frozenset(),
 ) -> Json:
     """Lay out a document's content in words.
 
     Args:
         statement: checked against the schema.
         described: its type.
+        symbol: its code; None where it says nothing of an erasure.
         undrawable: characters that the fonts lack.
 
     Returns:
         JSON for ``document.typ``; its texts are objects with ``zh`` and ``en``, or strings.
     """
+    kind = described.document_type
     page = {
         "title": described.title,
+        "kind": "certificate" if kind.certifies else "notice" if kind.is_notice else "other",
         "practice": statement["practice"],
-        "sentence": _WORDS["no-erasure"],
+        "sentence": _sentence(statement, kind),
         "words": _WORDS,
         "head": [
             _row(_WORDS["document"], statement["id"]),
@@ -54,13 +62,21 @@ def other_page_of(
         ],
         "device": _device(statement.get("device")),
         "facts": [_row(label, value) for label, value in facts_of(statement, described.facts)],
-        "signed-by-hand": described.document_type is DocumentType.RECEIPT,
+        "details": [_row(label, value) for label, value in facts_of(statement, described.details)],
+        "signed-by-hand": kind is DocumentType.RECEIPT,
         "record": _record(statement),
-        "command": openssl_command(described.document_type),
+        "command": openssl_command(kind),
     }
     shown: Json = drawable(page, undrawable)
-    # Not text on the page: the document's date and name.
-    return shown | {"date": date_of(statement["issued_at"]), "id": statement["id"]}
+    # Not text on the page: the document's date and name, and the code.
+    code = {} if symbol is None else {"qr": {"svg": symbol.svg, "size_mm": symbol.size_mm}}
+    return shown | code | {"date": date_of(statement["issued_at"]), "id": statement["id"]}
+
+
+def _sentence(statement: JsonObject, kind: DocumentType) -> Text:
+    if kind.certifies:
+        return erased_text(statement)
+    return _WORDS["red-box" if kind.is_notice else "no-erasure"]
 
 
 def _row(label: Text, value: object) -> Json:

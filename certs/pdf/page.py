@@ -52,10 +52,8 @@ def page_of(
     page = {
         "kind": kind.name.lower(),
         "practice": statement["practice"],
-        "title": WORDS["certificate" if kind is DocumentType.CERTIFICATE else "notice"],
-        "sentence": erased_text(statement)
-        if kind is DocumentType.CERTIFICATE
-        else WORDS["red-box"],
+        "title": WORDS["certificate" if kind.certifies else "notice"],
+        "sentence": erased_text(statement) if kind.certifies else WORDS["red-box"],
         "words": WORDS,
         "head": [
             _row("document", statement["id"]),

@@ -1,4 +1,4 @@
-"""Vectors about documents that are not about a job, as tables like `rule_vectors`.
+"""Vectors about documents of all types but a drive's, as tables like `rule_vectors`.
 
 Each rule of each type has a document that breaks it and no other; defects of single fields are in
 ``vectors/fields``.
@@ -14,6 +14,7 @@ from certs.layout import DocumentType
 from certs.log.entry import EntryKind
 from certs.logged import kind_of, wanted_of
 from certs.short_code import short_code
+from certs.tests import phone_vectors
 from certs.tests.document_samples import (
     SAMPLES,
     correction_statement,
@@ -27,7 +28,14 @@ from certs.tests.document_samples import (
     transferred_statement,
 )
 from certs.tests.log_samples import entry, logged_statement, proof_of
-from certs.tests.samples import Statement, signed_files
+from certs.tests.phone_samples import PHONES, phone_notice_statement, phone_statement
+from certs.tests.samples import (
+    PRACTICE_SIGNER,
+    PRODUCTION_SIGNER,
+    SampleSigner,
+    Statement,
+    signed_files,
+)
 
 Files = dict[str, bytes]
 Edit = Callable[[Statement], object]
@@ -207,6 +215,7 @@ RULES: Final[dict[str, Defect]] = {
         pallet_receipt_statement,
         lambda statement: _lengthen(statement, "duplicate"),
     ),
+    **phone_vectors.RULES,
 }
 """Name → sentence, flawless document, edit; each is correctly signed."""
 
@@ -216,15 +225,21 @@ def rule_files(name: str) -> Files:
     _, make, edit = RULES[name]
     statement = make()
     edit(statement)
-    return signed_files(statement)
+    return signed_files(statement, signer_of(statement))
+
+
+def signer_of(statement: Statement) -> SampleSigner:
+    """Return who signs a sample: what claims something is no practice."""
+    return PRACTICE_SIGNER if statement["practice"] else PRODUCTION_SIGNER
 
 
 # --- log ---------------------------------------------------------------------------------------
 
 
 def entry_about(statement: Statement, kind: EntryKind | None = None, **changes: Any) -> bytes:
-    """Return the log's entry about a document."""
-    wanted = wanted_of(statement, encode(statement)) | changes
+    """Return the log's entry about a document; of one about a job the job's id is its own."""
+    job = {"job": statement["id"].partition("-n")[0]} if "journal" in statement else {}
+    wanted = job | wanted_of(statement, encode(statement)) | changes
     return entry(kind or kind_of(statement), 3, **wanted)
 
 
@@ -254,12 +269,24 @@ LOG: Final[dict[str, tuple[str, Callable[[], Files]]]] = {
         "The log has the correction under another document's id.",
         lambda: logged_files(correction_statement, document="20261123T172205Z-00000000"),
     ),
+    "entry_of_another_outcome_of_a_phone": (
+        "The log says that the phone's job failed, its certificate that it was erased.",
+        lambda: logged_files(phone_statement, outcome="failed"),
+    ),
+    "entry_of_a_drive_about_a_phone": (
+        "The log has the notice about a phone as one about a drive.",
+        lambda: logged_files(phone_notice_statement, type="notice"),
+    ),
+    "entry_of_another_journal_of_a_phone": (
+        "The log has another journal than the certificate of a phone.",
+        lambda: logged_files(phone_statement, journal_sha256="cd" * 32),
+    ),
 }
 
 
 def accepted() -> Iterator[tuple[str, str, Callable[[], Files]]]:
     """Yield name, sentence and files of documents that are accepted: alone, and from a log."""
-    for name, make in SAMPLES.items():
+    for name, make in (SAMPLES | PHONES).items():
         title = FORMATS[DocumentType(make()["type"])].title.en
         yield name, f"A flawless document. {title}.", partial(_plain_files, make)
         yield f"logged_{name}", f"The same, from a log. {title}.", partial(logged_files, make)

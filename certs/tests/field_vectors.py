@@ -16,6 +16,7 @@ from certs.formats.statement_v1 import FORMATS
 from certs.layout import DocumentType
 from certs.tests.document_samples import SAMPLES
 from certs.tests.log_samples import logged_statement
+from certs.tests.phone_samples import PHONES
 from certs.tests.samples import (
     SIZE_BYTES,
     Statement,
@@ -64,7 +65,7 @@ def statements() -> dict[DocumentType, list[Statement]]:
         _mismatch_statement(),
         _interrupted_statement(),
     ]
-    for make in SAMPLES.values():
+    for make in (SAMPLES | PHONES).values():
         statement = make()
         of_type = made[DocumentType(statement["type"])]
         of_type += [statement] if of_type else [statement, logged_statement(make())]

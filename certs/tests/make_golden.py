@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from certs.canonical import encode
-from certs.layout import Bundle, DocumentType, bundle_of
+from certs.layout import Bundle, bundle_of
 from certs.tests.document_samples import SAMPLES
 from certs.tests.document_vectors import entry_about
-from certs.tests.log_samples import about, logged_statement, proof_of
+from certs.tests.log_samples import logged_statement, proof_of
+from certs.tests.phone_samples import ios_statement, phone_notice_statement, phone_statement
 from certs.tests.samples import (
     PRODUCTION_SIGNER,
     ROOT,
@@ -40,14 +41,16 @@ JOBS: Final = {
     "certificate_graded": (graded_statement, Status.ERASED),
     "certificate_sampled": (sampled_statement, Status.ERASED),
     "notice": (notice_statement, Status.NOT_ERASED),
+    "phone_certificate": (phone_statement, Status.ERASED),
+    "phone_certificate_ios": (ios_statement, Status.ERASED),
+    "phone_notice": (phone_notice_statement, Status.NOT_ERASED),
 }
-WITH_PDF: Final = frozenset({"certificate", "receipt"})
+WITH_PDF: Final = frozenset({"certificate", "phone_certificate", "receipt"})
 
 
 def _logged(statement: Statement) -> Bundle:
     logged = logged_statement(statement)
-    job = DocumentType(logged["type"]) in {DocumentType.CERTIFICATE, DocumentType.NOTICE}
-    proof = proof_of(about(logged) if job else entry_about(logged)).text()
+    proof = proof_of(entry_about(logged)).text()
     return replace(bundle_of(signed_files(logged, PRODUCTION_SIGNER)), proof=proof)
 
 

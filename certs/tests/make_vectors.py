@@ -26,10 +26,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
-from certs.canonical import encode
+from certs.canonical import decode, encode
 from certs.chain import PRACTICE_ORGANIZATION, key_id_of
 from certs.errors import Layer
-from certs.layout import MAX_CHAIN_BYTES, DocumentType
+from certs.layout import MAX_CHAIN_BYTES, DocumentType, type_of_names
 from certs.log.checkpoint import parse_checkpoint
 from certs.log.entry import EntryKind
 from certs.log.note import NoteSigner
@@ -1583,11 +1583,16 @@ def refuse_list_with_earlier_keys_of_no_log() -> Vector:
 # --- tables ------------------------------------------------------------------------------------
 
 
-def _register(
-    name: str, comment: str, expect: Layer, source: str, files: Callable[[], Files]
+def _register(  # noqa: PLR0913, PLR0917 - a row of a table
+    name: str,
+    comment: str,
+    expect: Layer,
+    source: str,
+    files: Callable[[], Files],
+    root: Authority = PRACTICE_ROOT,
 ) -> None:
     def maker() -> Vector:
-        return Vector(expect=expect, source=source, files=files())
+        return Vector(expect=expect, source=source, files=files(), root=root)
 
     maker.__doc__ = comment
     MAKERS[f"refuse_{name}"] = maker
@@ -1612,16 +1617,29 @@ _register_tables()
 def _register_documents() -> None:
     for name, comment, files in document_vectors.accepted():
         _register_accepted(name, comment, files)
-    for name, (comment, _, _) in document_vectors.RULES.items():
+    for name, (comment, make, _) in document_vectors.RULES.items():
         files = partial(document_vectors.rule_files, name)
-        _register(name, comment, Layer.SCHEMA, DOCUMENT_RULE, files)
+        root = PRACTICE_ROOT if make()["practice"] else ROOT
+        _register(name, comment, Layer.SCHEMA, DOCUMENT_RULE, files, root)
     for name, (comment, files) in document_vectors.LOG.items():
         _register(f"log_{name}", comment, Layer.LOG, LOG_RULE, files)
 
 
+def _worth_of(files: Files) -> Status:
+    """Return what a flawless document is worth: what certifies an erasure is green."""
+    kind = type_of_names(files)
+    if not kind.of_job:
+        return Status.GENUINE
+    if kind.certifies:
+        return Status.ERASED
+    failed = decode(files[kind.document_name])["outcome"] == "failed"
+    return Status.NOT_ERASED if failed else Status.INCONCLUSIVE
+
+
 def _register_accepted(name: str, comment: str, files: Callable[[], Files]) -> None:
     def maker() -> Vector:
-        return Vector(expect=Status.GENUINE, source=DOCUMENT_RULE, files=files())
+        made = files()
+        return Vector(expect=_worth_of(made), source=DOCUMENT_RULE, files=made)
 
     maker.__doc__ = comment
     MAKERS[f"accept_{name}"] = maker

@@ -1,4 +1,4 @@
-"""Documents that are not about a job: their tables, their rules, and what they are worth."""
+"""Documents of all types but a drive's: their tables, their rules, and what they are worth."""
 
 import contextlib
 import copy
@@ -16,8 +16,9 @@ from certs.formats.document import DocumentFormat
 from certs.formats.facts import Fact, Form, fact_lines
 from certs.formats.rules import Rule
 from certs.formats.statement_v1 import FORMATS
-from certs.layout import DocumentType, bundle_of
+from certs.layout import CERTIFICATES, NOTICES, OF_PHONES, DocumentType, bundle_of
 from certs.report import EXIT_CODES
+from certs.sampled import ERASED_BY_ITSELF
 from certs.tests import document_vectors, field_vectors
 from certs.tests.document_samples import (
     SAMPLES,
@@ -27,7 +28,8 @@ from certs.tests.document_samples import (
     receipt_statement,
 )
 from certs.tests.make_vectors import differing
-from certs.tests.samples import NOW, PRACTICE_ROOT, Statement, signed_files
+from certs.tests.phone_samples import PHONES, phone_statement
+from certs.tests.samples import NOW, PRACTICE_ROOT, PRODUCTION_SIGNER, ROOT, Statement, signed_files
 from certs.text import Text
 from certs.verdict import Status, Verdict, compare_line
 from certs.verify import verify
@@ -151,6 +153,54 @@ def test_verdict__document_about_no_job__genuine_and_never_erased(name: str) -> 
     assert first.zh.startswith("请")
     assert "nothing about an erasure" in second.en
     assert all("erased; every byte" not in line.en.lower() for line in verdict.lines)
+
+
+def _of_phone(name: str) -> Verdict:
+    """Return the verdict on a phone's document of production."""
+    bundle = bundle_of(signed_files(PHONES[name](PRODUCTION_SIGNER), PRODUCTION_SIGNER))
+    return verify(bundle, root_pem=ROOT.pem, allow_practice=False, now=NOW)
+
+
+@pytest.mark.parametrize("name", PHONES)
+def test_verdict__phone__certificate_alone_is_erased(name: str) -> None:
+    """Only a phone's certificate is green; its headline never says that bytes were checked."""
+    verdict = _of_phone(name)
+    wanted = {
+        "phone_notice": (Status.NOT_ERASED, 3),
+        "phone_notice_aborted": (Status.INCONCLUSIVE, 5),
+        "phone_notice_unproven": (Status.INCONCLUSIVE, 5),
+        "phone_notice_unsupported": (Status.INCONCLUSIVE, 5),
+    }.get(name, (Status.ERASED, 0))
+    assert (verdict.status, EXIT_CODES[verdict.status]) == wanted
+    erased = verdict.lines[1] == ERASED_BY_ITSELF
+    assert erased is (verdict.status is Status.ERASED)
+    assert all("byte checked" not in line.en for line in verdict.lines)
+
+
+def test_verdict__phone_without_a_root__signer_unknown() -> None:
+    """A phone's certificate is not green because it says so."""
+    bundle = bundle_of(signed_files(phone_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER))
+    verdict = verify(bundle, root_pem=None, allow_practice=False, now=NOW)
+    assert verdict.status is Status.SIGNER_UNKNOWN
+
+
+def test_verdict__phone__tells_observed_from_inferred() -> None:
+    """Whoever reads it learns what was seen, what nobody can see, and what is claimed."""
+    lines = {line.en for line in _of_phone("phone_certificate").lines}
+    assert "The issuer claims: Purge" in lines
+    assert any(line.startswith("Inferred, not observed: That its keys") for line in lines)
+    assert any(line.startswith("Observed: A random file that") for line in lines)
+    against = {line.en for line in _of_phone("phone_notice").lines}
+    assert "Against it: The file that was laid down before is still there." in against
+    assert "Reason: The phone was not erased." in against
+
+
+def test_types__each__certifies_or_is_a_notice_or_is_about_no_job() -> None:
+    """What a type is follows from one place, and nothing is two of it."""
+    assert not set(CERTIFICATES) & set(NOTICES)
+    assert {kind for kind in DocumentType if kind.of_job} == {*CERTIFICATES, *NOTICES}
+    assert {kind for kind in DocumentType if kind.of_phone} == {*OF_PHONES}
+    assert all(kind.of_job for kind in OF_PHONES)
 
 
 def test_verdict__receipt__says_what_it_says_in_both_languages() -> None:

@@ -14,6 +14,8 @@ from certs.verify import verify
 
 PINNED: Final = {"0.1.0": "43fab94ff7bf3ff3580b0a8fed519ea9f0660a8ce18f2911dfc296a6430f5462"}
 """The digest of each release's list of digests; a line is added per release and never changed."""
+UNRELEASED: Final = frozenset({DocumentType.PHONE_CERTIFICATE, DocumentType.PHONE_NOTICE})
+"""Types whose first bundles are made with the next release."""
 CASES: Final = [
     (folder, name, status)
     for folder in sorted(path for path in FOLDER.iterdir() if path.is_dir())
@@ -38,6 +40,6 @@ def test_bundle__of_any_release__still_verifies(folder: Path, name: str, status:
 
 
 def test_releases__every_type_of_document__at_least_one() -> None:
-    """No type goes without a bundle that must stay good."""
+    """No type that was released goes without a bundle that must stay good."""
     types = {read_bundle(folder / name).type_by_name for folder, name, _ in CASES}
-    assert types == set(DocumentType)
+    assert types == set(DocumentType) - UNRELEASED

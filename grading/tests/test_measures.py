@@ -7,13 +7,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grading.errors import GradingError
-from grading.library import DEFAULT_RULESET, ruleset_named
+from grading.library import all_rulesets
 from grading.measures import MAX_BYTES, MAX_INTEGER, MAX_MEASURES, MAX_TEXT, parse_measures
 from grading.report import to_bytes
-from grading.rules import Grade, evaluate
+from grading.rules import Grade, RuleSet, evaluate
 
-DRIVE = ruleset_named(DEFAULT_RULESET)
-NAMES = st.sampled_from([*(rule.measure for rule in DRIVE.rules), "drive_kind", "power_on_hours"])
+RULESETS = all_rulesets()
+DRIVE, PHONE = RULESETS["drive-1"], RULESETS["phone-1"]
+NAMES = st.sampled_from(
+    [rule.measure for ruleset in RULESETS.values() for rule in ruleset.rules]
+    + ["drive_kind", "system", "power_on_hours", "storage_bytes"]
+)
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
@@ -85,36 +89,55 @@ def test_measures__any_bytes__no_other_error(data: bytes) -> None:
         return
 
 
-@given(st.dictionaries(NAMES | st.text(max_size=8), ANY_JSON, max_size=6))
+@given(
+    st.sampled_from(list(RULESETS.values())),
+    st.dictionaries(NAMES | st.text(max_size=8), ANY_JSON, max_size=6),
+)
 def test_evaluate__any_json_object__declared_error_or_equal_bytes_twice(
-    value: dict[str, object],
+    ruleset: RuleSet, value: dict[str, object]
 ) -> None:
     """Any JSON object is refused, or graded to the same bytes however its keys are ordered."""
     data = json.dumps(value).encode()
     turned = json.dumps(dict(reversed(value.items()))).encode()
     try:
-        report = to_bytes(evaluate(parse_measures(data), DRIVE))
+        report = to_bytes(evaluate(parse_measures(data), ruleset))
     except GradingError:
         return
-    assert to_bytes(evaluate(parse_measures(turned), DRIVE)) == report
+    assert to_bytes(evaluate(parse_measures(turned), ruleset)) == report
 
 
-@example({"drive_kind": "nvme", "smart_reallocated_sectors": 1, "nvme_percentage_used": 0})
-@example({"drive_kind": "floppy", "smart_reallocated_sectors": 1, "nvme_percentage_used": 0})
-@given(st.dictionaries(NAMES, st.integers(0, 200) | st.booleans() | st.just("nvme"), max_size=8))
-def test_evaluate__a_measure_taken_away__never_better(measures: dict[str, int | str]) -> None:
-    """Leaving out a measure that the drive must have never makes an axis good that was not.
+NVME = {"smart_reallocated_sectors": 1, "nvme_percentage_used": 0}
+IPHONE = {"frp": True, "find_my": False}
 
-    A measure of another kind of drive is excused when absent, and counts when it is bad all the
+
+@example(DRIVE, {"drive_kind": "nvme", **NVME})
+@example(DRIVE, {"drive_kind": "floppy", **NVME})
+@example(PHONE, {"system": "ios", **IPHONE})
+@example(PHONE, {"system": "symbian", **IPHONE})
+@given(
+    st.sampled_from(list(RULESETS.values())),
+    st.dictionaries(
+        NAMES,
+        st.integers(0, 200) | st.booleans() | st.sampled_from(["nvme", "ios", "green"]),
+        max_size=10,
+    ),
+)
+def test_evaluate__a_measure_taken_away__never_better(
+    ruleset: RuleSet, measures: dict[str, int | str]
+) -> None:
+    """Leaving out a measure that the device must have never makes an axis good that was not.
+
+    A measure of another kind of device is excused when absent, and counts when it is bad all the
     same: taking such a one away may well help, and is no hiding of what must be there.
     """
     try:
-        whole = evaluate(measures, DRIVE)
+        whole = evaluate(measures, ruleset)
     except GradingError:
         return
-    kind = measures.get("drive_kind")
-    excused = {r.measure for r in DRIVE.rules if r.drive_kinds and kind not in r.drive_kinds}
-    for name in set(measures) - {"drive_kind"} - (excused if kind in DRIVE.drive_kinds else set()):
+    kind = measures.get(ruleset.kind_measure)
+    excused = {r.measure for r in ruleset.rules if r.kinds and kind not in r.kinds}
+    left = set(measures) - {ruleset.kind_measure} - (excused if kind in ruleset.kinds else set())
+    for name in left:
         rest = {key: value for key, value in measures.items() if key != name}
-        for before, after in zip(whole.axes, evaluate(rest, DRIVE).axes, strict=True):
+        for before, after in zip(whole.axes, evaluate(rest, ruleset).axes, strict=True):
             assert after.grade is not Grade.GOOD or before.grade is Grade.GOOD

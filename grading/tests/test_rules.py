@@ -8,11 +8,12 @@ from grading.errors import GradingError
 from grading.library import DEFAULT_RULESET, all_rulesets, ruleset_named
 from grading.measures import Measures, Value
 from grading.report import to_bytes, to_lines
-from grading.rules import Axis, AxisResult, Example, Grade, Rule, evaluate
+from grading.rules import Axis, AxisResult, Example, Grade, Rule, RuleSet, evaluate
 from grading.ruleset import parse_ruleset
 
 DRIVE = ruleset_named(DEFAULT_RULESET)
-RULES = [rule for ruleset in all_rulesets().values() for rule in ruleset.rules]
+PHONE = ruleset_named("phone-1")
+RULESETS = all_rulesets()
 HEALTHY_HDD: dict[str, Value] = {
     "drive_kind": "ata-hdd",
     "verified": True,
@@ -24,44 +25,101 @@ HEALTHY_HDD: dict[str, Value] = {
     "smart_uncorrectable": 0,
     "smart_reallocated_sectors": 0,
 }
+SOUND_ANDROID: dict[str, Value] = {
+    "system": "android",
+    "verified": True,
+    "key_functions_failed": 0,
+    "frp": False,
+    "managed": False,
+    "bootloader_locked": True,
+    "verified_boot": "green",
+    "battery_health_percent": 91,
+    "battery_cycles": 212,
+}
+SOUND_IPHONE: dict[str, Value] = {
+    "system": "ios",
+    "verified": True,
+    "key_functions_failed": 0,
+    "find_my": False,
+    "managed": False,
+    "supervised": False,
+    "battery_health_percent": 88,
+    "battery_cycles": 401,
+}
+SOUND = [("drive-1", HEALTHY_HDD), ("phone-1", SOUND_ANDROID), ("phone-1", SOUND_IPHONE)]
+"""What each set calls good, with nothing in it that could be left out."""
 
 
-def _axis(axis: Axis, measures: Measures) -> AxisResult:
-    return next(result for result in evaluate(measures, DRIVE).axes if result.axis is axis)
+def _axis(axis: Axis, measures: Measures, ruleset: RuleSet = DRIVE) -> AxisResult:
+    return next(result for result in evaluate(measures, ruleset).axes if result.axis is axis)
 
 
-def _grades(measures: Measures) -> dict[Axis, Grade]:
-    return {result.axis: result.grade for result in evaluate(measures, DRIVE).axes}
+def _grades(measures: Measures, ruleset: RuleSet = DRIVE) -> dict[Axis, Grade]:
+    return {result.axis: result.grade for result in evaluate(measures, ruleset).axes}
 
 
 @pytest.mark.parametrize(
-    ("rule", "example"),
-    [(rule, example) for rule in RULES for example in rule.examples],
-    ids=lambda part: part.id if isinstance(part, Rule) else repr(part.value),
+    ("name", "rule", "example"),
+    [
+        (name, rule, example)
+        for name, ruleset in RULESETS.items()
+        for rule in ruleset.rules
+        for example in rule.examples
+    ],
+    ids=lambda part: (
+        part if isinstance(part, str) else part.id if isinstance(part, Rule) else repr(part.value)
+    ),
 )
-def test_rule__its_own_example__as_it_says(rule: Rule, example: Example) -> None:
+def test_rule__its_own_example__as_it_says(name: str, rule: Rule, example: Example) -> None:
     """Every rule does on its own examples what the file says of it."""
-    deductions = _axis(rule.axis, {rule.measure: example.value}).deductions
+    deductions = _axis(rule.axis, {rule.measure: example.value}, RULESETS[name]).deductions
     assert (rule.id in {d.rule.id for d in deductions}) is example.takes_effect
 
 
-def test_evaluate__healthy_disk_fully_measured__good_and_appearance_unknown() -> None:
+@pytest.mark.parametrize(("ruleset", "sound"), SOUND)
+def test_evaluate__sound_and_fully_measured__good_and_appearance_unknown(
+    ruleset: str, sound: dict[str, Value]
+) -> None:
     """An axis is good only if all that applies was measured; one without rules stays unknown."""
     expected = {Axis.FUNCTION: Grade.GOOD, Axis.APPEARANCE: Grade.UNKNOWN, Axis.LIFE: Grade.GOOD}
-    assert _grades(HEALTHY_HDD) == expected
+    assert _grades(sound, RULESETS[ruleset]) == expected
 
 
-def test_evaluate__nothing_measured__all_unknown() -> None:
+@pytest.mark.parametrize("ruleset", RULESETS.values(), ids=RULESETS)
+def test_evaluate__nothing_measured__all_unknown(ruleset: RuleSet) -> None:
     """Without measures every axis is unknown."""
-    assert set(_grades({}).values()) == {Grade.UNKNOWN}
+    assert set(_grades({}, ruleset).values()) == {Grade.UNKNOWN}
 
 
-@pytest.mark.parametrize("name", sorted(set(HEALTHY_HDD) - {"drive_kind"}))
-def test_evaluate__one_measure_missing__its_axis_is_not_good(name: str) -> None:
+@pytest.mark.parametrize(
+    ("ruleset", "sound", "name"),
+    [
+        (ruleset, sound, name)
+        for ruleset, sound in SOUND
+        for name in sorted(set(sound) - {"drive_kind", "system"})
+    ],
+)
+def test_evaluate__one_measure_missing__its_axis_is_not_good(
+    ruleset: str, sound: dict[str, Value], name: str
+) -> None:
     """A missing measure is unknown and never counts as good."""
-    rest = {key: value for key, value in HEALTHY_HDD.items() if key != name}
-    axis = next(rule.axis for rule in DRIVE.rules if rule.measure == name)
-    assert _grades(rest)[axis] is Grade.UNKNOWN
+    rest = {key: value for key, value in sound.items() if key != name}
+    axis = next(rule.axis for rule in RULESETS[ruleset].rules if rule.measure == name)
+    assert _grades(rest, RULESETS[ruleset])[axis] is Grade.UNKNOWN
+
+
+def test_evaluate__erased_phone_that_nobody_tried__function_unknown() -> None:
+    """What a phone says of itself never makes its function good: it cannot tell of its screen."""
+    for sound in (SOUND_ANDROID, SOUND_IPHONE):
+        rest = {key: value for key, value in sound.items() if key != "key_functions_failed"}
+        assert _grades(rest, PHONE)[Axis.FUNCTION] is Grade.UNKNOWN
+
+
+@pytest.mark.parametrize("lock", ["frp", "find_my", "managed", "supervised"])
+def test_evaluate__phone_with_a_lock__function_bad(lock: str) -> None:
+    """A phone that its next owner cannot set up is bad, whatever its system should have."""
+    assert _grades(SOUND_ANDROID | {lock: True}, PHONE)[Axis.FUNCTION] is Grade.BAD
+    assert _grades(SOUND_IPHONE | {lock: True}, PHONE)[Axis.FUNCTION] is Grade.BAD
 
 
 @pytest.mark.parametrize("kind", [None, "ata_hdd", 7])
@@ -108,6 +166,8 @@ def test_report__same_measures_in_any_order__same_bytes() -> None:
 def test_report__measure_without_rule__named() -> None:
     """A recorded measure that no rule looks at is listed, so nobody takes it for graded."""
     assert evaluate({"power_on_hours": 60_000}, DRIVE).without_rule() == ("power_on_hours",)
+    phone: dict[str, Value] = {"system": "ios", "storage_bytes": 1, "drive_kind": "nvme"}
+    assert evaluate(phone, PHONE).without_rule() == ("drive_kind", "storage_bytes")
 
 
 def test_lines__lowered_and_not_fully_measured__says_or_worse() -> None:
@@ -151,9 +211,18 @@ def test_ruleset__id_stands_twice__refused() -> None:
         parse_ruleset(RULE_TEXT + SECOND_RULE)
 
 
+def test_ruleset__about_systems__its_kind_is_measured_as_system() -> None:
+    """The key of the kinds tells which measure holds a device's kind."""
+    ruleset = parse_ruleset(RULE_TEXT.replace("drive_kinds", "systems"))
+    assert (ruleset.kind_measure, parse_ruleset(RULE_TEXT).kind_measure) == ("system", "drive_kind")
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
+        ("version = 1\ndrive_kinds = []", "version = 1\ndrive_kinds = []\nsystems = []"),
+        ("version = 1\ndrive_kinds = []", "version = 1\nsystems = []"),
+        ('operator = ">"\nthreshold = 3', 'operator = "<"\nthreshold = "3"'),
         ('axis = "life"', 'axis = "price"'),
         ("threshold = 3", 'threshold = "3"'),
         ("threshold = 3", "threshold = true"),

@@ -19,11 +19,24 @@ from hw_tests.lab.usb_model import IN, Function, Identity, Interface, Kind, UsbD
 from hw_tests.lab.usb_phones import GOOGLE, MtpFunction, bulk_pipe
 from hw_tests.phones.adb_engine import AdbEngine
 from hw_tests.phones.android import AndroidPhone
-from hw_tests.phones.android_mtp import AndroidMtp
+from hw_tests.phones.mtp_pipe import OnMtp
 
 ADB: Final[Kind] = (0xFF, 0x42, 0x01)
 ADB_PIPE: Final = 3
 FILES_ALONE, FILES_AND_ADB = 0x4EE1, 0x4EE2
+
+
+class FilesFunction(MtpFunction):
+    """MTP, over the files that adb sees; none of them before it is set up."""
+
+    def __init__(self, phone: AndroidPhone) -> None:
+        self._shown = OnMtp(phone)
+        super().__init__(self._shown.responder)
+
+    def out(self, address: int, data: bytes) -> None:
+        """Take a part of a container, and answer as things stand."""
+        self.engine.manner = self._shown.manner_now()
+        super().out(address, data)
 
 
 class AdbFunction(Function):
@@ -54,7 +67,7 @@ class AndroidOnUsb(UsbDevice):
     def __init__(self, phone: AndroidPhone) -> None:
         """Make a device that is not plugged in."""
         self._phone = phone
-        self._files = MtpFunction(lambda send: AndroidMtp(phone, send))
+        self._files = FilesFunction(phone)
         self._adb = AdbFunction(phone)
         super().__init__(self._said(), (self._files, self._adb))
         # One lock: a finger on the phone and a word of the computer's may meet.
@@ -63,6 +76,7 @@ class AndroidOnUsb(UsbDevice):
     def start(self) -> None:
         """Decide what it shows."""
         self.identity = self._said()
+        self._files.start()
         self.functions = (self._files, self._adb) if self._phone.adb_on_usb else (self._files,)
 
     def _said(self) -> Identity:

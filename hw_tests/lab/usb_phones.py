@@ -67,9 +67,14 @@ class MtpFunction(Function):
 
     def __init__(self, responder: Callable[[Callable[[bytes], None]], MtpEngine]) -> None:
         super().__init__()
-        self.engine = responder(lambda data: self.push(IN | PIPE, data))
+        self._responder = responder
+        self.start()
         ends = (*bulk_pipe(PIPE), _news(NEWS))
         self.interfaces = (Interface(number=0, kind=IMAGING, endpoints=ends),)
+
+    def start(self) -> None:
+        """Begin with a responder of its own, as after a restart."""
+        self.engine = self._responder(lambda data: self.push(IN | PIPE, data))
 
     def out(self, address: int, data: bytes) -> None:
         """Take a part of a container."""

@@ -158,7 +158,10 @@ class _Files(Service):
 
     def _status(self, path: str) -> None:
         folder, _, name = path.rstrip("/").rpartition("/")
-        size = -1 if path in FOLDERS[:1] else entries(self._phone, folder).get(name)
+        if path == FOLDERS[0]:
+            self.write(b"STAT" + struct.pack("<III", stat.S_IFLNK | 0o777, 0, 1))
+            return
+        size = -1 if path == f"{FOLDERS[0]}/" else entries(self._phone, folder).get(name)
         self.write(b"STAT" + _described(size))
 
     def _list(self, path: str) -> None:

@@ -23,7 +23,7 @@ FILES: Final = {
     "/sdcard/Download/marker-jane-letter.txt": b"private letter",
 }
 FOLDERS: Final = ("/sdcard", "/sdcard/DCIM", "/sdcard/Pictures", "/sdcard/Download")
-_CANARY: Final = re.compile(r"/sdcard/(Download/)?[0-9a-f]{32}")
+_CANARY: Final = re.compile(r"/sdcard/[0-9a-f]{32}")
 
 
 class Trust(Enum):
@@ -102,6 +102,8 @@ class AndroidPhone:
     running: bool = True
     evaluating: bool = False
     test_harness: bool = False
+    reset_screens: str = "actions"
+    """By what it knows its reset screen: ``actions`` as AOSP, ``names`` alone, or ``nothing``."""
     resets_asked: bool = False
     """Its reset screen is open."""
     erasures: int = 0

@@ -149,8 +149,19 @@ def _test_harness(phone: AndroidPhone) -> ShellEnd:
 
 
 def _reset_screen(phone: AndroidPhone) -> ShellEnd:
+    return _started(phone, "actions")
+
+
+def _reset_screen_by_name(phone: AndroidPhone) -> ShellEnd:
+    return _started(phone, "names")
+
+
+def _started(phone: AndroidPhone, known_by: str) -> ShellEnd:
+    words = "Starting: Intent { … }\n"
+    if phone.reset_screens != known_by:
+        return _said(words + "Error: Activity not started, unable to resolve Intent { … }\n")
     phone.resets_asked = True
-    return _said("Starting: Intent { act=com.android.settings.action.FACTORY_RESET }\n")
+    return _said(words)
 
 
 def _forbidden(_: AndroidPhone) -> ShellEnd:
@@ -185,6 +196,7 @@ def _evaluate(phone: AndroidPhone) -> ShellEnd:
 _ORDERS: Final[dict[str, Callable[[AndroidPhone], ShellEnd]]] = {
     "cmd testharness enable": _test_harness,
     "am start -a com.android.settings.action.FACTORY_RESET": _reset_screen,
+    "am start -n 'com.android.settings/.Settings$FactoryResetActivity'": _reset_screen_by_name,
     "am broadcast -a android.intent.action.FACTORY_RESET": _forbidden,
     "tradeinmode getstatus": _trade_status,
     "tradeinmode evaluate": _evaluate,

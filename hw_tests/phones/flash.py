@@ -2,7 +2,6 @@
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 PHOTO = b"Nobody else may ever see this. " * 40
 
@@ -11,28 +10,12 @@ def _past() -> dict[str, bytes]:
     return {"DCIM": b"", "holiday.jpg": PHOTO, "diary.txt": PHOTO[::-1]}
 
 
-class Medium(Protocol):
-    """What a responder shows of a phone."""
-
-    @property
-    def files(self) -> MutableMapping[str, bytes]:
-        """Content by path below the root; a folder is a path with nothing in it."""
-
-    @property
-    def size_bytes(self) -> int:
-        """How much it could hold."""
-
-    @property
-    def used_bytes(self) -> int:
-        """How much is used."""
-
-
 @dataclass(slots=True, kw_only=True)
 class Flash:
     """The medium: what a test looks at in the end."""
 
-    files: dict[str, bytes] = field(default_factory=_past)
-    """By name, all in the root; nothing in a file makes it a folder."""
+    files: MutableMapping[str, bytes] = field(default_factory=_past)
+    """By name, in folders with a slash; nothing in a file makes it a folder."""
     erased: list[str] = field(default_factory=list)
     """Partitions, in the order in which they really were erased."""
     size_bytes: int = 64 << 20

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from hw_tests.phones.flash import Medium
+from hw_tests.phones.flash import Flash
 
 HEAD: Final = struct.Struct("<IHHI")
 SERIAL: Final = "SIMMTP001"
+MODEL: Final = "Sim Phone"
 STORAGE: Final = 0x00010001
 COMMAND, DATA, RESPONSE = 1, 2, 3
 OK, NO_SESSION, NOT_SUPPORTED, NO_STORAGE, NO_OBJECT, READ_ONLY, DENIED = (
@@ -44,6 +45,8 @@ class Manner(Enum):
     """It refuses to say what one of its objects is called."""
     MUTE = "mute"
     BABBLES = "babbles"
+    PHOTOS_ONLY = "photos-only"
+    """It is set to give photos: PTP, as a camera."""
 
 
 class Refusal(Exception):  # noqa: N818 - a response code and no fault of ours
@@ -69,7 +72,13 @@ class MtpEngine:
     """One responder; fed with bytes, cut anywhere."""
 
     def __init__(
-        self, flash: Medium, send: Callable[[bytes], None], *, manner: Manner = Manner.HONEST
+        self,
+        flash: Flash,
+        send: Callable[[bytes], None],
+        *,
+        manner: Manner = Manner.HONEST,
+        model: str = MODEL,
+        serial: str = SERIAL,
     ) -> None:
         """Make a phone.
 
@@ -77,14 +86,15 @@ class MtpEngine:
             flash: what it holds.
             send: takes each container of an answer.
             manner: how it answers.
+            model: what it calls itself.
+            serial: what it says over MTP, which need not be its own.
         """
         self.flash, self.manner = flash, manner
+        self._model, self._serial = model, serial
         self.asked: list[int] = []
         """Codes of all operations so far."""
         self._send = send
         self._names: dict[int, str] = {}
-        self.words = ("Sim Maker", "Sim Phone", "1.0", SERIAL)
-        """Maker, model, version and serial."""
         self.reset()
 
     def reset(self) -> None:
@@ -171,10 +181,11 @@ class MtpEngine:
     # --- what it holds -----------------------------------------------------------------------
 
     def _device_info(self) -> bytes:
-        head = struct.pack("<HIH", 100, 6, 100)
-        described = text("microsoft.com: 1.0; android.com: 1.0;")
+        camera = self.manner is Manner.PHOTOS_ONLY
+        head = struct.pack("<HIH", 100, 0 if camera else 6, 100)
+        described = text("" if camera else "microsoft.com: 1.0; android.com: 1.0;")
         lists = b"".join(numbers(2, each) for each in (OPERATIONS, (), (), (), (FILE, FOLDER)))
-        words = b"".join(map(text, self.words))
+        words = b"".join(map(text, ("Sim Maker", self._model, "1.0", self._serial)))
         return head + described + struct.pack("<H", 0) + lists + words
 
     def _storages(self) -> tuple[int, ...]:
@@ -191,12 +202,11 @@ class MtpEngine:
     def _handles(self, storage: int, parent: int) -> tuple[int, ...]:
         if storage not in {*self._storages(), ROOT}:
             raise Refusal(NO_STORAGE)
-        if parent == 0:  # everything
+        if parent == 0:  # all of it
             return tuple(map(self._handle, self.flash.files))
-        folder = "" if parent == ROOT else self._name(parent)
-        return tuple(
-            self._handle(path) for path in self.flash.files if path.rpartition("/")[0] == folder
-        )
+        head = "" if parent == ROOT else f"{self._name(parent)}/"
+        inside = [name.removeprefix(head) for name in self.flash.files if name.startswith(head)]
+        return tuple(self._handle(head + name) for name in inside if "/" not in name)
 
     def _handle(self, name: str) -> int:
         """Return the number of an object, which it keeps."""
@@ -231,7 +241,7 @@ class MtpEngine:
             raise Refusal(NO_STORAGE)
         units = body[52]
         name = body[53 : 53 + 2 * units].decode("utf-16-le").rstrip("\0")
-        folder = "" if parent in {0, ROOT} else self._name(parent) + "/"
+        folder = "" if parent in {0, ROOT} else f"{self._name(parent)}/"
         self._coming = folder + name
         return self._handle(self._coming)
 

@@ -17,7 +17,7 @@ from wipe_station.phones.facts import PhoneFacts
 SEED: Final = 20261128
 CANARY: Final = "c" * 32
 CONTROL: Final = "d" * 32
-CANARY_PATH: Final = f"{android.FOLDER}/{CANARY}"
+CANARY_PATH: Final = android.FOLDER + CANARY
 TEST_HARNESS: Final = "cmd testharness enable"
 RESET_SCREEN: Final = "am start -a com.android.settings.action.FACTORY_RESET"
 

@@ -24,8 +24,6 @@ from wipe_station.api_values import (
     Words,
 )
 from wipe_station.board_values import BoardView
-from wipe_station.phone_values import PhoneView
-from wipe_station.phones.usb_mode_table import Mode
 
 JOB_ID: Final = "20261123T120000Z-0badcafe"
 KEY: Final = "sda-50"
@@ -203,10 +201,6 @@ STRANGERS: Final = (
     StrangerView(port="1-2", bay="3", product="78-9", text=words(81), next_step=words(87)),
     StrangerView(port="1-4.2", bay=None, product="", text=words(82), next_step=words(88)),
 )
-PHONES: Final = (
-    PhoneView(port="1-3", bay="4", product="78-9", mode=Mode.MTP, title=words(83)),
-    PhoneView(port="1-4.3", bay=None, product="", mode=Mode.MTP_ADB, title=words(84)),
-)
 
 
 def board(*parts: DeviceView | JobView, revision: int = 1, **changes: Any) -> BoardView:
@@ -220,18 +214,6 @@ def board(*parts: DeviceView | JobView, revision: int = 1, **changes: Any) -> Bo
         jobs=tuple(part for part in parts if isinstance(part, JobView)),
     )
     return shown.model_copy(update=changes)
-
-
-def full_board() -> BoardView:
-    """Return a board with everything on it that a board can hold."""
-    return board(
-        *DEVICES.values(),
-        *JOBS.values(),
-        practice=True,
-        self_test_failed=True,
-        strangers=STRANGERS,
-        phones=PHONES,
-    )
 
 
 def plan(**changes: Any) -> PlanView:

@@ -6,20 +6,26 @@ the client's parser to the bytes that a browser gets is the product's.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, MutableMapping
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlencode
 
 import httpx
+import uvicorn
 from fastapi import FastAPI
 
-from kiosk_ui.app import TOKEN, create_app
+from kiosk_ui.app import create_app
 from kiosk_ui.guard import Guard
 from kiosk_ui.live import Live
+from kiosk_ui.main import LOOPBACK
+from kiosk_ui.shared import TOKEN
 from wipe_station.board_values import BoardView
-from wipe_station.client import AsyncClient
+from wipe_station.phone_client import PhoneClient
 
 if TYPE_CHECKING:
     from wipe_station.api_values import Problem, Value
@@ -40,6 +46,8 @@ class FakeDaemon(httpx.AsyncBaseTransport):
         """By the end of the path."""
         self.problem: tuple[Problem, int] | None = None
         """What every question but the one for the board gets."""
+        self.then: dict[str, BoardView] = {}
+        """What is shown after a question was answered, by the end of its path."""
         self.asked: list[tuple[str, str, bytes]] = []
         self._changed = asyncio.Event()
 
@@ -63,6 +71,9 @@ class FakeDaemon(httpx.AsyncBaseTransport):
         named = request.url.path  # decoded, as a server sees it
         answer = next(value for end, value in self.answers.items() if named.endswith(end))
         data = answer if isinstance(answer, bytes) else answer.model_dump_json().encode()
+        for end, board in self.then.items():
+            if named.endswith(end):
+                self.show(board)
         return httpx.Response(200, content=data)
 
     async def _news(self, request: httpx.Request) -> BoardView:
@@ -88,7 +99,7 @@ class _Socket(httpx.AsyncBaseTransport):
 @cache
 def _built() -> tuple[Guard, _Socket]:
     """Build the application once: compiling its templates takes longer than any test."""
-    socket, station = _Socket(), AsyncClient(Path("/nowhere"))
+    socket, station = _Socket(), PhoneClient(Path("/nowhere"))
     station._http = httpx.AsyncClient(transport=socket, trust_env=False)
     return create_app(station, frozenset({HOST})), socket
 
@@ -224,3 +235,40 @@ def first_event(app: Guard, path: str, *, language: str = "zh") -> str:
             return await stream.event()
 
     return asyncio.run(once())
+
+
+class Served:
+    """The application on a port of its own, for a real browser."""
+
+    def __init__(self, url: str, daemon: FakeDaemon, loop: asyncio.AbstractEventLoop) -> None:
+        self.url = url
+        self.daemon = daemon
+        self._loop = loop
+
+    def show(self, board: BoardView | None) -> None:
+        """Have the daemon show another board, from the browser's thread."""
+        self._loop.call_soon_threadsafe(self.daemon.show, board)
+
+
+@contextlib.contextmanager
+def served(daemon: FakeDaemon) -> Iterator[Served]:
+    """Serve the application as its process does, in a thread."""
+    with socket.create_server((LOOPBACK, 0)) as listener:
+        host = f"{LOOPBACK}:{listener.getsockname()[1]}"
+        station = PhoneClient(Path("/nowhere"))
+        station._http = httpx.AsyncClient(transport=daemon, trust_env=False)
+        app = create_app(station, frozenset({host}))
+        config = uvicorn.Config(app, ws="none", log_config=None, timeout_graceful_shutdown=1)
+        server, loops = uvicorn.Server(config), Queue[asyncio.AbstractEventLoop]()
+
+        async def serve() -> None:
+            loops.put(asyncio.get_running_loop())
+            await server.serve(sockets=[listener])
+
+        thread = Thread(target=asyncio.run, args=(serve(),))
+        thread.start()
+        try:
+            yield Served(f"http://{host}", daemon, loops.get(timeout=PATIENCE_S))
+        finally:
+            server.should_exit = True
+            thread.join()

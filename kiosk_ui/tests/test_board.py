@@ -4,7 +4,6 @@ import pytest
 
 from kiosk_ui.tests.boards import (
     JOB_ID,
-    PHONES,
     STRANGERS,
     board,
     ended_job,
@@ -32,21 +31,6 @@ def test_board__notices__said_in_the_reader_s_language(language: str, said: str)
     daemon = FakeDaemon(board(notices=(words(1),)))
     shown = Browser(daemon).get("/", language=language).text
     assert said in shown
-
-
-@pytest.mark.parametrize(("language", "said"), [("zh", "句"), ("en", "sentence")])
-def test_board__phones_let_in__named_and_nothing_asked_of_the_owner(
-    language: str, said: str
-) -> None:
-    """A phone in a bay is told with what it is now; it goes back, and no trust is asked for."""
-    shown = Browser(FakeDaemon(board(phones=PHONES))).get("/", language=language).text
-    for number in (83, 84):
-        assert f"{said}{number}" in shown
-    back = {"zh": "请拔下来，还给机主", "en": "give it back to its owner"}[language]
-    assert shown.count(back) == len(PHONES)
-    assert 'id="phone-1-3"' in shown
-    assert shown.count("<form") == Browser(FakeDaemon(board())).get("/").text.count("<form")
-    assert ("请插上要处理的设备" in shown, "Plug in the device" in shown) == (False, False)
 
 
 @pytest.mark.parametrize(("language", "said"), [("zh", "句"), ("en", "sentence")])

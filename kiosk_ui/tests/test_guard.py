@@ -9,11 +9,20 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from kiosk_ui.app import TOKEN
-from kiosk_ui.guard import MOST_FIELDS, MOST_FORM_BYTES
+from kiosk_ui.guard import MOST_FIELDS, MOST_FORM_BYTES, TOKEN_HEADER
 from kiosk_ui.page import load_static
-from kiosk_ui.tests.boards import JOB_ID, KEY, SHA256, ended_job, full_board, held, plan, problem
+from kiosk_ui.shared import TOKEN
+from kiosk_ui.tests.boards import JOB_ID, KEY, SHA256, ended_job, held, plan, problem
 from kiosk_ui.tests.browser import HOST, ORIGIN, PATIENCE_S, Browser, FakeDaemon, Stream, living
+from kiosk_ui.tests.phone_boards import (
+    PHONE_JOB_ID,
+    PORT,
+    full_board,
+    phone,
+    phone_held,
+    phone_job,
+)
+from wipe_station.phone_values import MOST_PHOTO_BYTES
 
 SAME_ORIGIN = {"origin": ORIGIN, "sec-fetch-site": "same-origin"}
 POSTS = {
@@ -25,7 +34,18 @@ POSTS = {
     f"/jobs/{JOB_ID}/resume": {},
     f"/jobs/{JOB_ID}/abandon": {},
     f"/jobs/{JOB_ID}/close": {},
+    f"/phones/{PORT}/intake": {"visit": "7", "staff": "12", "show": "no-accounts"},
+    f"/phones/{PORT}/consent": {"visit": "7", "staff": "12"},
+    f"/phones/{PORT}/hold": {"visit": "7", "route": "guided"},
+    f"/phones/{PORT}/erase": {"visit": "7", "confirmation": "n" * 43, "plan_sha256": SHA256},
+    f"/phone-jobs/{PHONE_JOB_ID}/press": {},
+    f"/phone-jobs/{PHONE_JOB_ID}/look": {},
+    f"/phone-jobs/{PHONE_JOB_ID}/give-up": {},
+    f"/phone-jobs/{PHONE_JOB_ID}/close": {},
 }
+PHOTO = f"/phone-jobs/{PHONE_JOB_ID}/photo"
+JPEG = b"\xff\xd8\xff\xe0 a photo"
+JPEG_HEADERS = SAME_ORIGIN | {"content-type": "image/jpeg", TOKEN_HEADER: TOKEN}
 DOCUMENT = b"%PDF-1.7 a document"
 PAGES = {
     "home": "/",
@@ -37,14 +57,25 @@ PAGES = {
     "document": f"/jobs/{JOB_ID}/documents/certificate.pdf",
     "label": f"/jobs/{JOB_ID}/prints/label",
     "no print of ours": f"/jobs/{JOB_ID}/prints/poster",
+    "phone": f"/phones/{PORT}",
+    "phone away": "/phones/9-9",
+    "phone's job": f"/phone-jobs/{PHONE_JOB_ID}",
+    "phone's document": f"/phone-jobs/{PHONE_JOB_ID}/documents/certificate.pdf",
+    "phone's label": f"/phone-jobs/{PHONE_JOB_ID}/prints/label",
+    "picture": "/static/steps/unlock.svg",
     "no page": "/no-such-page",
     "no file": "/static/none.css",
     "no device's name": "/devices/NOT-A-KEY",
+    "no port": "/phones/NOT-A-PORT",
+    "no phone's job": "/phone-jobs/NOT-A-JOB",
     "no method": f"/jobs/{JOB_ID}/stop",
     "docs of the library": "/docs",
     "interface of the library": "/openapi.json",
 }
-GIVEN = ("home", "plan", "style", "script", "library", "icon", "document", "label")
+GIVEN = {
+    *("home", "plan", "style", "script", "library", "icon", "document", "label", "picture"),
+    *("phone", "phone away", "phone's job", "phone's document", "phone's label"),
+}
 """What is there; the rest of the pages is not."""
 SECURE = {
     "x-content-type-options": "nosniff",
@@ -80,6 +111,9 @@ def daemon() -> FakeDaemon:
         "/close": b"",
         "certificate.pdf": DOCUMENT,
         **{f"/{what}": ended_job() for what in ("stop", "resume", "abandon")},
+        **{f"/{what}": phone() for what in ("intake", "consent")},
+        "/hold": phone_held(),
+        **{f"/{what}": phone_job() for what in ("erase", "press", "look", "give-up", "photo")},
     }
     return made
 
@@ -211,6 +245,49 @@ def test_form__at_the_limits__read(browser: Browser) -> None:
         assert browser.ask("POST", "/look", SAME_ORIGIN, content).status_code == 303
 
 
+def test_photo__from_our_own_page__handed_on_byte_for_byte(
+    browser: Browser, daemon: FakeDaemon
+) -> None:
+    """A photo of just as many bytes as are allowed reaches the daemon as it was sent."""
+    for jpeg in (JPEG, JPEG.ljust(MOST_PHOTO_BYTES, b"x")):
+        answer = browser.ask("POST", PHOTO, JPEG_HEADERS, jpeg)
+        assert answer.status_code == 200
+        secured(answer)
+        assert daemon.asked[-1] == ("POST", f"/v1{PHOTO}", jpeg)
+
+
+BAD_PHOTOS = {
+    "no token": (JPEG_HEADERS | {TOKEN_HEADER: ""}, JPEG),
+    "wrong token": (JPEG_HEADERS | {TOKEN_HEADER: TOKEN[:-1]}, JPEG),
+    "token as a form": (SAME_ORIGIN, f"token={TOKEN}".encode()),
+    "another type": (JPEG_HEADERS | {"content-type": "image/png"}, JPEG),
+    "nothing": (JPEG_HEADERS, b""),
+    "no JPEG": (JPEG_HEADERS, b"\x89PNG" + JPEG),
+    "too long": (JPEG_HEADERS, JPEG.ljust(MOST_PHOTO_BYTES + 1, b"x")),
+}
+
+
+@pytest.mark.parametrize(("headers", "content"), BAD_PHOTOS.values(), ids=BAD_PHOTOS)
+def test_photo__not_ours_or_none__refused(
+    browser: Browser, daemon: FakeDaemon, headers: Mapping[str, str], content: bytes
+) -> None:
+    """Without the token, or where it is no photo, nothing reaches the daemon."""
+    answer = browser.ask("POST", PHOTO, headers, content)
+    assert answer.status_code == 403
+    secured(answer)
+    assert not actions(daemon)
+
+
+@pytest.mark.parametrize("origin", [{}, {"origin": "http://evil.example"}], ids=str)
+def test_photo__foreign_or_silent_origin__refused_unread(
+    browser: Browser, daemon: FakeDaemon, origin: Mapping[str, str]
+) -> None:
+    """Even with our token a photo comes from our own page or from nowhere."""
+    headers = {"content-type": "image/jpeg", TOKEN_HEADER: TOKEN, **origin}
+    assert browser.ask("POST", PHOTO, headers, JPEG).status_code == 421
+    assert not daemon.asked
+
+
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "DELETE"])
 def test_answer__whatever_was_asked__carries_every_header(
@@ -225,7 +302,7 @@ def test_answer__every_kind_of_page__the_status_that_it_should_have(browser: Bro
     found = {name: browser.get(path).status_code for name, path in PAGES.items()}
     assert found == dict.fromkeys(PAGES, 404) | {
         **dict.fromkeys(GIVEN, 200),
-        "no device's name": 422,
+        **dict.fromkeys(("no device's name", "no port", "no phone's job"), 422),
         "no print of ours": 422,
         "no method": 405,
     }
@@ -256,11 +333,12 @@ def test_answer__a_fault_of_ours__carries_every_header(
     secured(broken)
 
 
-def test_answer__event_stream__carries_every_header(browser: Browser) -> None:
+@pytest.mark.parametrize("path", ["/live", f"/phones/{PORT}/live", f"/phone-jobs/{JOB_ID}/live"])
+def test_answer__event_stream__carries_every_header(browser: Browser, path: str) -> None:
     """The stream of news is guarded, too; its own word on caching stands."""
 
     async def headers() -> httpx.Headers:
-        async with living(browser.app), Stream(browser.app, "/live", "zh") as stream:
+        async with living(browser.app), Stream(browser.app, path, "zh") as stream:
             return httpx.Headers(stream.headers)
 
     found = asyncio.run(asyncio.wait_for(headers(), PATIENCE_S))

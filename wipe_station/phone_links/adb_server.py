@@ -63,9 +63,9 @@ class AdbServer:
             line.ask("host:kill")
             line.drain()
 
-    def devices(self) -> tuple[AdbDevice, ...]:
+    def devices(self, *, timeout_s: float | None = None) -> tuple[AdbDevice, ...]:
         """Return the phones that it sees, in its order."""
-        return adb_server.parse_devices(self._host("host:devices-l"))
+        return adb_server.parse_devices(self._host("host:devices-l", timeout_s))
 
     def track(
         self, stopped: Callable[[], bool], *, every_s: float = 1.0
@@ -100,7 +100,7 @@ class AdbServer:
         for each in self.devices():
             if each.usb_path == usb_path:
                 return each
-        raise _absent()
+        raise absent()
 
     def shell(
         self,
@@ -186,8 +186,8 @@ class AdbServer:
         with self._service(device, f"reboot:{target.value}", None) as line:
             line.drain()
 
-    def _host(self, text: str) -> str:
-        with _Line(self._path, self._timeout_s) as line:
+    def _host(self, text: str, timeout_s: float | None = None) -> str:
+        with _Line(self._path, self._timeout_s if timeout_s is None else timeout_s) as line:
             line.ask(text)
             return line.read(adb_server.read_text())
 
@@ -247,7 +247,7 @@ class _Line:
         verdict = self.read(adb_server.read_verdict())
         if isinstance(verdict, Refused):
             if "not found" in verdict.words or "no device" in verdict.words:
-                raise _absent()
+                raise absent()
             _rejected(verdict.words)
 
     def send(self, data: bytes) -> None:
@@ -280,7 +280,7 @@ class _Line:
         while len(data) < size:
             part = self._limited(partial(self._socket.recv, min(size - len(data), _RECEIVE_BYTES)))
             if not part:
-                raise _absent()
+                raise absent()
             data += part
         return bytes(data)
 
@@ -296,7 +296,7 @@ class _Line:
                 Text(zh="手机没有及时回答。", en="The phone did not answer in time."), hint=_HINT
             ) from error
         except OSError as error:
-            raise _absent() from error
+            raise absent() from error
 
 
 def require_allowed(device: AdbDevice) -> None:
@@ -309,7 +309,8 @@ def require_allowed(device: AdbDevice) -> None:
         _rejected(device.state.value)
 
 
-def _absent() -> DeviceGoneError:
+def absent() -> DeviceGoneError:
+    """Return the error for a phone that is not there."""
     return DeviceGoneError(Text(zh="手机不在了。", en="The phone is gone."), hint=_HINT)
 
 

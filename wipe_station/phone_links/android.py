@@ -13,17 +13,16 @@ from wipe_station.errors import CommandRejectedError, CommandTimeoutError, Malfo
 from wipe_station.phone_links.adb_server import AdbServer, require_allowed
 from wipe_station.phones.adb_server import AdbDevice
 from wipe_station.phones.adb_shell import ShellEnd
+from wipe_station.phones.android_after import MADE_BY_ITSELF, PERSONAL_FOLDERS
 from wipe_station.phones.android_facts import Ask, facts_of
 from wipe_station.phones.canary import CanaryLook
 from wipe_station.phones.facts import PhoneFacts
 
 ASK_S: Final = 20.0
 READ_S: Final = 120.0
-FOLDER: Final = "/sdcard/Download"
-"""Where the canary lies: among its person's own files, under their encryption."""
-PERSONAL_FOLDERS: Final = ("/sdcard/DCIM", "/sdcard/Pictures", "/sdcard/Download")
-_MADE_BY_ITSELF: Final = frozenset({".thumbnails"})
-"""By a phone that nobody has used (general knowledge, unverified)."""
+FOLDER: Final = "/sdcard/"
+"""Where the canary lies: among its person's own files, under their encryption, and in the root,
+where MTP sees it as well. The path is a link: without the slash the link itself is looked at."""
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 
 
@@ -68,7 +67,7 @@ def plant(server: AdbServer, device: AdbDevice, name: str, content: bytes) -> bo
         CommandRejectedError: the phone does not take it.
     """
     assert _NAME.fullmatch(name), "a drawn name"
-    path = f"{FOLDER}/{name}"
+    path = FOLDER + name
     server.push(device, path, [content])
     return server.pull(device, path, most_bytes=len(content)) == content
 
@@ -95,15 +94,16 @@ def look(
         name=name,
         control=control,
         folder=server.status(device, FOLDER),
-        canary=server.status(device, f"{FOLDER}/{name}"),
+        canary=server.status(device, FOLDER + name),
         listing=server.listing(device, FOLDER, frozenset({name, control})),
         control_same=same,
     )
-    server.shell(device, f"rm -f {FOLDER}/{control}", timeout_s=ASK_S)
+    server.shell(device, f"rm -f {FOLDER}{control}", timeout_s=ASK_S)
     return seen
 
 
 def personal_files(server: AdbServer, device: AdbDevice) -> int:
     """Count what lies in the folders that a new phone has empty; their names are not kept."""
-    seen = [server.listing(device, each, _MADE_BY_ITSELF) for each in PERSONAL_FOLDERS]
+    by_itself = frozenset({MADE_BY_ITSELF})
+    seen = [server.listing(device, FOLDER + each, by_itself) for each in PERSONAL_FOLDERS]
     return sum(each.entries - len(each.found) for each in seen)

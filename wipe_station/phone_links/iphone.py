@@ -235,7 +235,8 @@ def pair(mux: Usbmux, udid: str) -> Refusal | None:
 def usb_path_of(device: MuxDevice, devices: Path = USB_DEVICES) -> str | None:
     """Return the kernel's name of the port that a device hangs on; None where it is not there."""
     wanted = (device.bus, device.address)
-    for folder in sorted(devices.iterdir()):
+    there = devices.iterdir() if devices.is_dir() else ()  # some kernels have no USB
+    for folder in sorted(there):
         if (_number(folder / "busnum"), _number(folder / "devnum")) == wanted != (None, None):
             return folder.name
     return None

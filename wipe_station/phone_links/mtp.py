@@ -19,6 +19,7 @@ from wipe_station.errors import (
 )
 from wipe_station.phone_links.usb_bulk import BulkPipe
 from wipe_station.phones import mtp
+from wipe_station.phones.android_after import MADE_BY_ITSELF, PERSONAL_FOLDERS
 from wipe_station.phones.facts import PhoneFacts
 from wipe_station.phones.mtp import Code, Outcome, Request, Transaction
 from wipe_station.phones.mtp_data import (
@@ -159,6 +160,38 @@ class MtpPhone:
             count += len(handles)
         seen = True if found else False if complete else None
         return Look(storages=storages, objects=count if complete else None, canary=seen)
+
+    def personal_files(self) -> int | None:
+        """Count what lies in the phone's own storages in folders that a new phone has empty.
+
+        Returns:
+            None if one of them could not be seen; names are not kept.
+        """
+        count = 0
+        for storage in (each for each in self.storages() if not each.removable):
+            listed = self.ask(mtp.root_handles(storage.storage_id))
+            handles = parse_handles(listed.data) if listed.ok else ()
+            personal = [self._is_personal(each) for each in handles[:MOST_NAMES]]
+            if not listed.ok or None in personal or len(handles) > len(personal):
+                return None
+            for handle, wanted in zip(handles, personal, strict=True):
+                inside = self._entries(storage, handle) if wanted else 0
+                if inside is None:
+                    return None
+                count += inside
+        return count
+
+    def _entries(self, storage: Storage, folder: int) -> int | None:
+        listed = self.ask(mtp.handles_in(storage.storage_id, folder))
+        if not listed.ok:
+            return None
+        handles = parse_handles(listed.data)
+        alone = len(handles) == 1 and self._is_named(handles[0], MADE_BY_ITSELF)
+        return 0 if alone else len(handles)
+
+    def _is_personal(self, handle: int) -> bool | None:
+        said = self.ask(mtp.object_info(handle))
+        return any(is_named(said.data, each) for each in PERSONAL_FOLDERS) if said.ok else None
 
     def _is_named(self, handle: int, name: str) -> bool | None:
         said = self.ask(mtp.object_info(handle))

@@ -4,9 +4,17 @@ Nothing here believes a command that said OK. Over adb everything can be read, s
 read was hidden or cut off: then an absent canary shows nothing either.
 """
 
+from typing import Final
+
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import Evidence
-from wipe_station.phones.facts import PhoneFacts
+from wipe_station.phones.facts import PhoneFacts, System
+from wipe_station.phones.usb_identity import is_copied
+
+PERSONAL_FOLDERS: Final = ("DCIM", "Pictures", "Download")
+"""In the root of the shared storage; a new phone has nothing in them (general knowledge)."""
+MADE_BY_ITSELF: Final = ".thumbnails"
+"""The one thing there of a phone that nobody has used (general knowledge, unverified)."""
 
 
 def evidence_of(
@@ -53,3 +61,37 @@ def same_phone(before: PhoneFacts, after: PhoneFacts) -> bool | None:
     if None in names[0] or (before.imeis and not after.imeis):
         return None
     return True
+
+
+def same_device(one: str | None, other: str | None) -> bool | None:
+    """Tell by what two USB devices state as their serials whether they are of one phone.
+
+    None where one states none, or one that many phones state. That a phone states the same one in
+    all of its modes, and after a reset, is general knowledge.
+    """
+    if one is None or other is None or is_copied(one) or is_copied(other):
+        return None
+    return one == other
+
+
+def same_across(
+    before: PhoneFacts, after: PhoneFacts, device: bool | None, *, serials_agree: bool | None
+) -> bool | None:
+    """Tell whether two readings by links that know little, or different things, are of one phone.
+
+    MTP's serial is not always the phone's own, and may be drawn anew by a reset: if it differs,
+    that shows nothing. Systems and models that differ are of two phones.
+
+    Args:
+        before: by one link.
+        after: by another one, or by MTP both times.
+        device: what ``same_device`` says.
+        serials_agree: whether both are of one kind and alike; None where they cannot be compared.
+    """
+    if System.UNKNOWN not in (before.system, after.system) and before.system is not after.system:
+        return False
+    if None not in (before.model, after.model) and before.model != after.model:
+        return False
+    if device is not None:
+        return device
+    return True if serials_agree and before.model is not None and after.model is not None else None

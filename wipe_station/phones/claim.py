@@ -30,6 +30,11 @@ OVERWRITTEN: Final = Text(
     zh="两次重置之间，在手机上用随机数写满了可用空间，并读回核对。",
     en="Between two resets the phone filled its free space with random data and read it back.",
 )
+ENCRYPTION_SHOWN: Final = Text(
+    zh="手机是加密的：机主打开设置给店员看过，手机自己没有对工作站说。",
+    en="That the phone is encrypted was shown to the clerk in its settings; the phone itself did"
+    " not say so to the station.",
+)
 AGE_UNKNOWN: Final = Text(
     zh="假定是 A7 或更新的芯片，没有核对。", en="A chip of the A7 or later is assumed, not checked."
 )
@@ -65,11 +70,12 @@ def claim_of(evidence: Evidence) -> PhoneClaim:
     overwritten = evidence.overwritten_bytes > 0
     if overwritten:
         observed += (OVERWRITTEN,)
-    claim, inferred = _erased(evidence.before, overwritten=overwritten)
+    claim, inferred = _erased(evidence, overwritten=overwritten)
     return PhoneClaim(finding=finding, claim=claim, observed=observed, inferred=inferred)
 
 
-def _erased(before: PhoneFacts, *, overwritten: bool) -> tuple[Claim, tuple[Text, ...]]:
+def _erased(evidence: Evidence, *, overwritten: bool) -> tuple[Claim, tuple[Text, ...]]:
+    before = evidence.before
     if before.system is System.IOS:
         return _claim(Category.PURGE, "cryptographic erase by the phone's own reset"), (
             KEYS_INFERRED,
@@ -78,18 +84,30 @@ def _erased(before: PhoneFacts, *, overwritten: bool) -> tuple[Claim, tuple[Text
     if before.system is not System.ANDROID:
         return _none("the system is unknown"), ()
     if before.encryption in (None, Encryption.NONE):
-        # A reset of plain storage leaves what it only unlinks; unknown is never better than that.
-        if overwritten:
-            return _claim(Category.CLEAR, "reset and overwrite of an unencrypted phone"), (
-                DISCARD_INFERRED,
-            )
-        return _none("not known to be encrypted, and not overwritten"), ()
+        return _not_known_to_be_encrypted(evidence, overwritten=overwritten)
     inferred = (KEYS_INFERRED, DISCARD_INFERRED)
     if _keys_are_all(before):
         return _claim(Category.PURGE, "cryptographic erase and discard by the phone's own reset"), (
             inferred
         )
     return _claim(Category.CLEAR, "the phone's own reset"), inferred
+
+
+def _not_known_to_be_encrypted(
+    evidence: Evidence, *, overwritten: bool
+) -> tuple[Claim, tuple[Text, ...]]:
+    """A reset of plain storage leaves what it only unlinks; unknown is never better than that."""
+    if overwritten:
+        return _claim(Category.CLEAR, "reset and overwrite of an unencrypted phone"), (
+            DISCARD_INFERRED,
+        )
+    if evidence.before.encryption is None and evidence.encryption_shown:
+        return _claim(Category.CLEAR, "the phone's own reset"), (
+            ENCRYPTION_SHOWN,
+            KEYS_INFERRED,
+            DISCARD_INFERRED,
+        )
+    return _none("not known to be encrypted, and not overwritten"), ()
 
 
 def _keys_are_all(before: PhoneFacts) -> bool:

@@ -190,6 +190,8 @@ class Evidence:
     """False on the routes that keep it by design (``testharness``, trade-in mode)."""
     obliteration_new: bool | None = None
     """iOS: whether the phone made a record of an erasure since; None where that cannot be told."""
+    encryption_shown: bool = False
+    """The clerk saw in the phone's settings that it is encrypted, where it said nothing of it."""
     overwritten_bytes: int = 0
     """Written and read back on the phone itself, between two resets."""
 

@@ -13,6 +13,7 @@ from typing import Final
 
 from certs.text import Text
 from wipe_station.phones.facts import PhoneFacts, System
+from wipe_station.records import Json
 
 FILE: Final = "maker_functions.toml"
 _ANY: Final = "*"
@@ -52,6 +53,15 @@ class MakerFunction:
     declared: Declared
     certainty: str
     source: str
+
+    def to_json(self) -> dict[str, Json]:
+        """Return what plans and documents say of it."""
+        return {
+            "menu": {"zh": self.menu.zh, "en": self.menu.en},
+            "declared": self.declared.value,
+            "certainty": self.certainty,
+            "source": self.source,
+        }
 
 
 @lru_cache(maxsize=1)

@@ -212,6 +212,13 @@ def root_handles(storage_id: int) -> Request:
     )
 
 
+def handles_in(storage_id: int, folder: int) -> Request:
+    """Ask for the handles of what lies in a folder of a storage."""
+    return Request(
+        operation=Operation.GET_OBJECT_HANDLES, parameters=(storage_id, EVERY_FORMAT, folder)
+    )
+
+
 def object_info(handle: int) -> Request:
     """Ask for an object's name and size."""
     return Request(operation=Operation.GET_OBJECT_INFO, parameters=(handle,))

@@ -221,3 +221,23 @@ def canary_after(where: Storage, before: Look, after: Look) -> Canary:
     same = [each for each in after.storages if each.capacity_bytes == where.capacity_bytes]
     seen = before.canary is True and after.canary is False
     return Canary.GONE if seen and same else Canary.UNREADABLE
+
+
+def shared_of(storages: tuple[Storage, ...]) -> Storage | None:
+    """Return the storage that a file of ours is laid on: the phone's own, and no card's."""
+    return next((each for each in storages if each.writable and not each.removable), None)
+
+
+def canary_beside(seen: Look, control: bool | None, shared_bytes: int | None) -> Canary:
+    """Decide what became of a canary that another link, or an earlier hand, has laid down.
+
+    Args:
+        seen: now; a name that was not seen counts only where all were.
+        control: whether a file that was put beside its place just now is seen there.
+        shared_bytes: the size of the storage that it was laid on; None where adb laid it.
+    """
+    if seen.canary:
+        return Canary.STILL_THERE
+    shared = shared_of(seen.storages)
+    same = shared is not None and shared_bytes in (None, shared.capacity_bytes)
+    return Canary.GONE if seen.canary is False and control and same else Canary.UNREADABLE

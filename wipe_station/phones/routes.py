@@ -76,7 +76,8 @@ class Needs:
     leaves_frp: bool = False
     """FRP stays as it was: so nobody may be signed in before."""
     final_reset: bool = False
-    """The phone is in a state in which it must not be sold; a second reset by hand follows."""
+    """A second reset by hand follows: somebody has skipped the setup in order to look, or the phone
+    is in a state in which it must not be sold."""
     certainty: str
 
 
@@ -119,7 +120,8 @@ ROUTES: Final = MappingProxyType(
                 zh="工作站打开手机的重置画面", en="The station opens the phone's reset screen"
             ),
             links=frozenset({Link.ADB}),
-            steps=(_PRESS, _WAIT, _PHOTO),
+            steps=(_PRESS, _WAIT, _LOOK, _AGAIN, _WAIT, _PHOTO),
+            final_reset=True,
             certainty="[S] AOSP; makers' screens differ",
         ),
         Route.TRADE_IN: Needs(
@@ -149,17 +151,19 @@ ROUTES: Final = MappingProxyType(
             system=System.ANDROID,
             title=Text(zh="救援模式清除", en="Rescue mode"),
             links=frozenset({Link.ADB, Link.RESCUE}),
-            steps=(_HOLD, _WAIT, _PHOTO),
+            steps=(_HOLD, _WAIT, _LOOK, _AGAIN, _WAIT, _PHOTO),
             leaves_frp=True,
+            final_reset=True,
             certainty="[S] AOSP; devices beyond Pixel unverified",
         ),
         Route.FASTBOOT: Needs(
             system=System.ANDROID,
             title=Text(zh="fastboot 清除（要已解锁）", en="fastboot erase (bootloader unlocked)"),
             links=frozenset({Link.FASTBOOT}),
-            steps=(_HOLD, _WAIT, _PHOTO),
+            steps=(_HOLD, _WAIT, _LOOK, _AGAIN, _WAIT, _PHOTO),
             bootloader_unlocked=True,
             leaves_frp=True,
+            final_reset=True,
             certainty="[S] issue reports",
         ),
         Route.IOS_GUIDED: Needs(
@@ -273,6 +277,8 @@ class Intake:
     shown_no_accounts: bool = False
     """The owner showed the list of accounts, and it was empty: the clerk's word, on paper so."""
     shown_find_my_off: bool = False
+    shown_encrypted: bool = False
+    """The owner showed that the phone's settings call it encrypted; it supports Clear at most."""
 
 
 _Shut = Callable[[PhoneFacts, Intake], bool | None]

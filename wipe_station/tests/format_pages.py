@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -9,10 +10,16 @@ from certs.formats import erasure_v1, head_v1, statement_v1
 from certs.formats.document import DocumentFormat
 from certs.formats.fields import Field, Required
 from certs.formats.rules import (
+    Ascending,
+    Beside,
     CountOf,
     Differ,
     ExactlyOne,
+    Holds,
     InOrder,
+    KindsAmong,
+    Length,
+    Needs,
     NoneTwice,
     NotEmpty,
     OnceAmong,
@@ -71,13 +78,16 @@ that token follows from the signed bytes and has one spelling: `certs/pdf/archiv
 builds it anew to compare. Anything else behind the signature is refused. It holds no CRL, OCSP or
 `/VRI`."""
 
-ERASED = Text(zh="清除证明", en="Certificate of erasure")
-NOT_ERASED = Text(zh="任务的通知书：没有确认清除", en="Notice of a job: erasure not confirmed")
+ERASED = Text(zh="清除证明", en="Certificate of a drive's erasure")
+NOT_ERASED = Text(zh="任务的通知书：没有确认清除", en="Notice about a drive: erasure not confirmed")
 
 OTHERS = """\
-They begin with the same head, as far as `software`, and are bundled, signed and verified alike; of
-an erasure they say nothing. An `id` that ends in `-n` and a number is a job's notice's alone. Their
-log entry says nothing of them but a commitment: `commitment` is SHA-256 over the 32 bytes of
+They begin with the same head, as far as `software`, and are bundled, signed and verified alike. An
+`id` that ends in `-n` and a number is a job's notice's alone. The two about a phone say what came
+of a job, as a drive's do, in the log as well; but no program sees a phone's flash, so what was
+observed and what is inferred stand apart, and a certificate wants two kinds of evidence
+([023](decisions/023-two-kinds-of-evidence-for-a-phone.md)). All others say nothing of an erasure,
+and their log entry nothing of them but a commitment: `commitment` is SHA-256 over the 32 bytes of
 `salt_hex` and then the bytes of the JSON file."""
 
 LOG = """\
@@ -175,7 +185,7 @@ def formats_page() -> str:
         table(("File", "What", "At most"), _files()),
         table(("Type", "`STEM`", "What it is"), _types()),
         DOCUMENT,
-        "## Certificate and notice of a job, version 1",
+        "## Certificate and notice of a drive, version 1",
         "`[]` stands for each item of a list. A field that is not in this table is refused.",
         table(("Field", "Holds", "Stands", "Meaning"), map(_row, erasure_v1.FIELDS)),
         "Beyond the table, fields must agree with each other:"
@@ -218,7 +228,7 @@ def _types() -> Iterator[Sequence[str]]:
 
 
 def _documents() -> Iterator[str]:
-    """Show each type that is not about a job: its table, its rules, its entry in the log."""
+    """Show each type that is not about a drive: its table, its rules, its entry in the log."""
     for kind, described in statement_v1.FORMATS.items():
         yield f"### `{kind.value}`"
         yield f"{described.title.zh}。{described.title.en}. {_entry_of(described)}"
@@ -234,6 +244,7 @@ def _entry_of(described: DocumentFormat) -> str:
     same = ", ".join(
         f"{code(name)} is {code(path)}" for name, path in described.entry_fields.items()
     )
+    same = same or "see [Log](#log)"
     return f"Its log entry: kind {kinds}; {same}."
 
 
@@ -247,6 +258,40 @@ def _all(paths: Sequence[str]) -> str:
     return ", ".join(map(code, paths))
 
 
+def _holds(thing: Holds) -> str:
+    if not thing.values:
+        return f"{code(thing.path)} stands and is not 0"
+    values = (each if isinstance(each, str) else json.dumps(each) for each in thing.values)
+    return f"{code(thing.path)} is {' or '.join(map(code, values))}"
+
+
+def _said_needs(rule: Needs) -> str:
+    wanted = ", or ".join(map(_holds, rule.one_of))
+    if not rule.given:
+        return f"Always: {wanted}."
+    return f"Where {' and '.join(map(_holds, rule.given))}: {wanted}."
+
+
+def _said_length(rule: Length) -> str:
+    items = f"{rule.least} to {rule.most}" if rule.least < rule.most else f"{rule.least}"
+    where = f"where {' and '.join(map(_holds, rule.given))}, " if rule.given else ""
+    said = f"{where}{code(rule.path)} has {items} items."
+    return said[0].upper() + said[1:]
+
+
+def _said_ascending(rule: Ascending) -> str:
+    times = _all([f"{rule.items}[].{name}" for name in rule.names])
+    return f"In this order: {code(rule.first)}, item by item {times}, then {code(rule.last)}."
+
+
+def _said_kinds(rule: KindsAmong) -> str:
+    kinds = "; ".join(
+        f"{kind}: {_all([each for each, of in rule.kinds.items() if of == kind])}"
+        for kind in dict.fromkeys(rule.kinds.values())
+    )
+    return f"{code(rule.path)} are of {rule.least} kinds at least ({kinds}); no other counts."
+
+
 _SAID: Final[dict[type, Callable[[Any], str]]] = {
     StandsWhere: _said_where,
     ExactlyOne: lambda rule: f"Exactly one of {_all(rule.paths)} stands.",
@@ -256,6 +301,11 @@ _SAID: Final[dict[type, Callable[[Any], str]]] = {
     InOrder: lambda rule: f"{code(rule.earlier)} is not after {code(rule.later)}.",
     OnceAmong: lambda rule: f"Nothing stands twice among {_all(rule.paths)}.",
     CountOf: lambda rule: f"{code(rule.path)} is how many items {code(rule.of)} has.",
+    Needs: _said_needs,
+    Length: _said_length,
+    Ascending: _said_ascending,
+    KindsAmong: _said_kinds,
+    Beside: lambda rule: f"{code(rule.path)} stands only beside {code(rule.other)}.",
     SumOf: lambda rule: f"{code(rule.path)} is the sum of {_all(rule.of)}.",
     ShortCodeOf: lambda rule: (
         f"{code(rule.path)} is the short code ([qr.md](qr.md)) of {code(rule.digest)}."

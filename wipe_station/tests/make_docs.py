@@ -128,7 +128,8 @@ def _ruleset_parts(ruleset: RuleSet) -> Iterator[str]:
     for axis in Axis:
         rules = [rule for rule in ruleset.rules if rule.axis is axis]
         yield f"### {AXIS_NAMES[axis].en} ({AXIS_NAMES[axis].zh})"
-        heads = ("Rule", "Takes effect when", "Drives", "At most", "Meaning", "Source", "Certainty")
+        of = "Drives" if ruleset.kind_measure == "drive_kind" else "Systems"
+        heads = ("Rule", "Takes effect when", of, "At most", "Meaning", "Source", "Certainty")
         yield table(heads, map(_rule_row, rules)) if rules else "No rule yet: always unknown."
 
 
@@ -136,7 +137,7 @@ def _rule_row(rule: Rule) -> Sequence[str]:
     return (
         code(rule.id),
         code(f"{rule.measure} {condition(rule)}"),
-        ", ".join(rule.drive_kinds) or "all",
+        ", ".join(rule.kinds) or "all",
         rule.grade_cap.value,
         f"{rule.title.zh}<br>{rule.title.en}",
         rule.source,

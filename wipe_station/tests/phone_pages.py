@@ -14,10 +14,10 @@ from wipe_station.tests.markdown import code, page, table
 from wipe_station.tests.phone_scenarios import Run, scenarios
 
 INTRO: Final = """\
-What the station knows of phones and tablets so far: facts, gates, ways to a reset, what is
-observed afterwards, and what may be claimed. **Nothing here was tried on a real phone**, and
-the counter does not offer phones yet: protocols and simulators come first. The facts are those
-of public sources ([S]), of runs against simulators ([P]) or general knowledge ([M]), as marked."""
+What the station knows of phones and tablets: facts, gates, ways to a reset, what is observed
+afterwards, and what may be claimed. The counter erases by these tables; **nothing here was tried
+on a real phone**, only on simulators, and every document says so. The facts are those of public
+sources ([S]), of runs against simulators ([P]) or general knowledge ([M]), as marked."""
 
 EVIDENCE: Final = f"""\
 A phone that says "OK" has shown nothing. A reset counts as shown if the phone is the one of
@@ -34,6 +34,7 @@ CLAIMS: Final = """\
 | Android, file-based and metadata encryption, verified boot green, bootloader locked | Purge by \
 cryptographic erase and discard; both inferred |
 | Android, encrypted otherwise, or bootloader unlocked, or boot state unknown | Clear |
+| Android that did not say, called encrypted by its settings before the clerk's eyes | Clear |
 | Android, not known to be encrypted | nothing; Clear with an overwrite between two resets |
 
 The words are those of NIST SP 800-88r2, whose text, like IEEE 2883's and GB 46864-2025's, was
@@ -64,7 +65,12 @@ system, patch level, and the outcome of each line, also where it fails.
    read, does its time change?
 9. Pull the cable at each state of the tables below; exchange the phone for another of the same
    model.
-10. eSIM: is it gone after each route?"""
+10. eSIM: is it gone after each route?
+11. How long is a phone away when its USB mode is changed, and when it resets itself? A job takes
+    less than five seconds for a re-plug. Does it come back on USB before setup, with which
+    serial, and does it show file transfer there?
+12. A whole trade-in at the counter by somebody who has never seen it, with a watch: where does
+    she wait, and which sentence does she not understand?"""
 
 
 def phones_page() -> str:
@@ -152,7 +158,7 @@ def _observations() -> Iterator[Sequence[str]]:
 
 
 def _states() -> Iterator[Sequence[str]]:
-    once, twice = TABLES[Route.SETTINGS], TABLES[Route.GUIDED]
+    once, twice = TABLES[Route.IOS_GUIDED], TABLES[Route.GUIDED]
     for state in State:
         for event in Event:
             ends = [each.get(state, {}).get(event) for each in (once, twice)]

@@ -214,6 +214,7 @@ class Run:
             trust_kept=phone.trust if reads else None,
             trust_must_go=not needs.keeps_trust,
             obliteration_new=phone.record > self._record_before if ios and sight.record else None,
+            encryption_shown=self.fault.intake.shown_encrypted,
             overwritten_bytes=STORAGE_BYTES if self.overwritten else 0,
         )
 
@@ -368,6 +369,16 @@ PARTICULAR: Final[dict[Route, tuple[Fault, ...]]] = {
             overwrites=True,
         ),
         Fault(name="encryption unknown", facts=_android(encryption=None)),
+        Fault(
+            name="all that file transfer alone says, the rest shown by the owner",
+            facts=PhoneFacts(system=System.ANDROID),
+            intake=Intake(consent=True, shown_no_accounts=True, shown_encrypted=True),
+        ),
+        Fault(
+            name="called encrypted by its owner, and says that it is not",
+            facts=_android(encryption=Encryption.NONE),
+            intake=Intake(consent=True, shown_encrypted=True),
+        ),
     ),
     Route.IOS_ERASE: (
         Fault(name="Find My on", facts=replace(_IOS, find_my=True)),

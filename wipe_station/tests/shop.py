@@ -20,7 +20,7 @@ from certs.text import Text
 from certs.verify import verify
 from wipe_station.detect.classify import classify
 from wipe_station.errors import InvalidInputError
-from wipe_station.evidence import replay
+from wipe_station.evidence import JobEvidence, replay
 from wipe_station.issuer import KEYS_FOLDER, OWN_FOLDER, Issuer, JobEnd, Seals, open_seals
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
@@ -68,7 +68,7 @@ class Shop:
         """Start it anew, as after a crash."""
         self.seals = open_seals(self.state, self.clock)
         look = Surroundings(
-            device=self._device, job_ids=self._job_ids, evidence=lambda job: replay(self._read(job))
+            device=self._device, job_ids=self._job_ids, plan=lambda job: self.evidence(job).plan
         )
         self.tickets = Tickets(self.state, self.clock, self.seals, look, practice=self.practice)
 
@@ -83,6 +83,10 @@ class Shop:
             text = Text(zh=f"没有 {wanted}。", en=f"There is no {wanted}.")
             raise InvalidInputError(text, hint=text)
         return self.plugged_in
+
+    def evidence(self, job_id: str) -> JobEvidence:
+        """Return what the journal of a drive's job proves."""
+        return replay(self._read(job_id))
 
     def _job_ids(self) -> tuple[str, ...]:
         return tuple(sorted(path.name for path in (self.state / "jobs").iterdir()))

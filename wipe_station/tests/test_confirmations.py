@@ -36,18 +36,18 @@ class Attempt:
 RIGHT: Final = Attempt()
 
 
-def spend(confirmations: Confirmations, nonce: str, attempt: Attempt = RIGHT) -> WipePlan:
+def spend(confirmations: Confirmations[WipePlan], nonce: str, attempt: Attempt = RIGHT) -> WipePlan:
     """Use a confirmation up."""
     return confirmations.spend(
         nonce,
         plan_sha256=attempt.plan.sha256(),
-        diskseq=attempt.diskseq,
+        visit=attempt.diskseq,
         peer=attempt.peer,
         now_ns=DRAWN_NS + attempt.after_ns,
     )
 
 
-def refused(confirmations: Confirmations, nonce: str, attempt: Attempt = RIGHT) -> str:
+def refused(confirmations: Confirmations[WipePlan], nonce: str, attempt: Attempt = RIGHT) -> str:
     """Return why a confirmation was refused."""
     with pytest.raises(NotConfirmedError) as caught:
         spend(confirmations, nonce, attempt)
@@ -56,10 +56,10 @@ def refused(confirmations: Confirmations, nonce: str, attempt: Attempt = RIGHT) 
     return caught.value.message.en
 
 
-def drawn(peer: Peer = KIOSK) -> tuple[Confirmations, str]:
+def drawn(peer: Peer = KIOSK) -> tuple[Confirmations[WipePlan], str]:
     """Return a drawer with one confirmation in it."""
-    confirmations = Confirmations()
-    return confirmations, confirmations.draw(PLAN, peer, DRAWN_NS)
+    confirmations = Confirmations[WipePlan]()
+    return confirmations, confirmations.draw(PLAN, DISKSEQ, peer, DRAWN_NS)
 
 
 def test_spend__what_was_drawn__its_own_plan() -> None:
@@ -166,8 +166,8 @@ def test_spend__after_a_wrong_attempt__spent_all_the_same(wrong: Attempt) -> Non
 
 def test_draw__more_than_may_wait__the_oldest_gives_way() -> None:
     """A caller that draws without end fills no memory, and the newest stay good."""
-    confirmations = Confirmations()
-    nonces = [confirmations.draw(PLAN, KIOSK, DRAWN_NS) for _ in range(MOST + 1)]
+    confirmations = Confirmations[WipePlan]()
+    nonces = [confirmations.draw(PLAN, DISKSEQ, KIOSK, DRAWN_NS) for _ in range(MOST + 1)]
     assert "used or is too old" in refused(confirmations, nonces[0])
     for nonce in nonces[1:]:
         assert spend(confirmations, nonce) is PLAN
@@ -175,8 +175,8 @@ def test_draw__more_than_may_wait__the_oldest_gives_way() -> None:
 
 def test_draw__a_thousand_times__all_different_and_all_long() -> None:
     """No confirmation is ever drawn twice; each carries 32 bytes."""
-    confirmations = Confirmations()
-    nonces = {confirmations.draw(PLAN, KIOSK, DRAWN_NS) for _ in range(1000)}
+    confirmations = Confirmations[WipePlan]()
+    nonces = {confirmations.draw(PLAN, DISKSEQ, KIOSK, DRAWN_NS) for _ in range(1000)}
     assert len(nonces) == 1000
     assert {len(nonce) for nonce in nonces} == {43}
 

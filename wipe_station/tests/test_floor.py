@@ -48,6 +48,7 @@ def test_board__while_a_look_at_the_machine_lasts__answers(
                 bays=BayMap(),
                 self_test=self_test,
                 gate=None,
+                bench=None,
                 practice=False,
                 witnessing=station.log.witnessing(()),
             )

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from wipe_station.detect.gate_rules import Phone
 from wipe_station.errors import (
     CommandRejectedError,
     CommandTimeoutError,
@@ -23,8 +24,12 @@ from wipe_station.errors import (
 from wipe_station.phone_links import adb_process
 from wipe_station.phone_links.adb_process import environment_of, started
 from wipe_station.phone_links.adb_server import AdbServer
+from wipe_station.phone_links.hand import Wants
+from wipe_station.phone_links.presence import Presence, Program, Reach
 from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.adb_shell import Packet, Stream
+from wipe_station.phones.routes import Link
+from wipe_station.phones.usb_mode_table import Mode
 
 DEVICE = AdbDevice(serial="SIM1", state=LinkState.DEVICE, transport_id=1, usb_path="1-3")
 OKAY = b"OKAY"
@@ -244,3 +249,38 @@ def test_started__program_missing_or_broken__said_so(
                 pass
         assert told.value.hint.en
     assert set(environment_of(tmp_path)) >= {"HOME", "PATH"}
+
+
+@pytest.mark.parametrize(
+    ("word", "links", "wants"),
+    [
+        ("device", {Link.ADB, Link.MTP}, None),
+        ("unauthorized", {Link.MTP}, Wants.DEBUGGING),
+        ("offline", {Link.MTP}, None),
+        ("recovery", {Link.MTP}, None),
+    ],
+)
+def test_presence__phone_on_usb__found_by_its_port(
+    word: str, links: set[Link], wants: Wants | None
+) -> None:
+    """The gate's port and adb's are one name; what adb sees elsewhere is no phone's here."""
+    lines = (
+        f"R58N12ABCDE            {word} usb:1-4.2 transport_id:7\n"
+        "R58N99ABCDE            device usb:1-4.3 transport_id:8\n"
+    )
+    phone = Phone(port="1-4.2", bay=None, product="Sim", mode=Mode.MTP_ADB)
+    with _server(OKAY + _listed(lines.encode())) as server:
+        (here,) = Presence(lambda: (phone,), Reach(adb=server)).look()
+    assert set(here.links) == links
+    assert here.also_wants is wants
+    assert here.wants is None
+    assert set(here.hand().links) == links - ({Link.MTP} if word == "device" else set())
+
+
+def test_presence__list_that_nobody_understands__as_if_adb_did_not_run() -> None:
+    """Garbage from a program, or from a phone through it, hides no other phone."""
+    phone = Phone(port="1-4.2", bay=None, product="Sim", mode=Mode.MTP_ADB)
+    with _server(OKAY + b"zzzz") as server:
+        (here,) = Presence(lambda: (phone,), Reach(adb=server)).look()
+    assert here.missing is Program.ADB
+    assert set(here.links) == {Link.MTP}

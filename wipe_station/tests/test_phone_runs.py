@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wipe_station.phones.canary import Canary
-from wipe_station.phones.claim import claim_of
+from wipe_station.phones.claim import ENCRYPTION_SHOWN, claim_of
 from wipe_station.phones.evidence import (
     CONTRADICTIONS,
     MEANINGS,
@@ -170,7 +170,7 @@ def test_outcome__unfinished__indeterminate() -> None:
     """A crash in the middle leaves nothing that counts; what a table has not, is not allowed."""
     assert {outcome_of(state) for state in State if state not in FINAL} == {Outcome.INDETERMINATE}
     assert next_state(Route.SETTINGS, State.ASKED, Event.SHOWN) is None
-    assert next_state(Route.SETTINGS, State.BETWEEN, Event.OWNER_PRESSED) is None
+    assert next_state(Route.IOS_ERASE, State.BETWEEN, Event.OWNER_PRESSED) is None
 
 
 # --- evidence ------------------------------------------------------------------------------------
@@ -258,6 +258,24 @@ def test_claim__by_what_the_phone_was__no_more_than_its_row(
     assert claim.claim.category is category
     assert claim.certifies == (category is not Category.NONE)
     assert (category is Category.NONE) == (not claim.inferred)
+
+
+@pytest.mark.parametrize(
+    ("encryption", "category"),
+    [
+        (None, Category.CLEAR),
+        (Encryption.NONE, Category.NONE),
+        (Encryption.FILE, Category.PURGE),
+    ],
+)
+def test_claim__encryption_shown_by_the_owner__clear_where_the_phone_said_nothing(
+    encryption: Encryption | None, category: Category
+) -> None:
+    """The clerk's word fills a gap, lifts no claim, and never stands against the phone's own."""
+    before = replace(GOOD.before, encryption=encryption)
+    claim = claim_of(replace(GOOD, before=before, encryption_shown=True))
+    assert claim.claim.category is category
+    assert (ENCRYPTION_SHOWN in claim.inferred) == (category is Category.CLEAR)
 
 
 def test_claim__unknown_system__claims_nothing() -> None:

@@ -90,7 +90,7 @@ def test_measures__of_a_whole_job__are_those_that_nobody_types(shop: Shop) -> No
     """What a job measures and no drive says of itself is on the list, all of it."""
     speed: dict[str, Any] = {"slowest_ms": 9, "zones": [[zone, 1000 + zone] for zone in range(16)]}
     journal = shop.begin()
-    job = shop.tickets._look.evidence(journal.path.parent.name)
+    job = shop.evidence(journal.path.parent.name)
     journal.close()
     assert job.verification is not None
     job.passes[-1].speed = dict(speed)

@@ -111,7 +111,7 @@ def test_accept__same_device_by_its_serial_under_other_words__refused(shop: Shop
     typed = (IdentifierValue(kind="serial", value="S1"),)
     with pytest.raises(CustodyError, match="p261123-01"):
         shop.accept(PHONE, identifiers=typed)
-    other = (IdentifierValue(kind="model", value="S1"), IdentifierValue(kind="imei", value="S1"))
+    other = (IdentifierValue(kind="model", value="S1"), IdentifierValue(kind="meid", value="S1"))
     assert shop.accept(PHONE, identifiers=other).ticket.open
 
 

@@ -12,9 +12,8 @@ import pytest
 from certs.canonical import encode
 from wipe_station import usb_gate
 from wipe_station.bays import BayMap
-from wipe_station.detect.gate_rules import Phone, Role
+from wipe_station.detect.gate_rules import Role
 from wipe_station.errors import RequestError
-from wipe_station.phone_values import PhoneView
 from wipe_station.phones.usb_mode_table import Mode
 from wipe_station.testing import FakeClock
 from wipe_station.tests.usb_samples import (
@@ -30,7 +29,6 @@ from wipe_station.tests.usb_samples import (
     single,
 )
 from wipe_station.usb_gate import UsbGate, glance
-from wipe_station.views import phone_view
 
 
 @dataclass(slots=True, kw_only=True)
@@ -168,14 +166,6 @@ def test_look__phone__told_with_its_mode_until_it_leaves(usb: Usb) -> None:
     gate.look()
     assert (gate.phones(), gate.strangers()) == ((), ())
     assert told == [[("1-2", "3", Mode.MTP)], [("1-2", "3", Mode.MTP_ADB)], [], []]
-
-
-@pytest.mark.parametrize("mode", Mode)
-def test_view__phone_in_each_mode__can_be_shown_and_sent(mode: Mode) -> None:
-    """No phone in any mode costs the counter its page; what the daemon says, the page reads."""
-    shown = phone_view(Phone(port="1-2.3", bay="3", product="ACME Phone\x1b", mode=mode))
-    assert PhoneView.model_validate_json(shown.model_dump_json()) == shown
-    assert (shown.mode, "\x1b" in shown.product) == (mode, False)
 
 
 def test_look__phone_at_the_consoles_port__not_taken_for_a_customers(usb: Usb) -> None:

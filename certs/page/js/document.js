@@ -1,4 +1,4 @@
-// Documents that are not about a job: their rules and their lines, both data in DATA; as
+// Documents of all types but a drive's: their rules and their lines, both data in DATA; as
 // certs/formats/rules.py and facts.py.
 
 // Each place that a path means, with what stands there.
@@ -28,6 +28,12 @@ function stands(statement, path) {
 // The item of a list that a place lies in; empty where in none.
 function itemOf(place) {
   return place.slice(0, place.lastIndexOf("]") + 1);
+}
+
+// Whether something holds of a statement: one of some values stands there, or anything but 0.
+function holds(statement, { path, values }) {
+  const fits = values.length > 0 ? (value) => values.includes(value) : (value) => value !== 0;
+  return valuesAt(statement, path).some(([, value]) => fits(value));
 }
 
 const RULES = {
@@ -101,6 +107,45 @@ const RULES = {
       }
     }
   },
+  Length(statement, { path, least, most, given }) {
+    const count = valueAt(statement, path).length;
+    if (given.every((each) => holds(statement, each)) && !(least <= count && count <= most)) {
+      refuseField(path, `应有 ${least} - ${most} 项`, `expected ${least} - ${most} items`);
+    }
+  },
+  Beside(statement, { path, other }) {
+    const others = new Set(valuesAt(statement, other).map(([place]) => itemOf(place)));
+    for (const [place] of valuesAt(statement, path)) {
+      if (!others.has(itemOf(place))) {
+        refuseField(place, `要有 ${other}`, `needs ${other}`);
+      }
+    }
+  },
+  Ascending(statement, { first, items, names, last }) {
+    const between = valuesAt(statement, `${items}[]`).flatMap(([place, item]) =>
+      names.filter((name) => Object.hasOwn(item, name)).map((name) => [`${place}.${name}`, item[name]]),
+    );
+    let earlier = valueAt(statement, first);
+    for (const [place, time] of [...between, [last, valueAt(statement, last)]]) {
+      if (time < earlier) {
+        refuseField(place, "次序不对", "before what came before it");
+      }
+      earlier = time;
+    }
+  },
+  KindsAmong(statement, { path, kinds, least }) {
+    const known = valuesAt(statement, path).filter(([, value]) => Object.hasOwn(kinds, value));
+    if (new Set(known.map(([, value]) => kinds[value])).size < least) {
+      refuseField(path, `少于 ${least} 种互不相干的证据`, `fewer than ${least} kinds`);
+    }
+  },
+  Needs(statement, { given, one_of: oneOf }) {
+    const wanted = given.every((each) => holds(statement, each));
+    if (wanted && !oneOf.some((each) => holds(statement, each))) {
+      const named = oneOf.map(({ path, values }) => `${path} = ${values.join(", ") || "not 0"}`).join(" | ");
+      refuseField(oneOf[0].path, `应为：${named}`, `expected: ${named}`);
+    }
+  },
   InOrder(statement, { earlier, later }) {
     if (valueAt(statement, earlier) > valueAt(statement, later)) {
       refuseField(earlier, `比 ${later} 还晚`, `after ${later}`);
@@ -127,7 +172,10 @@ function factLines(statement, facts) {
 }
 
 function factLine(fact, found) {
-  const texts = found.slice(0, MOST_ITEMS).map((value) => writtenOf(fact, value));
+  let texts = found.slice(0, MOST_ITEMS).map((value) => writtenOf(fact, value));
+  if (found.length > 1) {
+    texts = texts.map(({ zh, en }) => ({ zh: zh.replace(/。$/, ""), en: en.replace(/\.$/, "") }));
+  }
   const more = found.length > MOST_ITEMS ? "…" : "";
   const between = texts.every(({ zh, en }) => zh === en) ? "; " : "；";
   return {

@@ -1,8 +1,8 @@
 // The tables of fields; as certs/formats/fields.py and statement_v1.py, whose rows are in DATA.
 
 const UNKNOWN = "unknown";
-const CERTIFICATE = "certificate-of-erasure";
-const NOTICE = "notice";
+// What each type is: whether it certifies an erasure, is a notice of a job, is about a phone.
+const KIND_OF = Object.fromEntries(DATA.documents.map((kind) => [kind.type, kind]));
 const STATEMENT_HINT = {
   zh: "请让出具方查明原因并重新出具；也可能需要更新 wipe-cert。",
   en: "Ask the issuer to find the cause and issue it anew; wipe-cert may also need an update.",
@@ -71,7 +71,7 @@ const TABLES = Object.fromEntries(
   Object.entries(DATA.formats).map(([type, { fields }]) => [type, tableOf(fields)]),
 );
 
-// `of` is the table, and what the document is: {table, type}.
+// `of` is the table, and what the document is: {table, kind}.
 function checkObject(value, pattern, where, of) {
   const children = of.table.children.get(pattern);
   const pathOf = (name) => (where ? `${where}.${name}` : name);
@@ -83,21 +83,21 @@ function checkObject(value, pattern, where, of) {
   for (const [name, row] of children) {
     const path = pathOf(name);
     if (Object.hasOwn(value, name)) {
-      if (row.required === "NOTICE" && of.type !== NOTICE) {
+      if (row.required === "NOTICE" && !of.kind.is_notice) {
         refuseField(path, "只能出现在通知书里", "belongs in notices only");
       }
       checkValue(value[name], row.path, path, of);
-    } else if (mustStand(row.required, of.type)) {
+    } else if (mustStand(row.required, of.kind)) {
       refuseField(path, "缺少这个字段", "missing");
     }
   }
 }
 
-function mustStand(required, type) {
+function mustStand(required, kind) {
   return (
     required === "ALWAYS" ||
-    (required === "CERTIFICATE" && type === CERTIFICATE) ||
-    (required === "NOTICE" && type === NOTICE)
+    (required === "CERTIFICATE" && kind.certifies) ||
+    (required === "NOTICE" && kind.is_notice)
   );
 }
 
@@ -128,12 +128,11 @@ async function checkStatement(statement) {
     refuseField("schema_version", "这个版本的程序不认识", "unknown to this version of the program");
   }
   const { type } = statement;
-  const types = DATA.documents.map((kind) => kind.type);
-  if (!types.includes(type)) {
-    const allowed = types.join(" | ");
+  if (typeof type !== "string" || !Object.hasOwn(KIND_OF, type)) {
+    const allowed = Object.keys(KIND_OF).join(" | ");
     refuseField("type", `只能是：${allowed}`, `expected one of: ${allowed}`);
   }
-  checkObject(statement, "", "", { table: TABLES[type] ?? JOB_TABLE, type });
+  checkObject(statement, "", "", { table: TABLES[type] ?? JOB_TABLE, kind: KIND_OF[type] });
   await checkHead(statement);
   if (formatOf(statement) === null) {
     checkJobRules(statement);
@@ -142,7 +141,7 @@ async function checkStatement(statement) {
   }
 }
 
-// How a type is described; null for those about a job.
+// How a type is described; null for those about a drive.
 function formatOf({ type }) {
   return Object.hasOwn(DATA.formats, type) ? DATA.formats[type] : null;
 }

@@ -2,8 +2,13 @@
 
 async function checkHead(statement) {
   await checkLogNamed(statement);
-  if (statement.type !== NOTICE && statement.id.includes("-n")) {
+  const isNotice = KIND_OF[statement.type].is_notice;
+  const numbered = statement.id.includes("-n");
+  if (numbered && !isNotice) {
     refuseField("id", "只有任务的通知书编号带 -n", "only a job's notice has an id with -n");
+  }
+  if (isNotice && !numbered) {
+    refuseField("id", "通知书的编号以 -n 和数字结尾", "a notice's id ends in -n and a number");
   }
 }
 

@@ -64,7 +64,7 @@ async function isAbout(entry, statement, document) {
 // What the log must say about a document.
 async function wantedOf(statement, document) {
   const described = formatOf(statement);
-  if (described !== null) {
+  if (!KIND_OF[statement.type].of_job) {
     const salt = Uint8Array.from(statement.salt_hex.match(/../g), (digits) => parseInt(digits, 16));
     const own = Object.entries(described.entry_fields).map(([name, path]) => [name, valueAt(statement, path)]);
     return {

@@ -89,7 +89,7 @@ async function judge(files, { manifests, judged, compare, corrected, refused }, 
   } else if (status === "erased") {
     judged.set(digest, null);
     compare.set(digest, report.compare);
-  } else if (formatOf(statement) === null) {
+  } else if (KIND_OF[statement.type].of_job) {
     const unfit = status === "not-erased" || status === "inconclusive" ? "not-erased" : "refused";
     judged.set(digest, judged.get(digest) === null ? null : unfit);
   }

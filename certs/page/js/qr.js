@@ -182,6 +182,7 @@ const CLAIM_CHECKS = new Map([
   [15n, isGrades],
 ]);
 const MOST_NEEDED = 12n;
+const SIZE = 9n; // only a phone may go without
 
 function nameOf(names, value) {
   const found = Object.entries(names).find(([, number]) => BigInt(number) === value);
@@ -192,7 +193,7 @@ function claimsIn(payload) {
   if (!(payload instanceof Map) || payload.get(1n) !== 1n) {
     refuseClaims("版本不认识", "a version that is unknown here");
   }
-  const needed = [...CLAIM_CHECKS.keys()].filter((key) => key <= MOST_NEEDED);
+  const needed = [...CLAIM_CHECKS.keys()].filter((key) => key <= MOST_NEEDED && key !== SIZE);
   if (!needed.every((key) => payload.has(key)) || [...payload.keys()].some((key) => !CLAIM_CHECKS.has(key))) {
     refuseClaims("缺少字段，或有不认识的字段", "a field missing or unknown");
   }
@@ -217,7 +218,7 @@ function readClaims(payload) {
     practice: payload.get(6n) === 1n,
     documentSha256: hexOf(payload.get(7n)),
     keyId: hexOf(payload.get(8n)),
-    sizeBytes: Number(payload.get(9n)),
+    sizeBytes: payload.has(SIZE) ? Number(payload.get(SIZE)) : null,
     identityStrength: nameOf(qr.strengths, payload.get(10n)),
     method: payload.get(11n),
     verification: nameOf(qr.verifications, payload.get(12n)),
@@ -227,8 +228,14 @@ function readClaims(payload) {
   };
 }
 
-function checkAgreement({ type, outcome, documentId }) {
-  const isNotice = type === NOTICE;
+function checkAgreement({ type, outcome, documentId, sizeBytes, verification }) {
+  const { is_notice: isNotice, of_phone: ofPhone } = KIND_OF[type];
+  if (sizeBytes === null && !ofPhone) {
+    refuseClaims("缺少字段，或有不认识的字段", "a field missing or unknown");
+  }
+  if (ofPhone && verification !== "none") {
+    refuseClaims("手机没有读回核对", "nothing of a phone is read back");
+  }
   if (isNotice === (outcome === "verified")) {
     refuseClaims("结果和文件种类矛盾", "an outcome that such a document cannot have");
   }
@@ -269,7 +276,8 @@ async function compareCode(claims, { statement, document }) {
 
 // What the code of a checked document must say.
 async function claimsOf(statement, document) {
-  if (formatOf(statement) !== null) {
+  const { of_job: ofJob, of_phone: ofPhone } = KIND_OF[statement.type];
+  if (!ofJob) {
     refuseAt("document", DATA.qr.no_code, CLAIMS_HINT);
   }
   const { device, grade } = statement;
@@ -281,18 +289,37 @@ async function claimsOf(statement, document) {
     practice: statement.practice,
     documentSha256: hexOf(await sha256(document)),
     keyId: statement.key_id,
-    sizeBytes: device.size_bytes,
-    identityStrength: device.identity_strength,
-    method: statement.method.name,
-    verification: statement.verification.kind,
-    model: firstIdentifier(device, "model"),
-    serial: firstIdentifier(device, "serial"),
+    sizeBytes: device.size_bytes ?? null,
+    model: firstIdentifier(device, ["model"]),
     grade: grade === undefined ? null : DATA.qr.axes.map((axis) => grade[axis]),
+    ...(ofPhone ? claimsOfPhone(statement) : claimsOfDrive(statement)),
   };
 }
 
-function firstIdentifier({ identifiers }, kind) {
-  const found = identifiers.find((each) => each.kind === kind);
+function claimsOfDrive({ device, method, verification }) {
+  return {
+    identityStrength: device.identity_strength,
+    method: method.name,
+    verification: verification.kind,
+    serial: firstIdentifier(device, ["serial"]),
+  };
+}
+
+// What stands in a phone's document elsewhere, or follows from it.
+function claimsOfPhone({ device, route }) {
+  const names = DATA.qr.phone_names;
+  const own = device.identifiers.some(({ kind, source }) => names.includes(kind) && source === "medium");
+  return {
+    identityStrength: own ? "medium" : "none",
+    method: route.name,
+    verification: "none",
+    serial: firstIdentifier(device, names),
+  };
+}
+
+// The first identifier of the first kind that has one.
+function firstIdentifier({ identifiers }, kinds) {
+  const found = kinds.flatMap((kind) => identifiers.filter((each) => each.kind === kind))[0];
   return found === undefined ? null : cutName(found.value);
 }
 

@@ -7,7 +7,7 @@ function codeStatus({ type, outcome }, known) {
   if (!known) {
     return "signer-unknown";
   }
-  if (type !== NOTICE) {
+  if (KIND_OF[type].certifies) {
     return SIGNED;
   }
   return DATA.not_erased_outcomes.includes(outcome) ? "not-erased" : "inconclusive";
@@ -26,20 +26,24 @@ function codeLines(claims, chain, known, compared) {
   ];
 }
 
-function aloneSentence({ verification }) {
+function aloneSentence({ type, verification }) {
   const alone = DATA.words.code_alone;
-  const said = DATA.qr.read_back[verification];
+  const said = KIND_OF[type].of_phone ? DATA.qr.by_itself : DATA.qr.read_back[verification];
   return { zh: alone.zh.replace("{}", said.zh), en: alone.en.replace("{}", said.en) };
 }
 
-function codeCompareLine({ model, serial, sizeBytes }) {
+function codeCompareLine({ type, documentId, model, serial, sizeBytes }) {
+  const name = KIND_OF[type].of_phone ? DATA.qr.phone_name : { zh: "序列号", en: "serial" };
   const names = [
     ["型号", "model", model],
-    ["序列号", "serial", serial],
+    [name.zh, name.en, serial],
   ].filter(([, , value]) => value !== null);
-  const size = grouped(sizeBytes);
-  const zh = [...names.map(([name, , value]) => `${name} ${shown(value)}`), `容量 ${size} 字节`];
-  const en = [...names.map(([, name, value]) => `${name} ${shown(value)}`), `size ${size} bytes`];
+  const size = sizeBytes === null ? null : grouped(sizeBytes);
+  const zh = [...names.map(([said, , value]) => `${said} ${shown(value)}`), ...(size === null ? [] : [`容量 ${size} 字节`])];
+  const en = [...names.map(([, said, value]) => `${said} ${shown(value)}`), ...(size === null ? [] : [`size ${size} bytes`])];
+  if (zh.length === 0) {
+    return { zh: `请核对编号：${documentId}。`, en: `Compare the number of the document: ${documentId}.` };
+  }
   return {
     zh: `请和手里的设备核对：${zh.join("，")}。`,
     en: `Compare with the device in your hand: ${en.join(", ")}.`,

@@ -11,7 +11,7 @@ function verdictOf(statement, chain, logged, standing, rootLearned) {
     compare: compareLine(statement),
     lines: [
       headlineOf(status, statement, chain),
-      ...(formatOf(statement) === null ? jobLines(statement) : otherLines(statement)),
+      ...(formatOf(statement) === null ? driveLines(statement) : otherLines(statement)),
       signedLine(statement, chain),
       ...logLines(logged, status),
       ...standingLines(standing),
@@ -19,7 +19,7 @@ function verdictOf(statement, chain, logged, standing, rootLearned) {
   };
 }
 
-function jobLines(statement) {
+function driveLines(statement) {
   return [
     ...sampleLines(statement),
     ...warnings(statement),
@@ -38,10 +38,11 @@ function statusOf(statement, logged, rootLearned) {
   if (!rootLearned) {
     return "signer-unknown";
   }
-  if (formatOf(statement) !== null) {
+  const kind = KIND_OF[statement.type];
+  if (!kind.of_job) {
     return "genuine";
   }
-  if (statement.type === NOTICE) {
+  if (kind.is_notice) {
     return DATA.not_erased_outcomes.includes(statement.outcome) ? "not-erased" : "inconclusive";
   }
   return logged === null || logged.signatureChecked ? "erased" : LOG_NOT_CHECKED;
@@ -50,11 +51,18 @@ function statusOf(statement, logged, rootLearned) {
 function headlineOf(status, statement, chain) {
   const { words } = DATA;
   const own = {
-    erased: statement.verification?.kind === "sampled" ? DATA.erased_by_sample : DATA.erased,
+    erased: erasedText(statement),
     "signer-unknown": chain.rootKnown ? words.signer_unknown_not_learned : words.signer_unknown_no_root,
     [LOG_NOT_CHECKED]: words.log_not_checked,
   };
   return own[status] ?? DATA.sentences[status];
+}
+
+function erasedText({ type, verification }) {
+  if (KIND_OF[type].of_phone) {
+    return DATA.erased_by_itself;
+  }
+  return verification?.kind === "sampled" ? DATA.erased_by_sample : DATA.erased;
 }
 
 function compareLine(statement) {

@@ -1,0 +1,87 @@
+"""One port of a station with a simulated Android phone at it: by adb, by MTP, or both. I/O.
+
+The gate and the kernel's folder of USB devices are played; adb is Debian's, over TCP.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from hw_tests.phones.android import AndroidPhone
+from hw_tests.phones.mtp import Manner
+from hw_tests.phones.mtp_pipe import OnMtp
+from hw_tests.phones.real_adb import RealAdb
+from hw_tests.phones.tcp import PhoneOnTcp, on_tcp
+from wipe_station.detect.gate_rules import Phone
+from wipe_station.phone_links.presence import Here, Presence, Reach
+from wipe_station.phones.adb_server import LinkState
+from wipe_station.phones.usb_mode_table import Mode
+
+NAME: Final = "9-1"
+"""Of a bus that no machine for tests has."""
+
+
+class Port:
+    """The phone, and how it is plugged in now."""
+
+    def __init__(
+        self, phone: AndroidPhone, folder: Path, adb: RealAdb, carrier: PhoneOnTcp
+    ) -> None:
+        self.phone, self.carrier = phone, carrier
+        self.mtp = OnMtp(phone)
+        self._adb, self._usb = adb, folder / "usb"
+        self._mode = Mode.CHARGE_ONLY
+        self.presence = Presence(
+            self._let_in,
+            Reach(
+                adb=adb.server,
+                ports={carrier.address: NAME},
+                usb=self._usb,
+                open_mtp=self.mtp.opened,
+            ),
+        )
+
+    def by_adb(
+        self, mode: Mode = Mode.MTP_ADB, state: LinkState = LinkState.DEVICE, *, states: bool = True
+    ) -> Here:
+        """Have it plugged in with debugging on, as soon as the server sees it."""
+        self._adb.connect(self.carrier, state)
+        return self.plugged(mode, states=states)
+
+    def by_mtp(self, manner: Manner = Manner.HONEST, *, states: bool = True) -> Here:
+        """Have it plugged in for files alone."""
+        self._adb.run("disconnect", self.carrier.address)
+        self.mtp.manner = manner
+        return self.plugged(Mode.MTP, states=states)
+
+    def plugged(self, mode: Mode, *, states: bool = True) -> Here:
+        """Have it plugged in in a mode; return what the station sees.
+
+        Args:
+            mode: as the gate tells.
+            states: whether its USB device states a serial.
+        """
+        self._mode = mode
+        place = self._usb / NAME
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "serial").write_text(f"{self.phone.serial}\n" if states else "")
+        (here,) = self.presence.look()
+        return here
+
+    def skip_setup(self) -> None:
+        """Have the clerk go through the setup without an account, once it is back."""
+        with self.phone.lock:
+            self.phone.set_up = True
+            if self.phone.running and not self.carrier.listens:
+                self.phone.arrive()
+
+    def _let_in(self) -> tuple[Phone, ...]:
+        return (Phone(port=NAME, bay="A1", product="Sim", mode=self._mode),)
+
+
+@contextlib.contextmanager
+def port_with(phone: AndroidPhone, folder: Path, adb: RealAdb) -> Iterator[Port]:
+    """Have a phone at a port as long as the block lasts."""
+    with on_tcp(phone) as carrier:
+        yield Port(phone, folder, adb, carrier)

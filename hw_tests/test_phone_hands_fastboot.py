@@ -1,0 +1,99 @@
+"""A phone that is erased by its boot loader, and looked at by MTP afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import pytest
+
+from hw_tests.phones.fastboot import Manner, TcpPhone, listening
+from hw_tests.phones.flash import Flash
+from hw_tests.phones.mtp import Manner as MtpManner
+from hw_tests.phones.mtp_pipe import Loopback
+from wipe_station.phone_links import fastboot as link
+from wipe_station.phone_links.android_hands import FastbootHand, MtpHand
+from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_tcp
+from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
+from wipe_station.phone_links.mtp import MtpPhone
+from wipe_station.phones.canary import Canary
+from wipe_station.phones.evidence import Finding, finding_of
+from wipe_station.phones.routes import Link, Route
+
+PORT: Final = "9-3"
+SERIAL: Final = "SIMUSB0001"
+CANARY: Final = "c" * 32
+
+
+def by_mtp(flash: Flash) -> MtpHand:
+    """Return a hand for the running system of a phone."""
+
+    @contextmanager
+    def opened(port: str) -> Iterator[MtpPhone]:
+        phone = MtpPhone(Loopback(flash, MtpManner.HONEST), port)
+        phone.open()
+        yield phone
+
+    return MtpHand(PORT, lambda: SERIAL, opened)
+
+
+def by_fastboot(boot: TcpPhone) -> FastbootHand:
+    """Return a hand for the boot loader of the same phone."""
+
+    @contextmanager
+    def opened(_: str) -> Iterator[FastbootPhone]:
+        with fastboot_over_tcp("127.0.0.1", boot.port) as phone:
+            yield phone
+
+    return FastbootHand(PORT, lambda: SERIAL, opened)
+
+
+def marked(flash: Flash) -> Baseline:
+    """Read a phone that runs, and lay the canary."""
+    hand = by_mtp(flash)
+    before = hand.read()
+    assert hand.plant(CANARY, b"canary")
+    return before
+
+
+@pytest.mark.parametrize(
+    ("manner", "asked"),
+    [
+        (Manner.HONEST, True),
+        (Manner.LIES, True),
+        (Manner.LOCKED, False),
+        (Manner.MUTE, True),
+        (Manner.BABBLES, True),
+        (Manner.LEAVES, True),
+    ],
+)
+def test_round__by_its_boot_loader__what_is_found_is_what_was_done(
+    monkeypatch: pytest.MonkeyPatch, manner: Manner, asked: bool
+) -> None:
+    """A boot loader's OKAY is no observation: MTP's look says what became of the data."""
+    monkeypatch.setattr(link, "ERASE_S", 0.1)
+    flash = Flash()
+    before = marked(flash)
+    with listening(flash, manner) as boot:
+        hand = by_fastboot(boot)
+        assert not hand.plant(CANARY, b"canary")
+        assert hand.ask(Route.FASTBOOT) is asked
+        assert (boot.engine.gone_to == "reboot") is (manner in {Manner.HONEST, Manner.LIES})
+    look = by_mtp(flash).look(before, CANARY)
+    erased = finding_of(look, more_to_come=True) is Finding.ERASED
+    assert erased is (manner is Manner.HONEST)
+    assert flash.holds_the_owners is not erased
+    assert look.canary is (Canary.GONE if erased else Canary.STILL_THERE)
+
+
+def test_read__boot_loader__facts_by_usb_and_no_look() -> None:
+    """It says who it is; of the data it shows nothing, so nobody looks through it."""
+    with listening(Flash(), Manner.HONEST) as boot:
+        hand = by_fastboot(boot)
+        before = hand.read()
+        assert (before.link, before.usb_serial) == (Link.FASTBOOT, SERIAL)
+        assert before.facts.bootloader_locked is False
+        assert hand.ask(Route.GUIDED)
+        assert boot.engine.flash.erased == []
+        with pytest.raises(ClosedError) as caught:
+            hand.look(before, None)
+        assert caught.value.wants is Wants.RESTART

@@ -1,0 +1,52 @@
+"""The usbmuxd that the station starts for itself: Debian's, where no other one runs."""
+
+import subprocess
+import sys
+from typing import Final
+
+from hw_tests.loop import run
+
+HIDDEN: Final = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c"]
+"""Debian's knows one place for its socket and its records: out of everybody's sight, both."""
+STATION: Final = """
+import os, pwd
+from pathlib import Path
+from hw_tests.test_phone_usbmux_process import hide
+hide()
+from wipe_station.phone_links import usbmux_process as own
+def pids():
+    return sorted(
+        int(file.parent.name)
+        for file in Path("/proc").glob("[0-9]*/status")
+        if f"\\nPPid:\\t{os.getpid()}\\n" in file.read_text()
+    )
+with own.started() as mux:
+    assert mux.devices() == ()
+    assert mux.record("00008110-001A2B3C4D5E801E") is None
+    (pid,) = pids()
+    words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\\0")
+    assert b"--no-preflight" in words
+    owner = pwd.getpwnam(own.USER).pw_uid
+    assert f"\\nUid:\\t{owner}\\t" in Path(f"/proc/{pid}/status").read_text()
+    assert Path("/var/lib/lockdown").stat().st_uid == owner
+    with own.started() as again:
+        assert again.devices() == ()
+        assert pids() == [pid], "one that runs is used"
+    assert mux.devices() == (), "and left running"
+assert pids() == [], "the station's own ends with it"
+print("seen")
+"""
+
+
+def hide() -> None:
+    """Have empty folders of this process's own where usbmuxd keeps things."""
+    for folder in ("/run", "/var/lib"):
+        run("mount", "-t", "tmpfs", "none", folder)
+
+
+def test_usbmuxd__none_runs__started_as_its_user_and_ended() -> None:
+    """It pairs nothing by itself, can keep records, and is one; who started it ends it."""
+    done = subprocess.run(
+        [*HIDDEN, STATION], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout == "seen\n", done.stderr

@@ -1,0 +1,185 @@
+"""The ports that phones hang on: who is there, since when, and what was read of it. I/O.
+
+A phone that is plugged in anew, or chooses another USB mode, is another *visit*, and is read anew.
+What its owner showed, and the ticket, stay with it as long as its USB serial says the same.
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import RLock, Thread
+
+from certs.text import Text
+from wipe_station.errors import DeviceError, MalformedReplyError
+from wipe_station.phone_jobs.runner import Stand
+from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
+from wipe_station.phone_links.presence import Here, Presence
+from wipe_station.phone_values import Shown
+from wipe_station.phones.routes import Gate, Route
+
+AGAIN_S = 3.0
+"""A phone that could not be read is tried again after so long."""
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What stands against a reset of a phone that was read, as of a moment."""
+
+    ticket: str | None
+    gates: tuple[Gate, ...]
+    fault: Text | None
+    """Why nobody can tell: tickets or the block list cannot be trusted."""
+    at_s: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One phone at one port since it was plugged in, or chose another mode."""
+
+    number: int
+    here: Here
+    absent_s: float
+    """How long the port was empty before."""
+    baseline: Baseline | None = None
+    routes: frozenset[Route] = frozenset()
+    """That the hand which read it can go."""
+    reading: bool = False
+    wants: Wants | None = None
+    problem: Text | None = None
+    """Why it could not be read."""
+    again_s: float = 0.0
+    shown: tuple[Shown, ...] = ()
+    judged: Judged | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Port:
+    """One port: a place for a run to watch."""
+
+    name: str
+    visit: Visit | None = None
+    left_at_s: float = 0.0
+    last: Visit | None = None
+    """The visit before, for what stays with the phone."""
+
+    def now(self) -> Stand | None:
+        """Return what hangs there, for a run."""
+        visit = self.visit
+        if visit is None:
+            return None
+        here = visit.here
+        iphone = here.iphone()
+        try:
+            hand = here.hand()
+        except ClosedError:
+            hand = None
+        return Stand(
+            visit=visit.number,
+            absent_s=visit.absent_s,
+            usb_serial=here.usb_serial,
+            hand=hand,
+            wants=here.wants,
+            pair_again=None if iphone is None else iphone.pair_again,
+        )
+
+    def empty_s(self) -> float:
+        """Return how long nothing has hung there; 0 while something does."""
+        return 0.0 if self.visit is not None else time.monotonic() - self.left_at_s
+
+
+@dataclass(slots=True)
+class Ports:
+    """All of them. ``look`` is called by one thread, the rest by any, under the lock it shares."""
+
+    presence: Presence
+    lock: RLock
+    busy: Callable[[str], bool]
+    """Whether a run speaks with the phone at a port: nobody else does then."""
+    on_change: Callable[[], None]
+    on_read: Callable[[Port], None]
+    """Told when a phone was read, from the thread that read it."""
+    _ports: dict[str, Port] = field(default_factory=dict)
+    _visits: int = 0
+
+    def all(self) -> list[Port]:
+        """Return every port at which a phone hangs, by name."""
+        return [each for _, each in sorted(self._ports.items()) if each.visit is not None]
+
+    def at(self, name: str) -> Port:
+        """Return a port, also an empty one."""
+        return self._ports.setdefault(name, Port(name=name))
+
+    def look(self) -> None:
+        """Follow who came, changed and went, and read who can be read."""
+        found = {here.port: here for here in self.presence.look()}
+        with self.lock:
+            changed = [self._follow(self.at(name), here) for name, here in found.items()]
+            changed += [self._leave(p) for p in self.all() if p.name not in found]
+            for port in self.all():
+                self._read(port)
+        if any(changed):
+            self.on_change()
+
+    def _follow(self, port: Port, here: Here) -> bool:
+        visit, now_s = port.visit, time.monotonic()
+        if visit is not None and visit.here == here:
+            return False
+        same = visit is not None and visit.here.number == here.number
+        if visit is not None and same and visit.here.mode is here.mode:
+            opened = visit.here.links != here.links
+            visit.here, visit.wants = here, here.wants
+            if opened:  # more, or less, can be read than before
+                visit.baseline, visit.problem, visit.again_s = None, None, 0.0
+            return True
+        before = port.visit or port.last
+        absent_s = 0.0 if visit is not None else now_s - port.left_at_s
+        self._visits += 1
+        port.visit = Visit(number=self._visits, here=here, absent_s=absent_s, wants=here.wants)
+        if before is not None and _same_phone(before.here, here):
+            port.visit.shown = before.shown
+        return True
+
+    def _leave(self, port: Port) -> bool:
+        port.last, port.visit, port.left_at_s = port.visit, None, time.monotonic()
+        return True
+
+    def _read(self, port: Port) -> None:
+        """Have a thread read a phone that was not read yet and lets itself be."""
+        visit = port.visit
+        if visit is None or visit.reading or visit.baseline is not None or self.busy(port.name):
+            return
+        if time.monotonic() < visit.again_s or (visit.here.wants not in (None, Wants.TRUST)):
+            return
+        visit.reading = True
+        Thread(
+            target=self._reader, args=(port, visit), name=f"phone-{port.name}", daemon=True
+        ).start()
+
+    def _reader(self, port: Port, visit: Visit) -> None:
+        wants, problem, baseline = visit.here.wants, None, None
+        routes: frozenset[Route] = frozenset()
+        try:
+            iphone = visit.here.iphone()
+            if wants is Wants.TRUST and iphone is not None:
+                wants = iphone.pair()
+            else:
+                hand = visit.here.hand()
+                baseline, routes, wants = hand.read(), hand.routes, None
+        except ClosedError as error:
+            wants = error.wants
+        except (DeviceError, MalformedReplyError) as error:
+            _log.warning("phone at %s: %s", visit.here.port, error)
+            problem = error.message
+        with self.lock:
+            visit.baseline, visit.routes = baseline, routes
+            visit.wants, visit.problem, visit.reading = wants, problem, False
+            visit.again_s = time.monotonic() + AGAIN_S
+        if baseline is not None:
+            self.on_read(port)
+        self.on_change()
+
+
+def _same_phone(one: Here, other: Here) -> bool:
+    return one.usb_serial is not None and one.usb_serial == other.usb_serial

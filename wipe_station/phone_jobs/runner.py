@@ -1,0 +1,370 @@
+"""Drives one phone through its route's table, and writes down each step before the next. I/O.
+
+1. Lay a file of ours down, where the phone takes one.
+2. The owner has pressed: ask the phone, or wait for its owner's finger on the phone itself.
+3. Watch the port: the phone goes, returns, another one returns, nobody returns in time.
+4. Look at what stands there, as often as something about it is new; a look counts by what it saw.
+5. Where the route wants it, a second reset, and the clerk's photograph of the setup screen.
+
+A phone that is away for less than a reset takes was only re-plugged, or chose another USB mode.
+Wishes of people come from other threads and are taken at the next turn.
+"""
+
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Condition
+from typing import Final, Protocol
+
+from certs.durable import NewFile, write_file
+from certs.text import Text
+from wipe_station.errors import DeviceError, InvalidInputError, MalformedReplyError
+from wipe_station.journal import Journal
+from wipe_station.phone_jobs.record import Kind, look_json
+from wipe_station.phone_jobs.replay import LOOKING, PhoneJob, replay_phone
+from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
+from wipe_station.phones.evidence import Evidence, Finding
+from wipe_station.phones.run import EVENT_OF, Event, State
+from wipe_station.records import Json
+
+CANARY_BYTES: Final = 64 << 10
+_JPEG: Final = b"\xff\xd8\xff"
+_TURN_S: Final = 0.5
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long each wait lasts, in seconds; real phones take minutes (general knowledge)."""
+
+    press_s: float = 1800.0
+    """For the owner's finger on the phone, until it goes."""
+    away_s: float = 1200.0
+    stranger_s: float = 600.0
+    look_s: float = 1800.0
+    """Until what came back was looked at, and photographed."""
+    between_s: float = 3600.0
+    short_absence_s: float = 5.0
+    """No reset is so short."""
+    again_s: float = 10.0
+    """Between two looks at the same phone in the same mode."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stand:
+    """The phone that hangs on a port now."""
+
+    visit: int
+    """Counts plugging-ins at all ports."""
+    absent_s: float
+    """How long the port was empty before it came."""
+    usb_serial: str | None
+    hand: Hand | None
+    """None where it cannot be spoken to now."""
+    wants: Wants | None
+    """What its owner must do first."""
+    pair_again: Callable[[Baseline], tuple[Baseline, Wants | None]] | None = None
+    """An iPhone's: what lets more be seen of it after a reset (``IPhoneHand.pair_again``)."""
+
+
+class Place(Protocol):
+    """One port, as the bench sees it."""
+
+    def now(self) -> Stand | None:
+        """Return what hangs there."""
+
+    def empty_s(self) -> float:
+        """Return how long nothing has hung there; 0 while something does."""
+
+
+class PhoneRun:
+    """One erasure under way; ``run`` in a thread of its own, the rest from any."""
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        baseline: Baseline,
+        place: Place,
+        on_change: Callable[[], None],
+        patience: Patience | None = None,
+    ) -> None:
+        """Take a journal whose plan is written.
+
+        Args:
+            journal: of this job; closed by whoever opened it.
+            baseline: the phone as it was read for the plan.
+            place: its port.
+            on_change: told after each step.
+            patience: how long to wait.
+        """
+        self._journal = journal
+        self._baseline = baseline
+        self._place = place
+        self._on_change = on_change
+        self.patience = patience or Patience()
+        self._wake = Condition()
+        self.job: PhoneJob = replay_phone(journal.history())
+        self.wants: Wants | None = None
+        """What somebody must do before the phone can be looked at."""
+        self.since_s = time.monotonic()
+        """When the state of now began, by the monotonic clock."""
+        self._canary: str | None = None
+        self._visit = 0
+        self._looked: tuple[object, ...] | None = None
+        self._again_s = 0.0
+        self._pressed = self._look_wanted = self._given_up = self._stopped = False
+        self._photos: list[bytes] = []
+
+    # --- from other threads ------------------------------------------------------------------
+
+    def press(self) -> None:
+        """Say that the second reset begins now."""
+        self._pressed = True
+        self.wake()
+
+    def look(self) -> None:
+        """Have the phone looked at, whatever is known of it."""
+        self._look_wanted = True
+        self.wake()
+
+    def photograph(self, picture: bytes) -> None:
+        """Take the clerk's photograph of the setup screen.
+
+        Raises:
+            InvalidInputError: it is no JPEG, or nobody waits for one.
+        """
+        if not picture.startswith(_JPEG):
+            raise InvalidInputError(
+                Text(zh="这不是 JPEG 照片。", en="This is no JPEG photograph."),
+                hint=Text(zh="用本机的相机再拍一次。", en="Take it again with the camera here."),
+            )
+        if self.job.state not in LOOKING:
+            raise InvalidInputError(
+                Text(zh="现在不需要照片。", en="No photograph is wanted now."),
+                hint=Text(
+                    zh="等手机重新启动，看到欢迎画面再拍。",
+                    en="Wait until the phone is back and shows its welcome screen.",
+                ),
+            )
+        self._photos.append(picture)
+        self.wake()
+
+    def give_up(self) -> None:
+        """End it with what is known."""
+        self._given_up = True
+        self.wake()
+
+    def stop(self) -> None:
+        """Leave it as it is: the station ends. What is not over then is never certified."""
+        self._stopped = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Look at once whether anything changed."""
+        with self._wake:
+            self._wake.notify_all()
+
+    # --- the run -----------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Go on until the table knows nothing more, or the station ends."""
+        turns = {
+            State.ASKED: self._asked,
+            State.ASKED_AGAIN: self._asked,
+            State.AWAY: self._away,
+            State.AWAY_AGAIN: self._away,
+            State.STRANGER: self._stranger,
+            State.STRANGER_AGAIN: self._stranger,
+            State.BACK: self._back,
+            State.BACK_AGAIN: self._back,
+            State.BETWEEN: self._between,
+        }
+        self._begin()
+        while not self.job.ended and not self._stopped:
+            turns[self.job.state]()
+
+    def _begin(self) -> None:
+        stand = self._place.now()
+        if stand is None or stand.hand is None:
+            self._happen(Event.WENT)
+            return
+        self._visit = stand.visit
+        self._plant(stand.hand)
+        self._happen(Event.OWNER_PRESSED)
+        try:
+            accepted = stand.hand.ask(self.job.route)
+        except DeviceError as error:
+            _log.warning("job %s: not asked: %s", self.job.job_id, error)
+            accepted = False
+        if not accepted:
+            self._happen(Event.REFUSED)
+
+    def _plant(self, hand: Hand) -> None:
+        """Lay a file down; that there is none is written down, too."""
+        name, content = secrets.token_hex(16), secrets.token_bytes(CANARY_BYTES)
+        try:
+            planted = hand.plant(name, content)
+        except (DeviceError, MalformedReplyError) as error:
+            _log.warning("job %s: no file laid down: %s", self.job.job_id, error)
+            planted = False
+        digest = hashlib.sha256(content).hexdigest()
+        self._write(Kind.CANARY, {"planted": planted, "name": name, "sha256": digest})
+        if planted:
+            self._canary = name
+
+    def _asked(self) -> None:
+        if self._left():
+            self._happen(Event.WENT)
+        elif self._given_up or self._waited(self.patience.press_s):
+            self._happen(Event.TIME_OUT)
+        else:
+            self._rest()
+
+    def _away(self) -> None:
+        stand = self._place.now()
+        if stand is not None and stand.visit != self._visit:
+            self._visit = stand.visit
+            self._happen(Event.OTHER_RETURNED if self._is_other(stand) else Event.RETURNED)
+        elif self._given_up or self._waited(self.patience.away_s):
+            self._happen(Event.TIME_OUT)
+        else:
+            self._rest()
+
+    def _stranger(self) -> None:
+        stand = self._place.now()
+        if stand is None or stand.visit != self._visit:
+            self._happen(Event.WENT)
+        elif self._given_up or self._waited(self.patience.stranger_s):
+            self._happen(Event.TIME_OUT)
+        else:
+            self._rest()
+
+    def _back(self) -> None:
+        if self._left():
+            self._happen(Event.WENT)
+        elif self._photos:
+            self._keep(self._photos.pop(0))
+            self._judge()
+        elif self._given_up or self._waited(self.patience.look_s):
+            self._happen(EVENT_OF[self.job.finding])
+        elif not self._look_at(self._place.now()):
+            self._rest()
+
+    def _between(self) -> None:
+        stand = self._place.now()
+        if self._left():
+            self._happen(Event.WENT)
+        elif self._given_up or self._waited(self.patience.between_s):
+            self._happen(Event.TIME_OUT)
+        elif self._pressed:
+            if stand is not None and stand.hand is not None:
+                self._plant(stand.hand)
+            self._happen(Event.OWNER_PRESSED)
+        else:
+            self._rest()
+
+    def _look_at(self, stand: Stand | None) -> bool:
+        """Look, if there is anything new to see; return whether it was looked."""
+        if stand is None:
+            return False
+        self.wants = stand.wants
+        mode = (stand.visit, stand.wants, stand.hand.links if stand.hand is not None else None)
+        now_s = time.monotonic()
+        if mode == self._looked and now_s < self._again_s and not self._look_wanted:
+            return False
+        if self._look_wanted:
+            self._pair_again(stand)
+        self._looked, self._again_s, self._look_wanted = mode, now_s + self.patience.again_s, False
+        seen = self._seen(stand)
+        if seen is None:
+            return False
+        said = look_json(seen)
+        if said != self._last_look():
+            self._write(Kind.LOOK, said)
+        if seen.same_identity is False:
+            self._happen(Event.NOT_SHOWN)  # whatever it shows, it is not about our phone
+        else:
+            self._judge()
+        return True
+
+    def _pair_again(self, stand: Stand) -> None:
+        """Have an iPhone ask for trust anew: only its holder's tap on "look" leads here."""
+        if stand.pair_again is None:
+            return
+        try:
+            self._baseline, self.wants = stand.pair_again(self._baseline)
+        except DeviceError as error:
+            _log.warning("job %s: not paired: %s", self.job.job_id, error)
+
+    def _seen(self, stand: Stand) -> Evidence | None:
+        """Return what can be seen of a phone; None for nothing."""
+        if stand.hand is not None:
+            try:
+                return stand.hand.look(self._baseline, self._canary)
+            except ClosedError as error:
+                self.wants = error.wants
+            except (DeviceError, MalformedReplyError) as error:
+                _log.warning("job %s: no look: %s", self.job.job_id, error)
+        if stand.usb_serial is not None and stand.usb_serial == self._baseline.usb_serial:
+            return Evidence(before=self._baseline.facts, same_identity=True)
+        return None
+
+    def _last_look(self) -> dict[str, Json] | None:
+        looks = [each for each in self._journal.history().records if each.kind == Kind.LOOK.value]
+        fresh = self.job.last is not None
+        return looks[-1].data if looks and fresh else None
+
+    def _judge(self) -> None:
+        """Take a finding, where there is one; what is open stays open until patience ends."""
+        finding = self.job.finding
+        if finding is not Finding.UNPROVEN:
+            self._happen(EVENT_OF[finding])
+
+    def _keep(self, picture: bytes) -> None:
+        digest = hashlib.sha256(picture).hexdigest()
+        number = len(self.job.resets)
+        path = Path(self._journal.path).parent / f"photo-{number}-{digest[:8]}.jpg"
+        write_file(path, NewFile(data=picture))
+        self._write(Kind.PHOTO, {"sha256": digest, "bytes": len(picture)})
+
+    # --- small things ------------------------------------------------------------------------
+
+    def _left(self) -> bool:
+        """Tell whether the phone was away for as long as a reset takes at least."""
+        stand, short_s = self._place.now(), self.patience.short_absence_s
+        if stand is None:
+            return self._place.empty_s() >= short_s
+        if stand.visit != self._visit and stand.absent_s < short_s:
+            self._visit = stand.visit
+        return stand.visit != self._visit
+
+    def _is_other(self, stand: Stand) -> bool:
+        known = (self._baseline.usb_serial, stand.usb_serial)
+        return None not in known and known[0] != known[1]
+
+    def _waited(self, seconds: float) -> bool:
+        return time.monotonic() - self.since_s >= seconds
+
+    def _rest(self) -> None:
+        with self._wake:
+            self._wake.wait(_TURN_S)
+
+    def _happen(self, event: Event) -> None:
+        before = self.job.state
+        self._write(Kind.EVENT, {"event": event.value})
+        if self.job.state is not before:
+            self.since_s = time.monotonic()
+            self._looked, self._pressed, self._look_wanted = None, False, False
+            self._photos.clear()
+            self.wants = None
+        self._on_change()
+
+    def _write(self, kind: Kind, data: dict[str, Json]) -> None:
+        self._journal.append(kind.value, data)
+        self.job = replay_phone(self._journal.history())
+        self._on_change()

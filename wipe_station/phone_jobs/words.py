@@ -1,0 +1,243 @@
+"""What a person reads about a phone at the counter: labels, values, sentences. Pure.
+
+Plain words: what to do first, why second.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+from certs.text import Text
+from wipe_station.phone_values import Shown, Step
+from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.routes import Closed, Gate
+from wipe_station.phones.run import State
+from wipe_station.units import size_text
+
+LABELS: Final[Mapping[str, Text]] = {
+    "maker": Text(zh="厂商", en="Maker"),
+    "model": Text(zh="型号", en="Model"),
+    "serial": Text(zh="序列号", en="Serial"),
+    "imeis": Text(zh="IMEI 号", en="IMEI"),
+    "version": Text(zh="系统版本", en="System version"),
+    "patch_level": Text(zh="安全补丁", en="Security patch"),
+    "storage_bytes": Text(zh="容量", en="Storage"),
+    "battery_ratio": Text(zh="电量", en="Charge"),
+    "battery_health_ratio": Text(zh="电池健康度", en="Battery health"),
+    "battery_cycles": Text(zh="充电次数", en="Battery cycles"),
+    "encryption": Text(zh="数据加密", en="Encryption"),
+    "bootloader_locked": Text(zh="引导程序锁着", en="Bootloader locked"),
+    "verified_boot": Text(zh="系统完整性", en="Verified boot"),
+    "accounts": Text(zh="登录着的账户", en="Accounts signed in"),
+    "frp": Text(zh="重置后会要原账户", en="Asks for the owner's account after a reset"),
+    "find_my": Text(zh="“查找”开着", en="Find My is on"),
+    "managed": Text(zh="由单位管理", en="Managed by an organisation"),
+    "supervised": Text(zh="受单位监管", en="Supervised"),
+    "screen_lock": Text(zh="有锁屏", en="Screen lock"),
+    "sim_present": Text(zh="插着手机卡", en="SIM inside"),
+    "card_present": Text(zh="插着存储卡", en="Memory card inside"),
+}
+"""By field of ``PhoneFacts``, in the order in which they are shown."""
+_ONLY: Final = {
+    System.IOS: frozenset({"find_my", "supervised"}),
+    System.ANDROID: frozenset(
+        {"encryption", "bootloader_locked", "verified_boot", "frp", "patch_level"}
+    ),
+}
+"""What only one system has; shown there alone."""
+_YES_NO: Final = {True: Text(zh="是", en="yes"), False: Text(zh="否", en="no")}
+_ENCRYPTIONS: Final = {
+    Encryption.FILE: Text(zh="按文件加密", en="by file"),
+    Encryption.FULL_DISK: Text(zh="整个分区加密", en="full disk"),
+    Encryption.NONE: Text(zh="没有加密", en="none"),
+}
+_BOOTS: Final = {
+    VerifiedBoot.GREEN: Text(zh="厂商的系统", en="the maker's system"),
+    VerifiedBoot.YELLOW: Text(zh="别人签名的系统", en="signed by somebody else"),
+    VerifiedBoot.ORANGE: Text(zh="已解锁", en="unlocked"),
+    VerifiedBoot.RED: Text(zh="被改动过", en="tampered with"),
+}
+_SPELLED: Final = dict[Enum, Text]([*_ENCRYPTIONS.items(), *_BOOTS.items()])
+CLOSED: Final = {
+    Closed.OTHER_SYSTEM: Text(zh="不是这种系统。", en="Another system."),
+    Closed.NO_LINK: Text(
+        zh="手机现在没有用这种方式连着。", en="The phone is not connected in that way."
+    ),
+    Closed.TOO_OLD: Text(zh="系统太旧，或者版本不清楚。", en="Too old, or of unknown version."),
+    Closed.SCREEN_LOCK: Text(zh="先关掉锁屏密码。", en="Turn the screen lock off first."),
+    Closed.SCREEN_LOCK_UNKNOWN: Text(
+        zh="不知道有没有锁屏密码。", en="Whether there is a screen lock is unknown."
+    ),
+    Closed.BOOTLOADER_LOCKED: Text(zh="引导程序锁着。", en="The bootloader is locked."),
+    Closed.SET_UP: Text(
+        zh="只有刚重置、还没设置的手机才行。", en="Only for a phone that was just reset."
+    ),
+    Closed.FRP_NOT_OFF: Text(
+        zh="不能确定重置后不要原账户。", en="It may ask for the owner's account."
+    ),
+    Closed.ACCOUNTS_NOT_READ: Text(
+        zh="读不到账户数，而它会留下原账户锁。",
+        en="Accounts were not read, and this way leaves their lock.",
+    ),
+}
+"""Why a way to a reset cannot be taken now."""
+NOT_BUILT: Final = Text(zh="工作站还不会这种方式。", en="The station does not know this way yet.")
+STEP_OF_GATE: Final = {
+    Gate.NO_CONSENT: Step.CONSENT,
+    Gate.BLOCKED: Step.MANAGER,
+    Gate.IMEI_DIFFERS: Step.MANAGER,
+    Gate.ACCOUNTS: Step.SIGN_OUT,
+    Gate.ACCOUNTS_UNKNOWN: Step.SHOW_ACCOUNTS,
+    Gate.FRP: Step.SIGN_OUT,
+    Gate.FIND_MY: Step.SIGN_OUT,
+    Gate.FIND_MY_UNKNOWN: Step.SHOW_FIND_MY,
+    Gate.MANAGED: Step.ORGANISATION,
+    Gate.SUPERVISED: Step.ORGANISATION,
+    Gate.CARD_IN: Step.TAKE_CARDS_OUT,
+}
+ANSWER_OF_GATE: Final[Mapping[Gate, Shown]] = {
+    Gate.ACCOUNTS_UNKNOWN: "no-accounts",
+    Gate.FIND_MY_UNKNOWN: "find-my-off",
+}
+"""What the owner can show, where the phone itself does not say it."""
+READY: Final = Text(
+    zh="可以清除了。请机主自己按住按钮。", en="Ready. The owner holds the button herself."
+)
+READING: Final = Text(zh="正在读取手机，请稍等。", en="Reading the phone; one moment.")
+SAID: Final = {
+    State.READY: (Step.WAIT, Text(zh="正在准备，线不要拔。", en="Preparing; leave the cable in.")),
+    State.ASKED: (
+        Step.PRESS_ON_PHONE,
+        Text(
+            zh="请机主在手机上点“清除全部数据”。线不要拔。",
+            en="The owner taps “erase all data” on the phone. Leave the cable in.",
+        ),
+    ),
+    State.AWAY: (
+        Step.WAIT,
+        Text(
+            zh="手机正在清除、重新启动，可能要几分钟。线不要拔。",
+            en="The phone erases itself and restarts; that may take minutes. Leave the cable in.",
+        ),
+    ),
+    State.STRANGER: (
+        Step.STRANGER,
+        Text(
+            zh="这不是刚才那部手机。拔下它，插回原来那部。",
+            en="This is another phone. Unplug it and plug the right one back in.",
+        ),
+    ),
+    State.BACK: (
+        Step.LOOK,
+        Text(
+            zh="跳过设置（不登录账号），选“文件传输”，让工作站看一眼。",
+            en="Skip setup without an account, choose file transfer, and let the station look.",
+        ),
+    ),
+    State.BETWEEN: (
+        Step.RESET_AGAIN,
+        Text(
+            zh="已经看到清除了。请点“再重置一次”，再在手机上恢复一次出厂设置。",
+            en="The erasure was seen. Tap “reset again”, then reset the phone once more by hand.",
+        ),
+    ),
+    State.OVERWRITING: (
+        Step.WAIT,
+        Text(zh="手机正在写满空闲空间。", en="The phone is filling its free space."),
+    ),
+    State.ASKED_AGAIN: (
+        Step.RESET_AGAIN,
+        Text(
+            zh="请在手机上再恢复一次出厂设置。线不要拔。",
+            en="Reset the phone once more, by hand. Leave the cable in.",
+        ),
+    ),
+    State.AWAY_AGAIN: (
+        Step.WAIT,
+        Text(
+            zh="手机正在最后一次重置，可能要几分钟。线不要拔。",
+            en="The phone resets for the last time; that may take minutes. Leave the cable in.",
+        ),
+    ),
+    State.STRANGER_AGAIN: (
+        Step.STRANGER,
+        Text(
+            zh="这不是刚才那部手机。拔下它，插回原来那部。",
+            en="This is another phone. Unplug it and plug the right one back in.",
+        ),
+    ),
+    State.BACK_AGAIN: (
+        Step.PHOTOGRAPH,
+        Text(
+            zh="看到“欢迎使用”画面后，拍一张照片。",
+            en="When the welcome screen shows, photograph it.",
+        ),
+    ),
+    State.ERASED: (
+        Step.DONE,
+        Text(
+            zh="已清除：手机自己的重置，证据写在证明里。",
+            en="Erased by the phone's own reset; the certificate says what was seen.",
+        ),
+    ),
+    State.NOT_ERASED: (
+        Step.RED_BOX,
+        Text(
+            zh="没有清除，不能出售。请放进红盒，交给店长。",
+            en="Not erased; not for sale. Red box, manager.",
+        ),
+    ),
+    State.UNPROVEN: (
+        Step.RED_BOX,
+        Text(
+            zh="没能确认清除成功，不能出售。请放进红盒，交给店长。",
+            en="Not confirmed; not for sale. Red box, manager.",
+        ),
+    ),
+    State.TURNED_AWAY: (Step.MANAGER, Text(zh="没有清除。", en="Not erased.")),
+    State.CANCELLED: (
+        Step.RED_BOX,
+        Text(zh="没有开始清除。请重新来一次。", en="Nothing was erased. Begin anew."),
+    ),
+}
+"""By state of a run: what somebody does, and the sentence for it."""
+IOS_BACK: Final = Text(
+    zh="手机回来了。请在手机上点“信任”，再让工作站看一眼；看到“您好”画面就拍一张照片。",
+    en="The phone is back. Tap Trust on it and let the station look; photograph its hello screen.",
+)
+"""Instead of the sentence for ``BACK``: nothing has to be skipped on an iPhone."""
+BROKEN: Final = Text(
+    zh="工作站自己出了错，这部手机不能算清除过。请叫店长。",
+    en="A fault of the station itself; this phone does not count as erased. Call the manager.",
+)
+STATION_STOPPED: Final = Text(
+    zh="工作站中途停了，没能确认清除成功。请把手机再清除一次。",
+    en="The station stopped half-way; nothing is confirmed. Erase the phone again.",
+)
+
+
+def facts_shown(facts: PhoneFacts) -> list[tuple[str, Text, Text | None]]:
+    """Return field, label and value of what is known and unknown, in order; None is unknown."""
+    others = [names for system, names in _ONLY.items() if system is not facts.system]
+    hidden = frozenset[str]().union(*others)
+    return [
+        (name, label, _spelled(name, getattr(facts, name)))
+        for name, label in LABELS.items()
+        if name not in hidden
+    ]
+
+
+def _spelled(name: str, value: object) -> Text | None:
+    if value is None or value == ():
+        return None
+    if isinstance(value, bool):
+        return _YES_NO[value]
+    if isinstance(value, Enum):
+        return _SPELLED[value]
+    if isinstance(value, float):
+        text = f"{round(value * 100)} %"
+    elif name == "storage_bytes" and isinstance(value, int):
+        text = size_text(value)
+    else:
+        text = " / ".join(value) if isinstance(value, tuple) else str(value)
+    return Text(zh=text, en=text)

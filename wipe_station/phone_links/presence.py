@@ -1,0 +1,276 @@
+"""Which phones hang where, and by which hand each is taken best. I/O, but nothing lasting.
+
+What hangs at a port is the USB gate's to say: a phone that it did not let in is none here, even if
+adb or usbmuxd see it. The two programs say how far each phone has opened itself. One that does not
+answer leaves its phones out of reach, and the others as they are.
+
+It is asked often: each look costs one question to each program, one more per iPhone, and a file of
+the kernel per phone; nothing is asked of the phones themselves. So that an MTP phone is locked
+shows only when its hand reads it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from wipe_station.detect.gate_rules import Phone
+from wipe_station.errors import DeviceError, MalformedReplyError
+from wipe_station.phone_links.adb_server import AdbServer, absent
+from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand, wants_of
+from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_usb
+from wipe_station.phone_links.hand import ClosedError, Hand, Wants
+from wipe_station.phone_links.iphone import USB_DEVICES, usb_path_of
+from wipe_station.phone_links.iphone_hand import IPhoneHand
+from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
+from wipe_station.phone_links.usbmux import Usbmux
+from wipe_station.phones.adb_server import AdbDevice
+from wipe_station.phones.routes import Link
+from wipe_station.phones.usb_mode_table import MODES, Mode, Touch
+from wipe_station.phones.usbmux import MuxDevice
+
+LOOK_S: Final = 2.0
+"""So long each program may take to answer."""
+MOST_SERIAL_BYTES: Final = 256
+"""Of a USB serial in UTF-8; USB allows 126 UTF-16 units."""
+_WITH_FILES: Final = frozenset({Mode.MTP, Mode.MTP_ADB})
+_WITH_ADB: Final = frozenset({Mode.ADB, Mode.MTP_ADB, Mode.PTP_ADB})
+_WITHOUT_READING: Final = MappingProxyType(
+    {Touch.HANDS_OFF: Wants.RESTART, Touch.WAIT: Wants.FILES, Touch.SPEAK: Wants.FILES}
+)
+"""What a phone wants in whose mode there is nothing to read by."""
+_ByAdb = dict[str, AdbDevice] | None
+_ByMux = dict[str, MuxDevice] | None
+
+
+class Program(Enum):
+    """What the station speaks with phones through."""
+
+    ADB = "adb"
+    USBMUXD = "usbmuxd"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """One phone at one port, now."""
+
+    port: str
+    mode: Mode
+    """As USB says; in mode ``MTP`` it may be PTP as well until it is read."""
+    product: str
+    """In its own words."""
+    usb_serial: str | None
+    links: frozenset[Link]
+    """What it lets this station speak with now; for ``routes.open_routes``."""
+    wants: Wants | None
+    """What a person must do before anything can be read; None: ``hand`` can read it."""
+    also_wants: Wants | None = None
+    """What would open more of a phone that can be read: ``DEBUGGING``."""
+    number: int | None = None
+    """Of this plugging-in: another one after each; None where nobody counts."""
+    missing: Program | None = None
+    """What does not run and would be needed to speak with it, or to read more."""
+    _made: Callable[[], Hand] | None = field(default=None, repr=False, compare=False)
+    _iphone: Callable[[], IPhoneHand] | None = field(default=None, repr=False, compare=False)
+
+    def hand(self) -> Hand:
+        """Return the best hand for it.
+
+        Raises:
+            ClosedError: there is none as long as it ``wants`` something.
+        """
+        if self._made is None:
+            raise ClosedError(self.wants or Wants.TIME, device_id=self.port)
+        return self._made()
+
+    def iphone(self) -> IPhoneHand | None:
+        """Return the hand by which an iPhone can be paired, also where nothing can be read yet."""
+        return None if self._iphone is None else self._iphone()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Through what the station reaches its phones."""
+
+    adb: AdbServer | None = None
+    """None where the station has none."""
+    mux: Usbmux | None = None
+    """None where the station has none."""
+    ports: Mapping[str, str] = field(default_factory=dict)
+    """For phones that are not on USB, as in tests: the port's name by adb's serial or the UDID."""
+    usb: Path = USB_DEVICES
+    """Where the kernel shows USB devices."""
+    open_mtp: Callable[[str], AbstractContextManager[MtpPhone]] = mtp_over_usb
+    """Opens the phone at a port."""
+    open_fastboot: Callable[[str], AbstractContextManager[FastbootPhone]] = fastboot_over_usb
+    """Opens the boot loader at a port."""
+
+
+class Presence:
+    """Looks where which phone is; one caller at a time."""
+
+    def __init__(self, phones: Callable[[], tuple[Phone, ...]], reach: Reach) -> None:
+        """Know whom to ask.
+
+        Args:
+            phones: that the gate has let in.
+            reach: the programs, and the ways to the rest.
+        """
+        self._phones, self._reach = phones, reach
+
+    def look(self) -> tuple[Here, ...]:
+        """Return every phone, by port; nothing that one of them or a program does is an error."""
+        adb, mux = self._by_adb(), self._by_mux()
+        let_in = {phone.port: phone for phone in self._phones()}
+        for port in self._reach.ports.values():
+            if port not in let_in and (found := _elsewhere(port, adb, mux)) is not None:
+                let_in[port] = found
+        return tuple(self._here(let_in[port], adb, mux) for port in sorted(let_in))
+
+    # --- what the programs see -------------------------------------------------------------------
+
+    def _by_adb(self) -> _ByAdb:
+        """Return adb's phones by port; None where adb does not answer."""
+        if self._reach.adb is None:
+            return None
+        try:
+            return dict(self._placed(self._reach.adb.devices(timeout_s=LOOK_S)))
+        except (DeviceError, MalformedReplyError):
+            return None
+
+    def _placed(self, seen: tuple[AdbDevice, ...]) -> Iterator[tuple[str, AdbDevice]]:
+        for each in seen:
+            port = each.usb_path or self._reach.ports.get(each.serial)
+            if port is not None:
+                yield port, each
+
+    def _by_mux(self) -> _ByMux:
+        """Return usbmuxd's devices by port; None where it does not answer."""
+        if self._reach.mux is None:
+            return None
+        found: dict[str, MuxDevice] = {}
+        try:
+            for each in self._quick(self._reach.mux).devices():
+                port = self._reach.ports.get(each.udid) or usb_path_of(each, self._reach.usb)
+                if port is not None:
+                    found[port] = each
+        except (DeviceError, MalformedReplyError):
+            return None
+        return found
+
+    @staticmethod
+    def _quick(mux: Usbmux) -> Usbmux:
+        return Usbmux(mux.address, patience_s=LOOK_S)
+
+    # --- one phone -------------------------------------------------------------------------------
+
+    def _here(self, phone: Phone, adb: _ByAdb, mux: _ByMux) -> Here:
+        seen = Here(
+            port=phone.port,
+            mode=phone.mode,
+            product=phone.product,
+            usb_serial=usb_serial_at(phone.port, self._reach.usb),
+            links=frozenset({Link.USB}),
+            wants=Wants.TIME,
+            number=self._number_of(phone.port, adb, mux),
+        )
+        if phone.mode is Mode.IPHONE:
+            return self._apple(seen, mux)
+        if phone.mode is Mode.FASTBOOT:
+            opened = self._reach.open_fastboot
+            made = partial(FastbootHand, phone.port, self._stated(phone.port), opened)
+            return replace(seen, links=frozenset({Link.FASTBOOT}), wants=None, _made=made)
+        if phone.mode in _WITH_ADB | _WITH_FILES:
+            return self._android(seen, adb)
+        return replace(seen, wants=_WITHOUT_READING[MODES[phone.mode].touch])
+
+    def _number_of(self, port: str, adb: _ByAdb, mux: _ByMux) -> int | None:
+        """Return the kernel's number of a plugging-in, or what stands in for it off USB."""
+        if port not in self._reach.ports.values():
+            return usb_number_at(port, self._reach.usb)
+        if (device := (adb or {}).get(port)) is not None:
+            return device.transport_id
+        apple = (mux or {}).get(port)
+        return None if apple is None else apple.number
+
+    def _android(self, seen: Here, adb: _ByAdb) -> Here:
+        device = (adb or {}).get(seen.port)
+        wants = Wants.TIME if device is None else wants_of(device)
+        missing = Program.ADB if adb is None and seen.mode in _WITH_ADB else None
+        has_files = seen.mode in _WITH_FILES
+        if self._reach.adb is not None and wants is None:
+            find = partial(self._found, self._reach.adb, seen.port)
+            made = partial(AdbHand, self._reach.adb, find, self._stated(seen.port))
+            links = frozenset({Link.ADB, Link.MTP} if has_files else {Link.ADB})
+            return replace(seen, links=links, wants=None, _made=made)
+        if has_files:
+            opened = self._reach.open_mtp
+            return replace(
+                seen,
+                links=frozenset({Link.MTP}),
+                wants=None,
+                also_wants=wants if wants is Wants.DEBUGGING else None,
+                missing=missing,
+                _made=partial(MtpHand, seen.port, self._stated(seen.port), opened),
+            )
+        return replace(seen, wants=Wants.PROGRAM if missing else wants, missing=missing)
+
+    def _found(self, adb: AdbServer, port: str) -> AdbDevice:
+        """Return a phone's newest line in the server's list.
+
+        Raises:
+            DeviceGoneError: it is not there.
+        """
+        for there, device in self._placed(adb.devices()):
+            if there == port:
+                return device
+        raise absent()
+
+    def _apple(self, seen: Here, mux: _ByMux) -> Here:
+        if self._reach.mux is None or mux is None:
+            return replace(seen, wants=Wants.PROGRAM, missing=Program.USBMUXD)
+        device = mux.get(seen.port)
+        if device is None:
+            return seen
+        made = partial(IPhoneHand, self._reach.mux, device.udid, seen.port)
+        if not self._paired(self._reach.mux, device):
+            return replace(seen, wants=Wants.TRUST, _iphone=made)
+        links = frozenset({Link.LOCKDOWN})
+        return replace(seen, links=links, wants=None, _made=made, _iphone=made)
+
+    def _paired(self, mux: Usbmux, device: MuxDevice) -> bool:
+        try:
+            return self._quick(mux).record(device.udid) is not None
+        except (DeviceError, MalformedReplyError):
+            return False
+
+    def _stated(self, port: str) -> Callable[[], str | None]:
+        return partial(usb_serial_at, port, self._reach.usb)
+
+
+def _elsewhere(port: str, adb: _ByAdb, mux: _ByMux) -> Phone | None:
+    """Return what the gate cannot know, since it is not on USB."""
+    mode = Mode.ADB if port in (adb or {}) else Mode.IPHONE if port in (mux or {}) else None
+    return None if mode is None else Phone(port=port, bay=None, product="", mode=mode)
+
+
+def usb_serial_at(port: str, devices: Path = USB_DEVICES) -> str | None:
+    """Return what the USB device at a port states as its serial; None for none, or no device."""
+    try:
+        with (devices / port / "serial").open("rb") as file:
+            stated = file.read(MOST_SERIAL_BYTES).decode("utf-8", "replace").strip()
+    except OSError:
+        return None
+    return stated or None
+
+
+def usb_number_at(port: str, devices: Path = USB_DEVICES) -> int | None:
+    """Return the number that the kernel gave the USB device at a port; None for no device."""
+    try:
+        return int((devices / port / "devnum").read_text("ascii"))
+    except (OSError, ValueError):
+        return None  # it may go while it is looked at

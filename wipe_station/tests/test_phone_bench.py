@@ -1,0 +1,497 @@
+"""Phones at the counter: from being plugged in to a signed document, and every way in between."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from certs.bundle import read_bundle
+from certs.verdict import Status
+from certs.verify import verify
+from wipe_station.errors import (
+    BusyError,
+    InvalidInputError,
+    NotConfirmedError,
+    RefusedByPolicyError,
+)
+from wipe_station.phone_links.hand import Wants
+from wipe_station.phone_values import (
+    PhoneAction,
+    PhoneEraseRequest,
+    PhoneHoldRequest,
+    PhoneJobView,
+    PhoneStage,
+    Step,
+)
+from wipe_station.phones.routes import Gate, Link, Route
+from wipe_station.phones.run import State
+from wipe_station.phones.usb_mode_table import Mode
+from wipe_station.tests.phone_bench import (
+    ANDROID,
+    AT_ONCE,
+    JPEG,
+    KIOSK,
+    OPERATOR,
+    PORT,
+    Bench,
+    ModelPhone,
+    bench_at,
+    without_adb,
+)
+
+
+def statement_of(bench: Bench, job: PhoneJobView) -> dict[str, Any]:
+    """Return what was signed about a job."""
+    assert job.document is not None
+    folder = bench.bench.seats.bundle(job.job_id)
+    (document,) = [f for f in folder.glob("*.json") if f.name.startswith("phone-")]
+    found: dict[str, Any] = json.loads(document.read_bytes())
+    return found
+
+
+def verified(bench: Bench, job: PhoneJobView) -> Status:
+    """Return what a stranger's verifier makes of a job's document."""
+    root = bench.station.root_certificate.read_bytes()
+    bundle = read_bundle(bench.bench.seats.bundle(job.job_id))
+    now = datetime.now(UTC)
+    return verify(bundle, root_pem=root, allow_practice=True, now=now).status
+
+
+def first_reset(bench: Bench, phone: ModelPhone, route: Route = Route.SETTINGS) -> PhoneJobView:
+    """Agree, press, have the phone reset itself; return the job after the first look."""
+    bench.agree()
+    bench.press(route)
+    bench.state_is("asked")
+    bench.reset_and_return(phone)
+    phone.readable = True  # somebody skips setup and chooses file transfer
+    bench.bench.do(bench.job().job_id, lambda run: run.look())
+    return bench.state_is("between", "not-erased", "unproven")
+
+
+def second_reset(bench: Bench, phone: ModelPhone) -> None:
+    """Reset once more, by hand."""
+    bench.bench.do(bench.job().job_id, lambda run: run.press())
+    bench.state_is("asked-again")
+    bench.reset_and_return(phone)
+    bench.state_is("back-again")
+
+
+def photograph(bench: Bench) -> PhoneJobView:
+    """Photograph the setup screen."""
+    return bench.bench.do(bench.job().job_id, lambda run: run.photograph(JPEG))
+
+
+def test_phone__good_one__certified_and_the_ticket_named(tmp_path: Path) -> None:
+    """Plugged in, agreed, pressed, reset twice, photographed: a certificate that verifies."""
+    phone = ModelPhone()
+    with bench_at(tmp_path) as bench:
+        seen = bench.plug(phone)
+        assert (seen.stage, seen.step) == (PhoneStage.READ, Step.CONSENT)
+        agreed = bench.agree()
+        assert (agreed.stage, agreed.step, agreed.gates) == (PhoneStage.READY, Step.HOLD, ())
+        between = first_reset(bench, phone)
+        assert between.actions == (PhoneAction.PRESS, PhoneAction.GIVE_UP)
+        assert len(between.seen) == 2
+        second_reset(bench, phone)
+        assert PhoneAction.PHOTO in bench.job().actions
+        photograph(bench)
+        job = bench.ended()
+        assert job.outcome == "verified"
+        assert job.ticket == agreed.ticket is not None
+        said = statement_of(bench, job)
+        assert said["type"] == "certificate-of-phone-erasure"
+        assert [r.keys() for r in said["resets"]] == [{"asked_at", "went_at", "returned_at"}] * 2
+        assert {each["code"] for each in said["observed"]} >= {"canary-gone", "setup-seen"}
+        assert verified(bench, job) is Status.ERASED
+    assert not phone.data
+
+
+@pytest.mark.parametrize("route", [Route.SETTINGS, Route.TEST_HARNESS, Route.GUIDED])
+def test_phone__liar__notice_and_never_a_certificate(tmp_path: Path, route: Route) -> None:
+    """It goes and returns as an erased one would; its files are there."""
+    phone = ModelPhone(lies=True)
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        first_reset(bench, phone, route)
+        job = bench.ended()
+        said = statement_of(bench, job)
+    assert (job.outcome, job.state, job.step) == ("failed", State.NOT_ERASED, Step.RED_BOX)
+    assert said["type"] == "notice-of-phone-erasure"
+    assert "canary-there" in {each["code"] for each in said["against"]}
+    assert phone.data
+
+
+def test_phone__without_debugging__certified_by_what_its_owner_showed(tmp_path: Path) -> None:
+    """File transfer alone says little: accounts and encryption are shown to the clerk."""
+    phone = without_adb(ModelPhone())
+    with bench_at(tmp_path) as bench:
+        seen = bench.plug(phone)
+        assert [gate.gate for gate in seen.gates] == ["accounts-unknown", "no-consent"]
+        assert seen.gates[0].answer == "no-accounts"
+        assert [route.route for route in seen.routes if route.closed is None] == [Route.GUIDED]
+        unknown = {fact.fact for fact in seen.facts if fact.value is None}
+        assert {"imeis", "accounts", "encryption"} <= unknown
+        bench.show("no-accounts", "encrypted")
+        first_reset(bench, phone, Route.GUIDED)
+        second_reset(bench, phone)
+        photograph(bench)
+        job = bench.ended()
+        said = statement_of(bench, job)
+        assert verified(bench, job) is Status.ERASED
+    assert said["before"]["shown"] == ["no-accounts", "encrypted"]
+    assert said["before"]["accounts"] == said["before"]["encryption"] == "unknown"
+
+
+def test_phone__nobody_knows_that_it_is_encrypted__reset_seen_and_no_certificate(
+    tmp_path: Path,
+) -> None:
+    """A reset of plain storage leaves what it only unlinks."""
+    phone = without_adb(ModelPhone())
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.show("no-accounts")
+        first_reset(bench, phone, Route.GUIDED)
+        second_reset(bench, phone)
+        photograph(bench)
+        job = bench.ended()
+        said = statement_of(bench, job)
+    assert (job.state, job.outcome, job.step) == (State.ERASED, "indeterminate", Step.RED_BOX)
+    assert said["notice"]["reason"]["code"] == "nothing-to-claim"
+
+
+def test_phone__photograph_alone__never_a_certificate(tmp_path: Path) -> None:
+    """Where no file could be laid down, a setup screen shows nothing about the data."""
+    phone = ModelPhone(takes_files=False)
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press()
+        bench.state_is("asked")
+        bench.reset_and_return(phone)
+        bench.state_is("back")
+        photograph(bench)
+        bench.bench.do(bench.job().job_id, lambda run: run.give_up())
+        job = bench.ended()
+        said = statement_of(bench, job)
+    assert (job.state, said["type"]) == (State.UNPROVEN, "notice-of-phone-erasure")
+    assert said["notice"]["reason"]["code"] == "not-shown"
+
+
+def test_phone__refuses__notice_that_says_so(tmp_path: Path) -> None:
+    """A phone that says no has erased nothing."""
+    phone = ModelPhone(refuses=True)
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press(Route.TEST_HARNESS)
+        job = bench.ended()
+        said = statement_of(bench, job)
+    assert phone.asked == [Route.TEST_HARNESS]
+    assert (job.outcome, said["notice"]["reason"]["code"]) == ("failed", "refused")
+
+
+def test_phone__another_one_comes_back__named_and_the_right_one_goes_on(tmp_path: Path) -> None:
+    """By its USB serial the wrong phone is told at once; the right one ends the job."""
+    phone, other = ModelPhone(), ModelPhone(usb_serial="USB0002")
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press()
+        bench.state_is("asked")
+        phone.reset()
+        bench.pull()
+        bench.state_is("away")
+        bench.presence.put(PORT, other)
+        bench.bench.wake()
+        assert bench.state_is("stranger").step is Step.STRANGER
+        bench.pull()
+        bench.state_is("away")
+        phone.readable = True
+        bench.presence.put(PORT, phone)
+        bench.bench.wake()
+        assert bench.state_is("between")
+    assert not other.files, "nothing was laid down on somebody else's phone"
+
+
+def test_phone__another_one_that_states_no_serial__unproven_by_its_identity(tmp_path: Path) -> None:
+    """What only its own words give away is found by the look, and ends the job."""
+    phone = ModelPhone(usb_serial=None)
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press()
+        bench.state_is("asked")
+        phone.identity = False
+        bench.reset_and_return(phone)
+        job = bench.ended()
+        said = statement_of(bench, job)
+    assert (job.outcome, said["notice"]["reason"]["code"]) == ("indeterminate", "other-phone")
+
+
+@pytest.mark.parametrize(
+    ("impatience", "reason"),
+    [
+        ({"away_s": 0.0}, "not-returned"),
+        ({"look_s": 0.0}, "not-shown"),
+        ({"between_s": 0.0}, "second-reset-missing"),
+    ],
+)
+def test_phone__patience_ends__notice_with_its_reason(
+    tmp_path: Path, impatience: dict[str, float], reason: str
+) -> None:
+    """Each wait has an end, and each end its own sentence."""
+    phone = ModelPhone(identity=None if reason == "not-shown" else True)
+    with bench_at(tmp_path, replace(AT_ONCE, **impatience)) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press()
+        bench.state_is("asked")
+        phone.reset()
+        phone.readable = True
+        bench.pull()
+        if reason != "not-returned":
+            bench.state_is("away", "unproven")
+            bench.presence.put(PORT, phone)
+            bench.bench.wake()
+        job = bench.ended()
+        assert statement_of(bench, job)["notice"]["reason"]["code"] == reason
+    assert job.outcome == "indeterminate"
+
+
+def test_phone__never_goes__looked_at_and_found_as_it_was(tmp_path: Path) -> None:
+    """Nobody pressed on the phone: its file is still there, which ends the job."""
+    phone = ModelPhone()
+    with bench_at(tmp_path, replace(AT_ONCE, press_s=0.0)) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press()
+        job = bench.ended()
+    assert (job.outcome, job.state) == ("failed", State.NOT_ERASED)
+
+
+def test_phone__unplugged_for_a_moment_or_in_another_mode__still_asked(tmp_path: Path) -> None:
+    """No reset is over in a moment: who re-plugs the cable has erased nothing, and lost nothing."""
+    phone = ModelPhone()
+    with bench_at(tmp_path, replace(AT_ONCE, short_absence_s=600.0)) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press()
+        bench.state_is("asked")
+        bench.pull()
+        phone.mode, phone.links = Mode.MTP, frozenset({Link.MTP})
+        bench.presence.put(PORT, phone)
+        bench.bench.wake()
+        bench.until(lambda: bench.job().here)
+        assert bench.job().state is State.ASKED
+        assert len(bench.bench.jobs()) == 1
+
+
+@pytest.mark.parametrize(
+    ("facts", "gate", "step"),
+    [
+        (replace(ANDROID, accounts=2), Gate.ACCOUNTS, Step.SIGN_OUT),
+        (replace(ANDROID, frp=True), Gate.FRP, Step.SIGN_OUT),
+        (replace(ANDROID, managed=True), Gate.MANAGED, Step.ORGANISATION),
+        (replace(ANDROID, sim_present=True), Gate.CARD_IN, Step.TAKE_CARDS_OUT),
+    ],
+)
+def test_gate__shut__no_button_even_with_consent(
+    tmp_path: Path, facts: Any, gate: Gate, step: Step
+) -> None:
+    """What stands against a reset is said on the page, and held by the daemon."""
+    with bench_at(tmp_path) as bench:
+        bench.plug(ModelPhone(facts=facts))
+        seen = bench.agree()
+        assert (seen.stage, seen.step) == (PhoneStage.READ, step)
+        assert [each.gate for each in seen.gates] == [gate.value]
+        with pytest.raises(RefusedByPolicyError):
+            bench.press()
+        assert bench.bench.jobs() == ()
+
+
+def test_route__closed__refused(tmp_path: Path) -> None:
+    """A way that the phone does not allow is not taken, whoever asks."""
+    with bench_at(tmp_path) as bench:
+        seen = bench.plug(ModelPhone(facts=replace(ANDROID, screen_lock=True)))
+        bench.agree()
+        shut = {each.route: each.closed for each in seen.routes}
+        assert shut[Route.TEST_HARNESS] is not None
+        with pytest.raises(RefusedByPolicyError, match="screen lock"):
+            bench.press(Route.TEST_HARNESS)
+
+
+@pytest.mark.parametrize(
+    ("wants", "step"),
+    [
+        (Wants.UNLOCK, Step.UNLOCK),
+        (Wants.DEBUGGING, Step.ALLOW_DEBUGGING),
+        (Wants.FILES, Step.CHOOSE_FILES),
+        (Wants.PROGRAM, Step.MANAGER),
+    ],
+)
+def test_phone__lets_nobody_read_it__its_owner_is_told_what_to_do(
+    tmp_path: Path, wants: Wants, step: Step
+) -> None:
+    """A closed phone is no error: somebody does something, and then it is read."""
+    phone = ModelPhone(wants=wants)
+    with bench_at(tmp_path) as bench:
+        seen = bench.plug(phone)
+        assert (seen.stage, seen.step) == (PhoneStage.CLOSED, step)
+        phone.wants = None
+        bench.bench.wake()
+        bench.until(lambda: bench.phone() if bench.phone().stage is PhoneStage.READ else None)
+
+
+def test_phone__in_a_mode_for_repair__named_and_left_alone(tmp_path: Path) -> None:
+    """Nothing is read and nothing offered where nothing may be written."""
+    with bench_at(tmp_path) as bench:
+        seen = bench.plug(
+            ModelPhone(mode=Mode.QUALCOMM_EDL, links=frozenset(), wants=Wants.RESTART)
+        )
+    assert (seen.stage, seen.step) == (PhoneStage.NAMED, Step.RESTART)
+    assert (seen.facts, seen.routes) == ((), ())
+
+
+def test_confirmation__of_another_visit_or_used__refused(tmp_path: Path) -> None:
+    """A press is for the phone that was shown; the same one again is the same job."""
+    phone = ModelPhone()
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        old = bench.phone().visit
+        asked = PhoneHoldRequest(visit=old, route=Route.SETTINGS)
+        held = bench.bench.hold(PORT, asked, OPERATOR)
+        bench.pull()
+        bench.plug(phone)
+        erase = PhoneEraseRequest(
+            visit=old, confirmation=held.confirmation, plan_sha256=held.plan_sha256
+        )
+        with pytest.raises(InvalidInputError):
+            bench.bench.erase(PORT, erase, OPERATOR)
+        with pytest.raises(InvalidInputError):
+            bench.bench.hold(PORT, asked, OPERATOR)
+        assert bench.bench.jobs() == ()
+        visit = bench.phone().visit
+        held = bench.bench.hold(PORT, asked.model_copy(update={"visit": visit}), OPERATOR)
+        erase = PhoneEraseRequest(
+            visit=visit, confirmation=held.confirmation, plan_sha256=held.plan_sha256
+        )
+        first = bench.bench.erase(PORT, erase, OPERATOR)
+        assert bench.bench.erase(PORT, erase, OPERATOR).job_id == first.job_id
+        with pytest.raises(BusyError):
+            bench.press()
+
+
+def test_confirmation__kiosk_that_does_not_hold__refused(tmp_path: Path) -> None:
+    """The page's button has to be held; a press that is too short starts nothing."""
+    with bench_at(tmp_path) as bench:
+        bench.plug(ModelPhone())
+        bench.agree()
+        visit = bench.phone().visit
+        asked = PhoneHoldRequest(visit=visit, route=Route.SETTINGS)
+        held = bench.bench.hold(PORT, asked, KIOSK)
+        assert held.hold_s == 3.0
+        erase = PhoneEraseRequest(
+            visit=visit, confirmation=held.confirmation, plan_sha256=held.plan_sha256
+        )
+        with pytest.raises(NotConfirmedError):
+            bench.bench.erase(PORT, erase, KIOSK)
+        assert bench.bench.jobs() == ()
+
+
+def test_phones__two_with_one_serial__stay_apart(tmp_path: Path) -> None:
+    """The port tells them apart: only the one whose button was held is asked."""
+    one, two = ModelPhone(), ModelPhone()
+    with bench_at(tmp_path) as bench:
+        bench.plug(one, "1-1")
+        bench.plug(two, "1-2")
+        bench.agree("1-1")
+        bench.press(port="1-1")
+        bench.state_is("asked")
+        assert (one.asked, two.asked) == ([Route.SETTINGS], [])
+        assert len(one.files) == 1
+        assert not two.files
+
+
+def test_phones__eight_at_once__each_on_its_own_ticket(tmp_path: Path) -> None:
+    """Eight phones side by side; one lies, and costs the others nothing."""
+    ports = [f"1-{n}" for n in range(1, 9)]
+    phones = {
+        port: ModelPhone(
+            usb_serial=f"USB{port}",
+            lies=port == "1-5",
+            facts=replace(ANDROID, serial=f"SN{port}", imeis=()),
+        )
+        for port in ports
+    }
+    with bench_at(tmp_path) as bench:
+        for port, phone in phones.items():
+            bench.plug(phone, port)
+            bench.agree(port)
+            bench.press(port=port)
+
+        def all_in(*states: str) -> list[PhoneJobView] | None:
+            jobs = list(bench.bench.jobs())
+            return jobs if all(job.state.value in states for job in jobs) else None
+
+        bench.until(lambda: all_in("asked"))
+        for port, phone in phones.items():
+            phone.reset()
+            phone.readable = True
+            bench.pull(port)
+        bench.until(lambda: all_in("away"))
+        for port, phone in phones.items():
+            bench.presence.put(port, phone)
+        bench.bench.wake()
+        jobs = bench.until(lambda: all_in("between", "not-erased"))
+    assert len({job.ticket for job in jobs}) == len(ports)
+    assert {job.port for job in jobs if job.state is State.NOT_ERASED} == {"1-5"}
+
+
+def test_station__stops_in_the_middle__notice_at_the_next_start(tmp_path: Path) -> None:
+    """What was not seen to its end is never certified, whatever the phone did meanwhile."""
+    with bench_at(tmp_path) as bench:
+        bench.plug(ModelPhone())
+        bench.agree()
+        bench.press()
+        bench.state_is("asked")
+    with bench_at(tmp_path) as bench:
+        job = bench.job()
+        said = statement_of(bench, job)
+        assert (job.ended, job.outcome, job.step) == (True, "indeterminate", Step.RED_BOX)
+        assert said["notice"]["reason"]["code"] == "station-stopped"
+        bench.bench.seats.close(job.job_id)
+        assert bench.bench.jobs() == ()
+    with bench_at(tmp_path) as bench:
+        assert bench.bench.jobs() == (), "handed out is handed out"
+
+
+def test_photograph__not_one_or_not_wanted__refused(tmp_path: Path) -> None:
+    """Only a JPEG, and only while a setup screen can be seen."""
+    phone = ModelPhone()
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press()
+        bench.state_is("asked")
+        with pytest.raises(InvalidInputError, match="No photograph is wanted"):
+            photograph(bench)
+        with pytest.raises(InvalidInputError, match="no JPEG"):
+            bench.bench.do(bench.job().job_id, lambda run: run.photograph(b"GIF89a"))
+
+
+def test_job__under_way__not_closed_and_has_no_document(tmp_path: Path) -> None:
+    """A phone is handed out once its job is over."""
+    with bench_at(tmp_path) as bench:
+        bench.plug(ModelPhone())
+        bench.agree()
+        job = bench.press()
+        with pytest.raises(BusyError):
+            bench.bench.seats.close(job.job_id)
+        with pytest.raises(InvalidInputError):
+            bench.bench.seats.bundle(job.job_id)
+        with pytest.raises(InvalidInputError):
+            bench.bench.seats.seat("20261129T000000Z-00000000")
