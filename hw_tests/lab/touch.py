@@ -1,15 +1,18 @@
 """The counter's page under a finger, in Debian's Chromium."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from playwright.sync_api import Locator, Page, ViewportSize
+from playwright.sync_api import FilePayload, Locator, Page, ViewportSize
 
 from certs.tests.browser import browser
 from hw_tests.browser import NETWORK_FAULTS, Counter
 
+JOB: Final = re.compile(r"/#job-|/phone-jobs/")
+"""Where a page goes on when something has begun."""
 SMALL_SCREEN: Final[ViewportSize] = {"width": 800, "height": 1280}
 
 
@@ -40,7 +43,7 @@ class Finger(Counter):
         """Hold the button that begins, until the page has gone on or for some time."""
         self.press(self.hold_button())
         if for_ms is None:
-            self.page.wait_for_url("**/#*job-*")
+            self.page.wait_for_url(JOB)
         else:
             self.page.wait_for_timeout(for_ms)
         self.lift()
@@ -52,6 +55,19 @@ class Finger(Counter):
         path = folder / coming.value.suggested_filename
         coming.value.save_as(path)
         return path
+
+    def write(self, field: Locator, text: str) -> None:
+        """Tap a field and type into it."""
+        field.tap()
+        self.page.keyboard.type(text)
+
+    def photograph(self, text: str) -> None:
+        """Tap what opens the camera, and hand over a picture of this very screen."""
+        with self.page.expect_file_chooser() as opened:
+            self.tap(text)
+        picture = self.page.screenshot(type="jpeg", quality=50)
+        taken = FilePayload(name="photo.jpg", mimeType="image/jpeg", buffer=picture)
+        opened.value.set_files(taken)
 
     def _touch(self, kind: str, *points: dict[str, float]) -> None:
         event = {"type": kind, "touchPoints": list(points)}

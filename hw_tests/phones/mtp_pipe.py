@@ -89,7 +89,7 @@ class OnMtp:
 
     def responder(self, send: Callable[[bytes], None]) -> MtpEngine:
         """Return what answers until it restarts."""
-        serial = f"{SERIAL}-{self.phone.erasures}"
+        serial = f"MTP-{self.phone.serial}-{self.phone.erasures}"
         model, manner = self.phone.model, self.manner_now()
         return MtpEngine(Flash(files=self.files), send, manner=manner, model=model, serial=serial)
 
