@@ -7,8 +7,10 @@ import contextlib
 import json
 import os
 import socket
+import stat
 import sys
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 from http.client import HTTPConnection
 from pathlib import Path
@@ -20,9 +22,9 @@ from hw_tests.lab.agent import port_named
 from hw_tests.lab.frames import LOOPBACK, Frames
 
 LOG: Final = "up"
-OVERLAY: Final = Path("/proc/2/root/rw/upper")
-"""What was written over the host's files: only the kernel's own threads still see it."""
-WRITTEN: Final = (OVERLAY, Path("/run"), Path("/dev/shm"))  # noqa: S108 - read alone
+IN_MEMORY: Final = (Path("/run"), Path("/dev/shm"))  # noqa: S108 - read alone
+OURS: Final = Path("/written-in-the-guest")
+"""Made to learn where the layer is that the guest writes to."""
 
 
 def carry_connections(name: str, port: int) -> None:
@@ -70,7 +72,25 @@ def user_of_page() -> int:
 
 def board() -> Any:
     """Return all that a screen would show."""
-    return _asked("GET", "/v1/board", None)
+    return get("/v1/board")
+
+
+def get(path: str) -> Any:
+    """Return what the daemon says about something."""
+    return _asked("GET", path, None)
+
+
+def board_when(kind: str, field: str, values: list[str], count: int, timeout_s: float) -> Any:
+    """Wait until so many things on the board are in one of some states; return all of the kind."""
+    ends, known = time.monotonic() + timeout_s, ""
+    while True:
+        seen = get(f"/v1/board?wait_s=5{known}")
+        found = seen[kind]
+        if sum(each[field] in values for each in found) >= count:
+            return found
+        if time.monotonic() > ends:
+            raise TimeoutError(f"{kind}: {[each[field] for each in found]}")
+        known = f"&epoch={seen['epoch']}&after={seen['revision']}"
 
 
 def ask(path: str, **what: object) -> Any:
@@ -98,18 +118,42 @@ def _asked(method: str, path: str, body: bytes | None) -> Any:
 
 
 def holding(words: list[str]) -> list[str]:
-    """Return every file written since the start in which one of some words stands.
+    """Return every file that was written in this guest and in which one of some words stands.
 
-    Read is all that lies over the host's files, which nothing else shows, and what lies in memory:
-    state, sockets, logs of programs, temporary files. Compiled code is left out, as the words may
-    be constants in it.
+    That is all that lies over the host's files, and in the file systems in memory: state, sockets,
+    logs of programs, temporary files. Compiled code is left out: the words may be constants in it.
     """
     spelled = [word.encode(code) for word in words for code in ("utf-8", "utf-16-le")]
     found = []
-    for root in WRITTEN:
-        for path in root.rglob("*"):
-            if path.is_file() and not path.is_symlink() and path.suffix != ".pyc":
-                content = path.read_bytes() + os.fsencode(path.name)
-                if any(each in content for each in spelled):
-                    found.append(str(path))
+    for path in _written():
+        with contextlib.suppress(FileNotFoundError):
+            content = path.read_bytes() + os.fsencode(path.name)
+            if path.suffix != ".pyc" and any(each in content for each in spelled):
+                found.append(str(path))
     return found
+
+
+def _written() -> Iterator[Path]:
+    """Yield every plain file that is the guest's own.
+
+    In an overlay a file of the upper layer is on another device than one of the lower layer. Who
+    writes one changes all folders above it, if only by copying them up.
+    """
+    began_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
+    OURS.touch()
+    devices = {Path("/"): OURS.stat().st_dev} | {each: each.stat().st_dev for each in IN_MEMORY}
+    for root, device in devices.items():
+        mount = root.stat().st_dev
+        for folder, folders, files in os.walk(root):
+            here = Path(folder)
+            about = {each: os.lstat(here / each) for each in folders}
+            folders[:] = [
+                name
+                for name, seen in about.items()
+                if seen.st_dev == mount and seen.st_ctime >= began_s
+            ]
+            for path in map(here.joinpath, files):
+                with contextlib.suppress(FileNotFoundError):  # the station works on
+                    seen = path.lstat()
+                    if stat.S_ISREG(seen.st_mode) and seen.st_dev == device:
+                        yield path

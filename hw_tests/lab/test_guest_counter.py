@@ -3,13 +3,14 @@
 import contextlib
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from hw_tests.lab import inside, inside_page
@@ -26,6 +27,7 @@ from wipe_station.accounts import UNREGISTERED
 STATE = "/run/station"
 START_S = 300.0
 END_S = 60.0
+CROWD_S = 180.0
 SOON_MS = 3000
 STICK_BYTES = 8 << 20
 SECRET = b"Dear diary, nobody else may ever read this. "
@@ -196,9 +198,136 @@ def test_phone__liar_that_asks_to_be_set_up__a_notice(counter: Counter) -> None:
         screen.sees(screen.say(PRESS))
         reset_and_return(screen, phone, AWAY)
         let_look(screen, phone, screen.say("没有清除"))
-        screen.sees(screen.say("清除前放进去的文件还在。"))
+        screen.sees(screen.page.locator(".against").get_by_text("清除前放进去的文件还在。"))
         archive = screen.download("全部文件（zip）", counter.folder)
         screen.tap("取走了")
     assert set(phone.files) > set(FILES), "its files and ours"
     assert verified(counter, archive) == 3
     assert written_about_people(counter, archive) == []
+
+
+# --- many at once -------------------------------------------------------------------------------
+
+CROWD = 8
+LIAR = 5
+KINDS = (Kind.STICK, Kind.STICK, Kind.UAS, Kind.NVME)
+AGREED = {"staff": "7", "consents": ["erase"]}
+
+
+def ask(counter: Counter, path: str, **what: object) -> Any:
+    """Ask the daemon in the guest for something."""
+    return counter.guest.call(inside_page.ask, path, **what)
+
+
+def things_in(counter: Counter, kind: str, field: str, *values: str) -> list[Any]:
+    """Wait until all phones, or erasures of them, are in one of some states; return them."""
+    found: list[Any] = counter.guest.call(
+        inside_page.board_when, kind, field, list(values), CROWD, timeout_s=CROWD_S
+    )
+    return found
+
+
+def phones_in(counter: Counter, *states: str) -> list[Any]:
+    """Wait until the erasure of every phone is in one of some states; return them all."""
+    return things_in(counter, "phone_jobs", "state", *states)
+
+
+def take_drive_in(counter: Counter, drive: Device) -> str:
+    """Plug a drive in, give it a ticket, and begin; return the ticket's number."""
+    node = plug(counter.guest, drive)
+    until(lambda: node in {d["node"] for d in counter.guest.call(inside_page.board)["devices"]})
+    accepted = ask(counter, "/v1/tickets", device=node, description=drive.name, **AGREED)
+    plan = ask(counter, "/v1/plans", device=node)
+    held = ask(counter, "/v1/confirmations", device=node, plan_sha256=plan["plan_sha256"])
+    same = {name: held[name] for name in ("confirmation", "diskseq", "plan_sha256")}
+    ask(counter, "/v1/jobs", confirm=plan["confirmation"], **same)
+    return str(accepted["ticket"]["number"])
+
+
+def take_phone_in(counter: Counter, shown: Any) -> None:
+    """Note what its owner showed, and that she agrees; begin."""
+    path, visit = f"/v1/phones/{shown['port']}", shown["visit"]
+    ask(counter, f"{path}/intake", visit=visit, staff="7", shown=["no-accounts", "encrypted"])
+    ask(counter, f"{path}/consent", visit=visit, staff="7")
+    held = ask(counter, f"{path}/hold", visit=visit, route="guided")
+    same = {name: held[name] for name in ("confirmation", "plan_sha256")}
+    ask(counter, f"{path}/erase", visit=visit, **same)
+
+
+def reset_all(counter: Counter, phones: list[AndroidPhone], away: str) -> None:
+    """Have owners reset their phones, and all of them return once all are away."""
+    for phone in phones:
+        phone.reset()
+    phones_in(counter, away, "not-erased")
+    for phone in phones:
+        phone.arrive()
+
+
+def each_in(counter: Counter, state: str, act: Callable[[str], object]) -> None:
+    """Do something about each erasure in a state, as soon as no honest phone's is in another."""
+    for job in phones_in(counter, state, "not-erased"):
+        if job["state"] == state:
+            act(f"/v1/phone-jobs/{job['job_id']}")
+
+
+def drives_of(folder: Path) -> list[Device]:
+    """Make a drive of each kind, with a past."""
+    drives = []
+    for number, kind in enumerate(KINDS):
+        name, size_bytes = f"crowd{number}", (3 + number) << 20
+        file = make_file(folder, size_bytes, name)
+        with file.open("r+b") as medium:
+            medium.write(SECRET * 1000)
+        drives.append(Device(kind=kind, name=name, file=file, size_bytes=size_bytes))
+    return drives
+
+
+def take_away(counter: Counter, drives: list[Device]) -> None:
+    """Hand all of it out."""
+    board = counter.guest.call(inside_page.board)
+    for kind, path in (("jobs", "jobs"), ("phone_jobs", "phone-jobs")):
+        for job in board[kind]:
+            ask(counter, f"/v1/{path}/{job['job_id']}/close")
+    for drive in drives:
+        pull(counter.guest, drive)
+
+
+def test_crowd__eight_phones_and_four_drives__each_ends_as_it_is_on_its_own_ticket(
+    counter: Counter,
+) -> None:
+    """Twelve at once on one guest; the one liar among them spoils nobody's certificate."""
+    guest, screen = counter.guest, counter.screen
+    phones = [AndroidPhone(serial=f"CROWD{n}", debugging=False) for n in range(CROWD)]
+    phones[LIAR].lie = Lie.SETUP_ONLY
+    honest = [phone for phone in phones if phone.lie is None]
+    drives = drives_of(counter.folder)
+    with contextlib.ExitStack() as plugged:
+        for phone in phones:
+            plugged.enter_context(on_usb(guest, phone, phone.serial))
+        for shown in things_in(counter, "phones", "stage", "read", "ready"):
+            take_phone_in(counter, shown)
+        tickets = {take_drive_in(counter, drive) for drive in drives}
+        phones_in(counter, "asked")
+        reset_all(counter, phones, "away")
+        for phone in phones:
+            phone.skip_setup()
+        each_in(counter, "between", lambda path: ask(counter, f"{path}/press"))
+        phones_in(counter, "asked-again", "not-erased")
+        reset_all(counter, honest, "away-again")
+        picture = screen.page.screenshot(type="jpeg", quality=20).hex()
+        each_in(
+            counter,
+            "back-again",
+            lambda path: guest.call(inside_page.hand_in, f"{path}/photo", picture),
+        )
+        ended = things_in(counter, "phone_jobs", "outcome", "verified", "failed")
+        good = screen.page.locator("article.good")
+        expect(good).to_have_count(len(honest) + len(drives), timeout=CROWD_S * 1000)
+        take_away(counter, drives)
+    failed = {f"MTP-CROWD{LIAR}-0"}
+    assert {job["serial"] for job in ended if job["outcome"] == "failed"} == failed
+    assert len({job["serial"] for job in ended}) == CROWD
+    assert len(tickets | {job["ticket"] for job in ended}) == CROWD + len(drives)
+    assert [phone.files for phone in honest] == [{}] * len(honest)
+    assert not [drive.name for drive in drives if SECRET in drive.file.read_bytes()]
+    assert written_about_people(counter) == []
