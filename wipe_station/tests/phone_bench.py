@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Condition, Event, Thread
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from wipe_station.bays import BayMap
 from wipe_station.clock import SystemClock
@@ -248,11 +248,20 @@ class Bench:
 
 
 @contextmanager
-def bench_at(state: Path, patience: Patience = AT_ONCE, **made: Any) -> Iterator[Bench]:
-    """Run a bench in a state directory for as long as the block lasts."""
+def bench_at(
+    state: Path, patience: Patience = AT_ONCE, presence: Presence | None = None
+) -> Iterator[Bench]:
+    """Run a bench in a state directory for as long as the block lasts.
+
+    Args:
+        state: the state directory.
+        patience: of its runs.
+        presence: who hangs where; models by default.
+    """
+    state.mkdir(exist_ok=True)
     clock, changed, stopping = SystemClock(), Condition(), Event()
-    station = Station(state, clock, guard=WriteGuard(clock), require_self_test=lambda: None, **made)
-    presence = ModelPresence()
+    station = Station(state, clock, guard=WriteGuard(clock), require_self_test=lambda: None)
+    models = ModelPresence()
 
     def tell() -> None:
         with changed:
@@ -268,7 +277,7 @@ def bench_at(state: Path, patience: Patience = AT_ONCE, **made: Any) -> Iterator
             store=store,
             clock=clock,
             bays=BayMap(),
-            presence=presence,
+            presence=presence or models,
             patience=patience,
         )
         bench = PhoneBench(parts, tell)
@@ -276,9 +285,7 @@ def bench_at(state: Path, patience: Patience = AT_ONCE, **made: Any) -> Iterator
         following = Thread(target=bench.follow, args=(stopping,))
         following.start()
         try:
-            yield Bench(
-                bench=bench, presence=presence, station=station, state=state, changed=changed
-            )
+            yield Bench(bench=bench, presence=models, station=station, state=state, changed=changed)
         finally:
             bench.seats.shut_down()
             stopping.set()
