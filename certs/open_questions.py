@@ -40,6 +40,17 @@ OPEN_QUESTIONS = {
         zh="设备没有提供产品信息页（VPD），介质种类可能不明",
         en="no vital product data: the kind of medium may stay unknown",
     ),
+    "cards-not-covered": Text(
+        zh="手机卡和存储卡不在清除范围内",
+        en="SIM and memory cards are not covered",
+    ),
+    "esim-not-checked": Text(
+        zh="没有检查 eSIM 是否清除", en="whether an eSIM is gone was not checked"
+    ),
+    "phone-not-attested": Text(
+        zh="手机说的情况没有用厂商的证书核对",
+        en="what the phone said of itself was not checked against its maker's certificates",
+    ),
 }
 
 
