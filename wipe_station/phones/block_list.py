@@ -127,11 +127,12 @@ def wrong_list(zh: str, en: str, line: int | None = None) -> BlockListError:
         en: the same.
         line: where, counted from 1.
     """
-    where = Text(zh="", en="") if line is None else Text(zh=f"第 {line} 行", en=f"line {line}, ")
+    if line is not None:
+        zh, en = f"第 {line} 行{zh}", f"line {line}, {en}"
     return BlockListError(
         Text(
-            zh=f"黑名单不能用（{where.zh}{zh}），现在不收手机。",
-            en=f"The block list cannot be used ({where.en}{en}): no phone is taken in.",
+            zh=f"黑名单不能用（{zh}），现在不收手机。",
+            en=f"The block list cannot be used ({en}): no phone is taken in.",
         ),
         hint=Text(
             zh="叫店长：把名单另存为“CSV UTF-8”，IMEI 那一列存成文本，见 docs/settings.md。",
