@@ -8,6 +8,7 @@ import struct
 from typing import Final
 
 from hw_tests.lab.usb_model import (
+    FIRST_FREE_STRING,
     IN,
     Descriptor,
     Endpoint,
@@ -27,6 +28,7 @@ from hw_tests.phones.mtp import MtpEngine
 
 FASTBOOT: Final[Kind] = (0xFF, 0x42, 0x03)
 IMAGING: Final[Kind] = (0x06, 0x01, 0x01)
+OLD_MTP: Final[Kind] = (0xFF, 0xFF, 0x00)
 MODEM: Final[Kind] = (0x02, 0x02, 0x01)
 MODEM_DATA: Final[Kind] = (0x0A, 0x00, 0x00)
 GOOGLE: Final = 0x18D1
@@ -63,15 +65,24 @@ class FastbootFunction(Function):
 class MtpFunction(Function):
     """A responder: transfers carry containers."""
 
-    def __init__(self, flash: Flash, manner: mtp.Manner) -> None:
+    def __init__(self, flash: Flash, manner: mtp.Manner, name: str | None) -> None:
         super().__init__()
+        self._name = name
         self.engine = MtpEngine(flash, lambda data: self.push(IN | PIPE, data), manner=manner)
         ends = (*_pipe(PIPE), _news(NEWS))
-        self.interfaces = (Interface(number=0, kind=IMAGING, endpoints=ends),)
+        kind, string = (IMAGING, 0) if name is None else (OLD_MTP, FIRST_FREE_STRING)
+        self.interfaces = (Interface(number=0, kind=kind, endpoints=ends, string=string),)
+        self.was_spoken_to = False
+
+    @property
+    def strings(self) -> dict[int, str]:
+        """Return what its interface is called."""
+        return {} if self._name is None else {FIRST_FREE_STRING: self._name}
 
     def out(self, address: int, data: bytes) -> None:
         """Take a part of a container."""
         del address
+        self.was_spoken_to = True
         self.engine.feed(data)
 
     def reset(self) -> None:
@@ -132,10 +143,22 @@ class PhoneWithFiles(UsbDevice):
     """A phone that shows its files, with a modem beside them if it is said to have one."""
 
     def __init__(
-        self, flash: Flash, manner: mtp.Manner = mtp.Manner.HONEST, *, modem: bool = False
+        self,
+        flash: Flash,
+        manner: mtp.Manner = mtp.Manner.HONEST,
+        *,
+        modem: bool = False,
+        old_name: str | None = None,
     ) -> None:
-        """Make a phone that is not plugged in; all of them state the same serial."""
-        self.function, self.modem = MtpFunction(flash, manner), ModemFunction()
+        """Make a phone that is not plugged in; all of them state the same serial.
+
+        Args:
+            flash: what it keeps.
+            manner: how it answers.
+            modem: whether it has one.
+            old_name: of the interface of an older phone's MTP, which has a class of its maker's.
+        """
+        self.function, self.modem = MtpFunction(flash, manner, old_name), ModemFunction()
         functions = (self.function, self.modem) if modem else (self.function,)
         super().__init__(
             Identity(vendor=GOOGLE, product=0x4EE1, name="Sim Phone", serial=mtp.SERIAL),
