@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from certs.tests.browser import browser
-from kiosk_ui.tests.boards import problem
+from kiosk_ui.tests.boards import grade, problem, words
 from kiosk_ui.tests.browser import FakeDaemon
 from kiosk_ui.tests.phone_boards import (
     ACCOUNTS,
@@ -29,6 +29,7 @@ from kiosk_ui.tests.phone_boards import (
     ready_phone,
 )
 from kiosk_ui.tests.screen import NEEDS_CHROMIUM, screen
+from wipe_station.api_values import GradeView
 
 pytestmark = NEEDS_CHROMIUM
 LEAST_TARGET_PX: Final = 44
@@ -98,12 +99,12 @@ def test_hold__phone_unplugged_meanwhile__cancelled(chromium: Browser) -> None:
     """News that take the button away end the press: a finger that stays down begins nothing."""
     with screen(chromium, holding_daemon(0.5)) as seen:
         seen.open(f"/phones/{PORT}")
-        seen.press()
+        # A finger: a button under the mouse has the focus, whose loss would be enough.
+        seen.hold_button().dispatch_event("pointerdown", {"button": 0, "pointerType": "touch"})
         seen.sees("按住不放")
         seen.station.show(phone_board(revision=2))
         seen.sees("手机已经拔掉了")
         seen.station.show(phone_board(ready_phone(visit=VISIT + 1), revision=3))
-        seen.page.mouse.up()
         seen.press()
         seen.page.wait_for_url(f"**/phone-jobs/{PHONE_JOB_ID}")
         (used,) = seen.asked("/erase")  # the first press would have been done before the second
@@ -179,6 +180,10 @@ def test_intake__shown_and_agreed__noted_without_leaving_the_page(chromium: Brow
         seen.page.get_by_role("button", name="机主已经给我看过").click()
         seen.sees("还没有写员工号。")
         assert seen.asked("/intake") == []
+        told = phone(gates=(ACCOUNTS, CONSENT), said=words(239))
+        seen.station.show(phone_board(told, revision=4))
+        seen.sees("句239")
+        expect(seen.page.get_by_text("还没有写员工号。")).to_be_visible()  # news do not wipe it off
         seen.page.get_by_label("员工号").fill("12")
         seen.page.keyboard.press("Enter")
         seen.page.get_by_role("button", name="机主已经给我看过").click()
@@ -227,15 +232,24 @@ def test_pages__on_every_screen__nothing_sticks_out_and_each_target_is_big_enoug
     chromium: Browser, size: tuple[int, int], language: str
 ) -> None:
     """On a phone's screen and on the counter's no page scrolls sideways, and fingers hit."""
-    shown = phone_board(phone(port="1-98"), ready_phone(), photo_job(), ended_phone_job())
-    daemon = FakeDaemon(shown)
+    ended = ended_phone_job(job_id=PHONE_JOB_ID[:-1] + "0", grade=_long_grade())
+    daemon = FakeDaemon(phone_board(phone(port="1-98"), ready_phone(), photo_job(), ended))
     viewport = {"width": size[0], "height": size[1]}
     with screen(chromium, daemon, viewport=viewport) as seen:
         cookie = {"name": "language", "value": language, "url": seen.station.url}
         seen.page.context.add_cookies([cookie])  # type: ignore[list-item] # a TypedDict
-        for path in ("/phones/1-98", f"/phones/{PORT}", f"/phone-jobs/{PHONE_JOB_ID}", ""):
+        jobs = [f"/phone-jobs/{each}" for each in (PHONE_JOB_ID, ended.job_id)]
+        for path in ("/phones/1-98", f"/phones/{PORT}", *jobs, ""):
             seen.open(path)
             assert seen.page.evaluate("document.documentElement.scrollWidth") <= size[0]
             for target in seen.page.locator(TARGETS).all():
                 box = target.bounding_box() if target.is_visible() else None
                 assert box is None or box["height"] >= LEAST_TARGET_PX, target.inner_text()
+
+
+def _long_grade() -> GradeView:
+    """Return a grade with a measure that fits on no line."""
+    known = grade()
+    long = known.axes[0].deductions[0].model_copy(update={"measured": "7" * 200})
+    axis = known.axes[0].model_copy(update={"deductions": (long,)})
+    return known.model_copy(update={"axes": (axis, *known.axes[1:])})

@@ -218,7 +218,7 @@ def test_phone__ready__ways_to_choose_from_and_the_button(language: str) -> None
         ready_phone(routes=ROUTES[2:]),
         unread_phone(port=PORT),
     ],
-    ids=["read", "read, gates open", "ready, gate shut", "ready, no way", "named"],
+    ids=["read", "gates-open", "gate-shut", "no-way", "named"],
 )
 def test_phone__not_ready__no_button_to_hold(each: PhoneView) -> None:
     """There is a button only for a phone that is ready, with every gate open and a way open."""
