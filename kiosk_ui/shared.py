@@ -2,6 +2,7 @@
 
 import mimetypes
 import secrets
+from functools import cache
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -52,13 +53,19 @@ async def _form(request: Request) -> dict[str, str]:
 Form = Annotated[dict[str, str], Depends(_form)]
 
 
+@cache
+def _pages() -> Pages:
+    """Load the pages once: it takes a second, and the start builds two applications."""
+    return Pages(TOKEN)
+
+
 class Kiosk:
     """What the routes share."""
 
     def __init__(self, station: PhoneClient) -> None:
         self.station = station
         self.live = Live(station)
-        self.pages = Pages(TOKEN)
+        self.pages = _pages()
         self.static = load_static()
 
     def render(self, name: str, look: Look, **values: object) -> str:
