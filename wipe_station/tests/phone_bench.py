@@ -12,6 +12,7 @@ from threading import Condition, Event, Thread
 from typing import Final, TypeVar
 
 from wipe_station.bays import BayMap
+from wipe_station.blocking import BlockList
 from wipe_station.clock import SystemClock
 from wipe_station.peers import Peer, Role
 from wipe_station.phone_jobs.bench import BenchParts, PhoneBench
@@ -249,7 +250,10 @@ class Bench:
 
 @contextmanager
 def bench_at(
-    state: Path, patience: Patience = AT_ONCE, presence: Presence | None = None
+    state: Path,
+    patience: Patience = AT_ONCE,
+    presence: Presence | None = None,
+    block_list: BlockList | None = None,
 ) -> Iterator[Bench]:
     """Run a bench in a state directory for as long as the block lasts.
 
@@ -257,10 +261,17 @@ def bench_at(
         state: the state directory.
         patience: of its runs.
         presence: who hangs where; models by default.
+        block_list: phones that must not be taken in.
     """
     state.mkdir(exist_ok=True)
     clock, changed, stopping = SystemClock(), Condition(), Event()
-    station = Station(state, clock, guard=WriteGuard(clock), require_self_test=lambda: None)
+    station = Station(
+        state,
+        clock,
+        guard=WriteGuard(clock),
+        require_self_test=lambda: None,
+        block_list=block_list,
+    )
     models = ModelPresence()
 
     def tell() -> None:
