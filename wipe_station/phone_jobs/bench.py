@@ -163,7 +163,8 @@ class PhoneBench:
         """
         with self._lock:
             place = self._place(port, asked.visit)
-            _visit(place).shown = tuple(dict.fromkeys(asked.shown))
+            visit = _visit(place)
+            visit.shown, visit.staff = tuple(dict.fromkeys(asked.shown)), asked.staff
         return self._judged_view(place)
 
     def consent(self, port: str, asked: PhoneConsent) -> PhoneView:
@@ -179,6 +180,7 @@ class PhoneBench:
         with self._lock:
             place = self._place(port, asked.visit)
             named, facts = self._identifiers(place), _read(place).facts
+            _visit(place).staff = asked.staff
         ticket = self._parts.tickets.standing(named)
         if ticket is None:
             self._parts.tickets.accept_read(

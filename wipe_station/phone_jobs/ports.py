@@ -53,6 +53,8 @@ class Visit:
     """Why it could not be read."""
     again_s: float = 0.0
     shown: tuple[Shown, ...] = ()
+    staff: str | None = None
+    """Number of whoever noted it, or the owner's consent, last."""
     judged: Judged | None = None
 
 
@@ -142,7 +144,7 @@ class Ports:
         self._visits += 1
         port.visit = Visit(number=self._visits, here=here, absent_s=absent_s, wants=here.wants)
         if before is not None and _same_phone(before.here, here):
-            port.visit.shown = before.shown
+            port.visit.shown, port.visit.staff = before.shown, before.staff
         return True
 
     def _leave(self, port: Port) -> bool:
