@@ -208,6 +208,12 @@ IOS_BACK: Final = Text(
     en="The phone is back. Tap Trust on it and let the station look; photograph its hello screen.",
 )
 """Instead of the sentence for ``BACK``: nothing has to be skipped on an iPhone."""
+PHOTOGRAPHED: Final = Text(
+    zh="照片收到了，还没有看清是哪部手机。线插好，屏幕点亮，让工作站再看一眼。",
+    en="The photograph is here; which phone it is was not seen yet. Check the cable, wake the"
+    " screen, and let the station look.",
+)
+"""Where the photograph alone does not end it."""
 BROKEN: Final = Text(
     zh="工作站自己出了错，这部手机不能算清除过。请叫店长。",
     en="A fault of the station itself; this phone does not count as erased. Call the manager.",
