@@ -82,6 +82,26 @@ def test_job__action__offered_only_where_the_daemon_offers_it(
     assert (f'"/phone-jobs/{PHONE_JOB_ID}/{action.value}"' in shown) is offered
 
 
+@pytest.mark.parametrize(
+    ("actions", "photographed", "first"),
+    [
+        ((PhoneAction.LOOK, PhoneAction.GIVE_UP), False, "look"),
+        ((PhoneAction.PRESS, PhoneAction.LOOK), False, "press"),
+        ((PhoneAction.PHOTO, PhoneAction.LOOK), False, "photo"),
+        ((PhoneAction.PHOTO, PhoneAction.LOOK), True, "look"),
+        ((PhoneAction.CLOSE,), True, None),
+    ],
+)
+def test_job__several_actions__one_stands_out(
+    actions: tuple[PhoneAction, ...], photographed: bool, first: str | None
+) -> None:
+    """The eye finds what comes next: one button is big and green, the others are not."""
+    shown = page_of(phone_job(actions=actions, photographed=photographed))
+    main = r'<(?:button|label) class="(?:button )?main"(?: formaction="[^"]*/([a-z]+))?'
+    big = re.findall(main, shown)
+    assert [each or "photo" for each in big] == [first] * (first is not None)
+
+
 def test_job__waits__how_long_and_for_how_long_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting has a bar with an end, and a clock, also on news that are not the newest."""
     monkeypatch.setattr(Live, "age_s", lambda _: 5)
@@ -111,6 +131,8 @@ def test_job__ended__looks_like_what_it_came_to(name: str, colour: str) -> None:
     """Only what was shown to be erased is green; what is unproven looks like a failure."""
     classes = re.findall(r'class="card job phone-job ([a-z ]+)"', page_of(PHONE_JOBS[name]))
     assert classes == [colour]
+    assert 'class="outcome"' in page_of(PHONE_JOBS[name])
+    assert 'class="outcome"' not in page_of(phone_job())
 
 
 def test_job__broken__not_green_whatever_its_outcome() -> None:
