@@ -62,16 +62,16 @@ def _call(asked: dict[str, Any]) -> Any:
     return getattr(importlib.import_module(module), name)(*asked["args"], **asked["kwargs"])
 
 
-def _port() -> Path:
-    """Return the port's node, as soon as the driver has made it."""
+def port_named(name: str) -> Path:
+    """Return the node of a virtio port, as soon as the driver has made it."""
     ends = time.monotonic() + PORT_WITHIN_S
     while time.monotonic() < ends:
         for named in Path("/sys/class/virtio-ports").glob("*/name"):
-            if named.read_text("ascii").strip() == PORT:
+            if named.read_text("ascii").strip() == name:
                 return Path("/dev") / named.parent.name
         time.sleep(0.02)
-    sys.exit(f"no port {PORT}")
+    sys.exit(f"no port {name}")
 
 
 if __name__ == "__main__":
-    Agent(os.open(_port(), os.O_RDWR | os.O_CLOEXEC)).serve()
+    Agent(os.open(port_named(PORT), os.O_RDWR | os.O_CLOEXEC)).serve()

@@ -1,19 +1,25 @@
 """What the host has our links do with phones in the guest. JSON in, JSON out. I/O."""
 
 import time
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TypedDict
+from typing import Final, TypedDict
 
 from hw_tests.lab import inside
 from hw_tests.lab.inside_usb import USB
 from wipe_station.codec.usb import parse_usb_descriptors
 from wipe_station.errors import StationError
+from wipe_station.phone_links.adb_process import environment_of, socket_of, started
+from wipe_station.phone_links.adb_server import AdbServer
 from wipe_station.phone_links.fastboot import fastboot_over_usb
 from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.mtp_data import Look, Storage, canary_after
 from wipe_station.phones.usb_modes import recognise
 
+ADB: Final = Path("/run/adb")
+_held = ExitStack()
+"""What lives as long as the guest."""
 _before: dict[str, tuple[Storage, Look]] = {}
 
 
@@ -111,3 +117,32 @@ def what_became_of_it(port: str, name: str) -> str:
 def serial_ports() -> list[str]:
     """Return the serial ports on USB that the kernel has made."""
     return sorted(each.name for each in Path("/sys/class/tty").glob("tty[UA]*"))
+
+
+def start_adb() -> None:
+    """Start an adb server, as the station does."""
+    _held.enter_context(started(ADB))
+
+
+def adb(*words: str, timeout_s: float = 60.0) -> inside.Ran:
+    """Run Debian's ``adb`` at the command line."""
+    command = ["adb", "-L", f"localfilesystem:{socket_of(ADB)}", *words]
+    return inside.run(command, timeout_s=timeout_s, env=environment_of(ADB))
+
+
+def wait_for_adb(port: str, state: str, timeout_s: float) -> None:
+    """Wait until the server sees the phone at a port in a state; ``absent`` is one."""
+    ends = time.monotonic() + timeout_s
+    server, seen = AdbServer(socket_of(ADB)), ""
+    while seen != state:
+        if time.monotonic() > ends:
+            raise TimeoutError(f"{port} is {seen}")
+        time.sleep(inside.POLL_S)
+        found = [each.state.value for each in server.devices() if each.usb_path == port]
+        seen = next(iter(found), "absent")
+
+
+def storages(port: str) -> int:
+    """Return how many storages a phone shows over MTP."""
+    with mtp_over_usb(port) as phone:
+        return len(phone.storages())

@@ -10,11 +10,13 @@ from contextlib import ExitStack
 import pytest
 
 from hw_tests.lab import inside, inside_phones
+from hw_tests.lab.android_usb import on_usb
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.redir import Port, redirected
 from hw_tests.lab.usb_model import UsbDevice
 from hw_tests.lab.usb_phones import PhoneInFastboot, PhoneWithFiles
 from hw_tests.phones import fastboot, mtp
+from hw_tests.phones.android import FILES, AndroidPhone, Lie
 from hw_tests.phones.flash import Flash
 from hw_tests.whole_station import until
 from wipe_station.phones.usb_mode_table import Mode
@@ -27,13 +29,14 @@ CANARY = "wipe-station-0815.bin"
 @pytest.fixture(scope="module", name="booted")
 def _booted() -> Iterator[Guest]:
     with Guest() as made:
+        made.call(inside_phones.start_adb)
         yield made
 
 
 @pytest.fixture
 def guest(booted: Guest) -> Guest:
     """Return a guest without a station, from which the phones of other tests have gone."""
-    for serial in (fastboot.SERIAL, mtp.SERIAL):
+    for serial in (fastboot.SERIAL, mtp.SERIAL, AndroidPhone.serial):
         ports(booted, serial, 0)
     return booted
 
@@ -142,3 +145,88 @@ def test_modem__without_a_gate__its_driver_speaks_to_it(guest: Guest) -> None:
     with ExitStack() as stack:
         plugged(guest, stack, "open", phone)
         until(lambda: phone.modem.was_spoken_to)
+
+
+# --- one phone that does what phones do: adb and files, a reset by hand -------------------------
+
+
+def plugged_in(guest: Guest) -> str:
+    """Return the port of the one Android phone, as soon as it is there."""
+    (port,) = ports(guest, AndroidPhone.serial)
+    return port
+
+
+def adb(guest: Guest, *words: str) -> str:
+    """Run Debian's client to a good end."""
+    ran = guest.call(inside_phones.adb, *words, timeout_s=CALL_S)
+    assert ran["code"] == 0, ran
+    return ran["out"]
+
+
+def test_adb__debians_client_over_usb__asks_runs_and_carries_files(guest: Guest) -> None:
+    """Through a real kernel: allowed by a finger, a shell's exit code, files of awkward sizes."""
+    with on_usb(guest, AndroidPhone()) as phone:
+        port = plugged_in(guest)
+        assert guest.call(inside_phones.mode, port) == Mode.MTP_ADB.value
+        guest.call(inside_phones.wait_for_adb, port, "unauthorized", PLUG_S)
+        phone.allow()
+        guest.call(inside_phones.wait_for_adb, port, "device", PLUG_S)
+        (shown,) = [line for line in adb(guest, "devices", "-l").splitlines() if port in line]
+        for said in (AndroidPhone.serial, f"usb:{port}", "model:Sim_Phone_7"):
+            assert said in shown
+        which = ("-s", AndroidPhone.serial)
+        assert "[ro.product.model]: [Sim Phone 7]" in adb(guest, *which, "shell", "getprop")
+        assert guest.call(inside_phones.adb, *which, "shell", "exit", "7")["code"] == 7
+        for size in (1, 512 - 24, 512, 1024, (64 << 10) - 8, 200_001):
+            text = "".join(chr(ord("a") + at % 23) for at in range(size))
+            guest.call(inside.write_text, "/run/there", text)
+            adb(guest, *which, "push", "/run/there", f"/sdcard/Download/{size}")
+            assert phone.files[f"/sdcard/Download/{size}"] == text.encode()
+            adb(guest, *which, "pull", f"/sdcard/Download/{size}", "/run/back")
+            assert guest.call(inside.read_text, "/run/back") == text, size
+
+
+def test_android__files_over_mtp__those_that_adb_sees_folder_by_folder(guest: Guest) -> None:
+    """Our MTP link leaves adb alone; Debian's client sees what adb has put there."""
+    with on_usb(guest, AndroidPhone()) as phone:
+        port = plugged_in(guest)
+        guest.call(inside_phones.wait_for_adb, port, "unauthorized", PLUG_S)
+        phone.allow()
+        guest.call(inside_phones.wait_for_adb, port, "device", PLUG_S)
+        assert guest.call(inside_phones.put_canary, port, CANARY) is True
+        assert f"/sdcard/{CANARY}" in phone.files
+        guest.call(inside.write_text, "/run/letter", "by adb")
+        adb(guest, "-s", AndroidPhone.serial, "push", "/run/letter", "/sdcard/Download/by-adb.txt")
+        # From here on adb's line is broken now and then: Debian's client resets a phone as it goes.
+        ran = guest.call(inside.run, ["mtp-detect"], timeout_s=CALL_S)
+        for said in ("SimCo", "Sim Phone 7", AndroidPhone.serial, "Internal shared storage"):
+            assert said in ran["out"], ran
+        ran = guest.call(inside.run, ["mtp-files"], timeout_s=CALL_S)
+        for name in ("by-adb.txt", *(path.rpartition("/")[2] for path in FILES)):
+            assert name in ran["out"], ran
+        ran = guest.call(inside.run, ["mtp-folders"], timeout_s=CALL_S)
+        assert {"DCIM", "Download", "Pictures"} <= set(ran["out"].split()), ran
+
+
+@pytest.mark.parametrize("lie", [None, Lie.SETUP_ONLY])
+def test_android__reset_by_its_owner__back_without_adb_and_storage(
+    guest: Guest, lie: Lie | None
+) -> None:
+    """Nobody at the computer did it: it leaves, asks to be set up, and only then shows files."""
+    with on_usb(guest, AndroidPhone(lie=lie)) as phone:
+        port = plugged_in(guest)
+        guest.call(inside_phones.wait_for_adb, port, "unauthorized", PLUG_S)
+        assert guest.call(inside_phones.put_canary, port, CANARY) is True
+        for _ in range(2):
+            phone.reset()
+            ports(guest, AndroidPhone.serial, 0)
+            guest.call(inside_phones.wait_for_adb, port, "absent", PLUG_S)
+            phone.arrive()
+            assert plugged_in(guest) == port
+            assert guest.call(inside_phones.mode, port) == Mode.MTP.value
+            assert guest.call(inside_phones.storages, port) == 0
+        phone.skip_setup()
+        assert guest.call(inside_phones.storages, port) == 1
+        became = guest.call(inside_phones.what_became_of_it, port, CANARY)
+    assert became == ("gone" if lie is None else "still-there")
+    assert (phone.files == {}) is (lie is None)

@@ -5,6 +5,7 @@ memory.
 """
 
 import struct
+from collections.abc import Callable
 from typing import Final
 
 from hw_tests.lab.usb_model import (
@@ -39,7 +40,8 @@ MODEM_PIPE: Final = 4
 _RESET, _GET_STATUS = 0x66, 0x67
 
 
-def _pipe(number: int) -> tuple[Endpoint, ...]:
+def bulk_pipe(number: int) -> tuple[Endpoint, ...]:
+    """Return two endpoints, in and out."""
     return tuple(Endpoint(address=at, transfer=Transfer.BULK) for at in (IN | number, number))
 
 
@@ -53,7 +55,7 @@ class FastbootFunction(Function):
     def __init__(self, flash: Flash, manner: fastboot.Manner) -> None:
         super().__init__()
         self.engine = FastbootEngine(flash, lambda data: self.push(IN | PIPE, data), manner=manner)
-        self.interfaces = (Interface(number=0, kind=FASTBOOT, endpoints=_pipe(PIPE)),)
+        self.interfaces = (Interface(number=0, kind=FASTBOOT, endpoints=bulk_pipe(PIPE)),)
 
     def out(self, address: int, data: bytes) -> None:
         """Take a command."""
@@ -65,11 +67,15 @@ class FastbootFunction(Function):
 class MtpFunction(Function):
     """A responder: transfers carry containers."""
 
-    def __init__(self, flash: Flash, manner: mtp.Manner, name: str | None) -> None:
+    def __init__(
+        self,
+        responder: Callable[[Callable[[bytes], None]], MtpEngine],
+        name: str | None = None,
+    ) -> None:
         super().__init__()
-        self._name = name
-        self.engine = MtpEngine(flash, lambda data: self.push(IN | PIPE, data), manner=manner)
-        ends = (*_pipe(PIPE), _news(NEWS))
+        self._responder, self._name = responder, name
+        self.start()
+        ends = (*bulk_pipe(PIPE), _news(NEWS))
         kind, string = (IMAGING, 0) if name is None else (OLD_MTP, FIRST_FREE_STRING)
         self.interfaces = (Interface(number=0, kind=kind, endpoints=ends, string=string),)
         self.was_spoken_to = False
@@ -78,6 +84,10 @@ class MtpFunction(Function):
     def strings(self) -> dict[int, str]:
         """Return what its interface is called."""
         return {} if self._name is None else {FIRST_FREE_STRING: self._name}
+
+    def start(self) -> None:
+        """Begin with a responder of its own, as after a restart."""
+        self.engine = self._responder(lambda data: self.push(IN | PIPE, data))
 
     def out(self, address: int, data: bytes) -> None:
         """Take a part of a container."""
@@ -110,7 +120,7 @@ class ModemFunction(Function):
         about = bytes([5, 0x24, 0, 0x10, 1, 4, 0x24, 2, 2, 5, 0x24, 6, 1, 2])
         self.interfaces = (
             Interface(number=1, kind=MODEM, endpoints=(_news(MODEM_NEWS),), extra=about),
-            Interface(number=2, kind=MODEM_DATA, endpoints=_pipe(MODEM_PIPE)),
+            Interface(number=2, kind=MODEM_DATA, endpoints=bulk_pipe(MODEM_PIPE)),
         )
 
     def out(self, address: int, data: bytes) -> None:
@@ -158,7 +168,8 @@ class PhoneWithFiles(UsbDevice):
             modem: whether it has one.
             old_name: of the interface of an older phone's MTP, which has a class of its maker's.
         """
-        self.function, self.modem = MtpFunction(flash, manner, old_name), ModemFunction()
+        self.function = MtpFunction(lambda send: MtpEngine(flash, send, manner=manner), old_name)
+        self.modem = ModemFunction()
         functions = (self.function, self.modem) if modem else (self.function,)
         super().__init__(
             Identity(vendor=GOOGLE, product=0x4EE1, name="Sim Phone", serial=mtp.SERIAL),
@@ -198,7 +209,7 @@ class ManyConfigurations(UsbDevice):
 
     def _interfaces_of(self, value: int) -> tuple[Interface, ...]:
         return tuple(
-            Interface(number=number, kind=kind, endpoints=_pipe(number + 1))
+            Interface(number=number, kind=kind, endpoints=bulk_pipe(number + 1))
             for number, kind in enumerate(self._KINDS[value - 1])
         )
 
@@ -223,7 +234,7 @@ class PhoneByNumbersOfAnother(UsbDevice):
     def __init__(self) -> None:
         """Make a device that is not plugged in."""
         whole = Function()
-        whole.interfaces = (Interface(number=0, kind=(0xFF, 0x42, 1), endpoints=_pipe(PIPE)),)
+        whole.interfaces = (Interface(number=0, kind=(0xFF, 0x42, 1), endpoints=bulk_pipe(PIPE)),)
         super().__init__(
             Identity(vendor=0x0403, product=0x6001, name="Phone", serial=self.SERIAL), (whole,)
         )

@@ -49,6 +49,7 @@ class Lie(Enum):
     CLOSED = "keeps-all-and-lets-nobody-look"
     HIDES = "keeps-all-and-shows-nothing"
     SILENT = "answers-no-command"
+    SETUP_ONLY = "keeps-all-and-asks-to-be-set-up"
 
 
 class Mode(Enum):
@@ -84,6 +85,8 @@ class AndroidPhone:
     slow_boot: bool = False
     lie: Lie | None = None
     set_up: bool = True
+    debugging: bool = True
+    """Its person has turned adb on."""
     mode: Mode = Mode.SYSTEM
     frp: bool = False
     """It will ask for its owner's account; set by accounts that an erasure did not sign out."""
@@ -125,6 +128,11 @@ class AndroidPhone:
         fresh = not self.set_up and not self.trade_in and not self.evaluating
         return self.running and self.mode is not Mode.BOOTLOADER and not fresh
 
+    @property
+    def adb_on_usb(self) -> bool:
+        """Whether it speaks adb on a cable, where its person's switch counts."""
+        return self.adb and (self.debugging or self.open_to_all)
+
     def allow(self) -> None:
         """Tap "allow" on the question."""
         with self.lock:
@@ -141,6 +149,17 @@ class AndroidPhone:
             self._erase(keep_keys=False, setup_skipped=False)
             self.frp = self.frp and self.lying
             self.restart()
+
+    def reset(self) -> None:
+        """Erase from its own menu, without any computer; it leaves, and comes back when told."""
+        with self.lock:
+            self.resets_asked = True
+            self.confirm()
+
+    def skip_setup(self) -> None:
+        """Tap through its setup without an account, and choose to show files."""
+        with self.lock:
+            self.set_up = True
 
     def enable_test_harness(self) -> None:
         """Erase at the restart that follows; keys stay, setup is skipped, FRP stays armed."""
@@ -185,12 +204,14 @@ class AndroidPhone:
         self.lying = self.lie is not None
         if self.lie is Lie.CANARY_ONLY:
             self.files = {k: v for k, v in self.files.items() if not _CANARY.fullmatch(k)}
+        if self.lie is Lie.SETUP_ONLY:
+            self.keys, self.set_up, self.debugging = set(), False, False
         if self.lie not in (None, Lie.ANOTHER):
             return
         if self.lie is Lie.ANOTHER:
             self.serial, self.imeis = "SIM9999999999", ("490154203237518",)
         self.files, self.accounts, self.users = {}, [], 1
         self.screen_lock = self.managed = self.evaluating = False
-        self.test_harness = self.set_up = setup_skipped
+        self.test_harness = self.set_up = self.debugging = setup_skipped
         if not keep_keys:
             self.keys.clear()

@@ -151,7 +151,7 @@ class MtpEngine:
 
     def _done(self, code: int, parameters: tuple[int, ...], body: bytes) -> Said:
         """Return the data and the parameters that an operation answers with."""
-        one, _, three = (*parameters, 0, 0, 0)[:3]
+        one, two, three = (*parameters, 0, 0, 0)[:3]
         answers: dict[int, Callable[[], Said]] = {
             0x1001: lambda: (self._device_info(), ()),
             0x1002: lambda: self._session(begins=True),
@@ -163,7 +163,7 @@ class MtpEngine:
             0x1008: lambda: (self._object_info(one), ()),
             0x1009: lambda: (self.flash.files[self._name(one)], ()),
             0x100B: lambda: self._deleted(one),
-            0x100C: lambda: (None, (STORAGE, ROOT, self._announced(one, body))),
+            0x100C: lambda: (None, (STORAGE, two or ROOT, self._announced(one, two, body))),
             0x100D: lambda: self._sent(body),
         }
         if code not in answers:
@@ -202,7 +202,9 @@ class MtpEngine:
     def _handles(self, storage: int, parent: int) -> tuple[int, ...]:
         if storage not in {*self._storages(), ROOT}:
             raise Refusal(NO_STORAGE)
-        head = "" if parent in {0, ROOT} else f"{self._name(parent)}/"
+        if parent == 0:  # all of it
+            return tuple(map(self._handle, self.flash.files))
+        head = "" if parent == ROOT else f"{self._name(parent)}/"
         inside = [name.removeprefix(head) for name in self.flash.files if name.startswith(head)]
         return tuple(self._handle(head + name) for name in inside if "/" not in name)
 
@@ -226,21 +228,22 @@ class MtpEngine:
             raise Refusal(DENIED)
         size = len(self.flash.files[name])
         kind = FILE if size else FOLDER
-        head = struct.pack("<IHHIH", STORAGE, kind, 0, size, 0) + bytes(4 * 7)
-        association = struct.pack("<HII", 0 if size else 1, 0, 0)
-        return (
-            head + association + text(name.rpartition("/")[2]) + text("20260101T120000") * 2 + b"\0"
-        )
+        folder, _, own = name.rpartition("/")
+        head = struct.pack("<IHHIH", STORAGE, kind, 0, size, 0) + bytes(4 * 6)
+        parent = self._handle(folder) if folder else 0
+        association = struct.pack("<IHII", parent, 0 if size else 1, 0, 0)
+        return head + association + text(own) + text("20260101T120000") * 2 + b"\0"
 
-    def _announced(self, storage: int, body: bytes) -> int:
+    def _announced(self, storage: int, parent: int, body: bytes) -> int:
         if self.manner is Manner.READ_ONLY:
             raise Refusal(READ_ONLY)
         if storage not in self._storages():
             raise Refusal(NO_STORAGE)
         units = body[52]
         name = body[53 : 53 + 2 * units].decode("utf-16-le").rstrip("\0")
-        self._coming = name
-        return self._handle(name)
+        folder = "" if parent in {0, ROOT} else f"{self._name(parent)}/"
+        self._coming = folder + name
+        return self._handle(self._coming)
 
     def _sent(self, body: bytes) -> Said:
         if self._coming is None:

@@ -5,7 +5,7 @@ there is another one, and a new one after each erasure.
 """
 
 from collections import deque
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -87,7 +87,14 @@ class OnMtp:
         self.phone, self.manner = phone, manner
         self.files = SharedFiles(phone)
 
-    def _manner(self) -> Manner:
+    def responder(self, send: Callable[[bytes], None]) -> MtpEngine:
+        """Return what answers until it restarts."""
+        serial = f"MTP-{self.phone.serial}-{self.phone.erasures}"
+        model, manner = self.phone.model, self.manner_now()
+        return MtpEngine(Flash(files=self.files), send, manner=manner, model=model, serial=serial)
+
+    def manner_now(self) -> Manner:
+        """Return how it answers as things stand."""
         if self.phone.lying and self.phone.lie in _MANNERS:
             return _MANNERS[self.phone.lie]
         return self.manner if self.phone.set_up else Manner.LOCKED_SCREEN
@@ -101,7 +108,7 @@ class OnMtp:
                 raise DeviceGoneError(away, hint=away, device_id=port)
             pipe = Loopback(
                 Flash(files=self.files),
-                self._manner(),
+                self.manner_now(),
                 model=self.phone.model,
                 serial=f"{SERIAL}-{self.phone.erasures}",
             )
