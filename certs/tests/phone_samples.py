@@ -238,6 +238,7 @@ def phone_notice_statement(
             "observed": seen("setup-seen", "went-and-returned"),
             "inferred": (),
             "outcome": "failed",
+            "measures": MEASURES | {"verified": False},
         }
         | changes,
     )
