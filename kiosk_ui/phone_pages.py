@@ -20,7 +20,7 @@ from kiosk_ui.shared import (
 )
 from wipe_station.api_values import JobId, PrintForm, Problem, Words
 from wipe_station.board_values import BoardView
-from wipe_station.client import ProblemError
+from wipe_station.client import ProblemError, StationAwayError
 from wipe_station.phone_values import (
     IntakeRequest,
     PhoneConsent,
@@ -96,11 +96,16 @@ async def phone_live(port: Port, kiosk: TheKiosk, look: ItsLook) -> AsyncIterabl
 @router.post("/phones/{port}/intake")
 async def intake(port: Port, form: Form, kiosk: TheKiosk, request: Request) -> Response:
     """Note one more thing that the owner showed, or take one back."""
-    phone = phone_of(await kiosk.live.refresh(), port)
-    shown: set[str] = set(phone.shown) if phone else set()
-    shown = (shown | {form.get("show", "")}) - {"", form.get("unshow", "")}
-    asked = {"visit": form.get("visit"), "staff": _staff(form), "shown": sorted(shown)}
-    await kiosk.station.intake(port, IntakeRequest.model_validate(asked))
+    staff = _staff(form)
+    async with kiosk.noting:
+        board = await kiosk.live.refresh()
+        if board is None:
+            raise StationAwayError  # what was noted before is unknown, and would be lost
+        phone = phone_of(board, port)
+        shown: set[str] = set(phone.shown) if phone else set()
+        shown = (shown | {form.get("show", "")}) - {"", form.get("unshow", "")}
+        asked = {"visit": form.get("visit"), "staff": staff, "shown": sorted(shown)}
+        await kiosk.station.intake(port, IntakeRequest.model_validate(asked))
     return _done(request, f"/phones/{port}")
 
 

@@ -1,5 +1,6 @@
 """What the routes of drives and phones share: the kiosk itself, forms, looks, and refusals."""
 
+import asyncio
 import mimetypes
 import secrets
 from functools import cache
@@ -67,6 +68,8 @@ class Kiosk:
         self.live = Live(station)
         self.pages = _pages()
         self.static = load_static()
+        self.noting = asyncio.Lock()
+        """Held from reading what was noted of a phone until more is noted: taps follow fast."""
 
     def render(self, name: str, look: Look, **values: object) -> str:
         """Return a page or a piece of one, with the time that has passed since the last news."""

@@ -98,11 +98,12 @@ class Floor:
     def board(self) -> BoardView:
         """Return all that a screen shows."""
         notices = (*self._station.notices(), *self._witnessing.notices())
+        revision = self._revision  # first: what changes meanwhile is news, however much is seen
         phones, phone_jobs = self._phones()  # before the lock: the bench has one of its own
         with self._lock:
             return BoardView(
                 epoch=self._epoch,
-                revision=self._revision,
+                revision=revision,
                 practice=self._practice,
                 stopping=self.counter.stopping,
                 self_test_failed=self._self_test.failed,

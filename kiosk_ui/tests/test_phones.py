@@ -1,9 +1,11 @@
 """What the page shows of phones, and what it asks the daemon when somebody taps."""
 
+import asyncio
 import json
 import re
 from html import escape
 
+import httpx
 import pytest
 
 from kiosk_ui.live import Live
@@ -303,6 +305,54 @@ def test_intake__one_more_or_one_less__what_was_noted_before_stays(
     daemon, location, status = posted(f"/phones/{PORT}/intake", form, shown)
     assert body_of(daemon) == {"visit": VISIT, "staff": "12", "shown": after}
     assert (status, location) == (303, f"/phones/{PORT}")
+
+
+class Noting(FakeDaemon):
+    """Keeps what it is told, once somebody else has looked, or does not come to it."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Note, or answer."""
+        if request.method == "POST":
+            for _ in range(1000):
+                if len([path for method, path, _ in self.asked if method == "GET"]) > 1:
+                    break
+                await asyncio.sleep(0)
+            told = json.loads(await request.aread())
+            self.show(phone_board(phone(shown=tuple(told["shown"]))))
+        return await super().handle_async_request(request)
+
+
+def test_intake__second_tap_before_the_first_is_noted__both_stay() -> None:
+    """Nothing that the owner showed gets lost because the clerk is faster than the station."""
+    daemon = Noting(phone_board(phone()))
+    daemon.answers = {"/intake": phone()}
+    browser = Browser(daemon)
+
+    async def tapped() -> None:
+        transport = httpx.ASGITransport(browser.app)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as page:
+            taps = [
+                page.post(
+                    f"/phones/{PORT}/intake",
+                    headers={"origin": ORIGIN},
+                    data={"token": TOKEN, "visit": str(VISIT), "staff": "12", "show": each},
+                )
+                for each in ("no-accounts", "encrypted")
+            ]
+            assert {answer.status_code for answer in await asyncio.gather(*taps)} == {303}
+
+    asyncio.run(tapped())
+    assert daemon.board is not None
+    assert daemon.board.phones[0].shown == ("encrypted", "no-accounts")
+
+
+def test_intake__daemon_does_not_show_its_board__nothing_noted() -> None:
+    """Who does not know what was noted before would replace it."""
+    daemon = FakeDaemon(None)
+    form = {"visit": str(VISIT), "staff": "12", "show": "encrypted"}
+    answer = Browser(daemon).post(f"/phones/{PORT}/intake", form, accept="application/json")
+    assert answer.status_code == 503
+    assert not [path for method, path, _ in daemon.asked if method == "POST"]
 
 
 def test_consent__agreed__by_whom_and_at_which_plugging_in() -> None:
