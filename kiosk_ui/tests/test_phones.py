@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from kiosk_ui.live import Live
+from kiosk_ui.shared import TOKEN
 from kiosk_ui.steps import STEPS
 from kiosk_ui.tests.boards import SHA256, board, words
-from kiosk_ui.tests.browser import Browser, FakeDaemon, first_event
+from kiosk_ui.tests.browser import ORIGIN, Browser, FakeDaemon, first_event
 from kiosk_ui.tests.phone_boards import (
     ACCOUNTS,
     CARD,
