@@ -41,8 +41,15 @@ OPEN_QUESTIONS = {
         en="no vital product data: the kind of medium may stay unknown",
     ),
     "cards-not-covered": Text(
-        zh="手机卡、eSIM 和存储卡不在这次清除之内",
-        en="SIM, eSIM and memory card are no part of this erasure",
+        zh="手机卡和存储卡不在清除范围内",
+        en="SIM and memory cards are not covered",
+    ),
+    "esim-not-checked": Text(
+        zh="没有检查 eSIM 是否清除", en="whether an eSIM is gone was not checked"
+    ),
+    "phone-not-attested": Text(
+        zh="手机说的情况没有用厂商的证书核对",
+        en="what the phone said of itself was not checked against its maker's certificates",
     ),
     "flash-not-overwritten": Text(
         zh="手机的闪存没有从外面覆写；备用块更够不到",

@@ -14,9 +14,9 @@ def verification_commands(
     """Return the commands, to be run in this order in any directory that may be written.
 
     Args:
-        folder: the bundle; of a job its name tells a notice from a certificate.
+        folder: the bundle; of a drive's job its name tells a notice from a certificate.
         root: the root certificate, learned elsewhere.
-        kind: what the document is, where it is about no job.
+        kind: what the document is, where it is about no drive.
 
     Returns:
         argument lists: take the public key out of the station's certificate, check the

@@ -10,7 +10,13 @@ from grading.errors import GradingError
 from grading.text import Text
 
 MAX_BYTES: Final = 1 << 20
-DOCUMENTS: Final = ("certificate.json", "notice.json", "grade-report.json")
+DOCUMENTS: Final = (
+    "certificate.json",
+    "notice.json",
+    "phone-certificate.json",
+    "phone-notice.json",
+    "grade-report.json",
+)
 _MAX_ENTRIES: Final = 16
 
 

@@ -24,6 +24,7 @@ SIZE_BYTES = 8 << 20
 ACCEPT = ("ticket", "accept", "--staff", "7", "--json")
 AGREED = ("--consent", "erase,keep-identity", "--price", "199.00")
 NAME = "Zhang San, 13800000000"
+IMEI = "490154203237518"
 
 
 def ticket(state: Path, *words: str | Path) -> dict[str, Any]:
@@ -118,6 +119,59 @@ def test_custody__consent_withdrawn__not_wiped_and_given_back(folder: Path) -> N
     assert (said["open_custody"], said["findings"]) == ([], [])
 
 
+def test_custody__phone_on_the_block_list__frozen_until_the_supervisor_gives_it_back(
+    folder: Path,
+) -> None:
+    """Held at once, its paper accuses nobody; the log has the freezing, and no number of it."""
+    state = folder / "state"
+    first_start(state)
+    (state / "settings.toml").write_text('version = 1\nblock_list = "list.csv"\n', "utf-8")
+    (state / "list.csv").write_text(f"imei,reason\n{IMEI},reported stolen\n", "utf-8")
+    doctor = station(state, "doctor", "--json").events("finding")
+    assert [each["present"] for each in doctor if each["name"] == "block-list"] == [True]
+    phone = ("--description", "A phone", "--kind", "phone", "--identifier", f"imei={IMEI}")
+    taken = ticket(state, *ACCEPT, *AGREED, *phone)
+    assert taken["custody"] == "frozen"
+    receipt, root = Path(taken["document"]), state / "keys" / "practice-root.pem"
+    assert cert("verify", receipt, "--root", root, "--allow-practice")[0] == 5
+    words = words_of((receipt / "receipt.pdf").read_bytes())
+    assert IMEI in words
+    for word in ("stolen", "frozen", "on hold", "暂停", "黑名单"):
+        assert word not in words
+    entries = b"".join(p.read_bytes() for p in (state / "log").rglob("*") if p.is_file())
+    assert b'"kind":"frozen"' in entries
+    assert IMEI.encode() not in entries
+    asked = ("ticket", "return", taken["number"], "--staff", "1", "--json")
+    assert station(state, *asked).code == 2
+    why = ("--reason", "Given to the officer who asked for it.")
+    to = ("ticket", "transfer", taken["number"], "--staff", "1", "--recipient", "Police", "--json")
+    assert ticket(state, *to, *why)["custody"] == "transferred"
+    (state / "list.csv").write_text("imei\n4.90154E+14\n", "utf-8")
+    refused = station(state, *ACCEPT, *phone)
+    assert (refused.code, refused.event("error")["error"]) == (4, "BlockListError")
+    _, said = cert("log", "verify", state / "log")
+    assert (said["open_custody"], said["findings"]) == ([], [])
+
+
+def test_custody__frozen_drive__not_wiped_until_it_is_thawed(folder: Path) -> None:
+    """What waits for the supervisor is not written to; after his word it is erased as usual."""
+    state = folder / "state"
+    first_start(state)
+    with loop_drive(folder, SIZE_BYTES) as drive:
+        drive.file.write_bytes(b"Dear diary. " * (SIZE_BYTES // 12) + bytes(SIZE_BYTES % 12))
+        before = drive.file.read_bytes()
+        taken = ticket(state, *ACCEPT, *AGREED, "--description", "A drive", "--device", drive.node)
+        number, staff = taken["number"], ("--staff", "1", "--json")
+        ticket(state, "ticket", "freeze", number, *staff)
+        refused = station(state, "wipe", drive.node, "--confirm", drive.file, "--json")
+        assert refused.code == 4
+        assert "on hold" in refused.event("error")["message_en"]
+        assert drive.file.read_bytes() == before
+        ticket(state, "ticket", "thaw", number, *staff, "--reason", "It was his own.")
+        wiped = station(state, "wipe", drive.node, "--confirm", drive.file, "--json")
+        assert wiped.code == 0, wiped
+
+
 def words_of(pdf: bytes) -> str:
     """Return the text on a printed page."""
     done = subprocess.run(["pdftotext", "-", "-"], input=pdf, check=True, capture_output=True)
@@ -149,6 +203,13 @@ def test_custody__through_the_daemon__same_commands_and_none_of_it_for_the_kiosk
                     assert (answer.status, b"A drive" in answer.body) == (403, False), path
                 for name in ("tickets", "ticket-key"):
                     assert attacker.open(state / name) == "PermissionError"
+            assert running.board().notices == ()
+            ticket(state, "ticket", "freeze", taken["number"], "--staff", "1", "--json")
+            (notice,) = running.board().notices
+            assert taken["number"] in notice.zh
+            why = ("--staff", "1", "--reason", "Cleared up.", "--json")
+            ticket(state, "ticket", "thaw", taken["number"], *why)
+            assert running.board().notices == ()
             wiped = station(state, "wipe", drive.node, "--confirm", drive.file, "--json")
             assert wiped.code == 0, wiped
             bundle = Path(wiped.event("end")["bundle"])

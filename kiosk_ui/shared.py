@@ -3,6 +3,7 @@
 import asyncio
 import mimetypes
 import secrets
+from functools import cache
 from typing import Annotated, Final
 from urllib.parse import quote
 
@@ -53,13 +54,19 @@ async def _form(request: Request) -> dict[str, str]:
 Form = Annotated[dict[str, str], Depends(_form)]
 
 
+@cache
+def _pages() -> Pages:
+    """Load the pages once: it takes a second, and the start builds two applications."""
+    return Pages(TOKEN)
+
+
 class Kiosk:
     """What the routes share."""
 
     def __init__(self, station: PhoneClient) -> None:
         self.station = station
         self.live = Live(station)
-        self.pages = Pages(TOKEN)
+        self.pages = _pages()
         self.static = load_static()
         self.noting = asyncio.Lock()
         """Held from reading what was noted of a phone until more is noted: taps follow fast."""

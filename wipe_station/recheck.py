@@ -109,7 +109,20 @@ def believed(
     verdict = verify(
         bundle, root_pem=root_pem, allow_practice=allow_practice, now=now, revoked=revoked
     )
-    if verdict.statement["type"] != DocumentType.CERTIFICATE.value:
+    kind = DocumentType(verdict.statement["type"])
+    if kind.certifies and kind.of_phone:
+        raise InvalidInputError(
+            Text(
+                zh="这是手机的清除证明：手机重置自己，没有写过可以读回来核对的内容。",
+                en="A phone's certificate: it reset itself, and nothing was written that could be"
+                " read back and compared.",
+            ),
+            hint=Text(
+                zh="用 wipe-cert verify 核对这份证明，再和手机核对。",
+                en="Check it with wipe-cert verify, and compare it with the phone.",
+            ),
+        )
+    if kind is not DocumentType.CERTIFICATE:
         raise InvalidInputError(
             Text(
                 zh="这不是清除证明：没有东西可以核对。",

@@ -18,6 +18,7 @@ from certs.canonical import decode
 from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.text import Text
 from grading.measures import MAX_BYTES as MOST_MEASURES_BYTES
+from wipe_station import ticket_identifiers as names
 from wipe_station.clock import SystemClock
 from wipe_station.errors import InvalidInputError
 from wipe_station.money import decimals_of, minor_units
@@ -584,7 +585,8 @@ def _consents(text: str) -> tuple[str, ...]:
 
 def _identifier(text: str) -> IdentifierValue:
     kind, _, value = text.partition("=")
-    return _request(IdentifierValue, kind=kind.strip(), value=value.strip())
+    said = names.typed(kind.strip(), value)
+    return _request(IdentifierValue, kind=said.kind, value=said.value)
 
 
 def _right(text: str) -> CorrectedValue:

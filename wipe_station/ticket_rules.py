@@ -243,9 +243,8 @@ def require_erasable(
     for ticket in tickets:
         theirs = release.identifiers_of(ticket)
         # One identifier in common is enough here: a device on hold must not get away.
-        if ticket.custody is Custody.FROZEN and any(
-            k in names.UNIQUE_KINDS for k, _ in theirs & said
-        ):
+        shared = any(kind in names.UNIQUE_KINDS for kind, _ in theirs & said)
+        if ticket.custody is Custody.FROZEN and shared:
             raise on_hold(ticket, device_id)
         if not ticket.open or not theirs or not theirs <= said:
             continue
@@ -272,11 +271,13 @@ def refuse_several(numbers: Iterable[str]) -> NoReturn:
 def holds(numbers: Collection[str]) -> Text:
     """Return the notice about tickets on hold; why they are, it does not say."""
     shown = sorted(numbers)[:MOST_SHOWN]
+    zh, en = "、".join(shown), ", ".join(shown)
     more = len(numbers) - len(shown)
-    also = Text(zh=f" 等 {len(numbers)} 张", en=f" and {more} more") if more else Text(zh="", en="")
+    if more:
+        zh, en = f"{zh} 等 {len(numbers)} 张", f"{en} and {more} more"
     return Text(
-        zh=f"店长：单据 {'、'.join(shown)}{also.zh} 暂停办理，请处理。",
-        en=f"Supervisor: on hold, please see to it: {', '.join(shown)}{also.en}.",
+        zh=f"请店长处理：单据 {zh} 暂停办理。",
+        en=f"For the supervisor: on hold: {en}.",
     )
 
 

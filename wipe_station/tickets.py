@@ -243,10 +243,11 @@ class Tickets:
         for each in standing:
             if each.opening == opening:
                 ticket = self._ledger.ticket(each.number)
-                if flagged and ticket.custody is Custody.HELD and not ticket.thawed:
+                late = flagged and ticket.custody is Custody.HELD and not ticket.thawed
+                if late:
                     at = utc_text(self._clock.utc())
                     ticket = self._happen(ticket, [self._freeze(at, staff)]).ticket
-                return _again(ticket, EntryKind.CUSTODY_ACCEPTED)
+                return replace(_again(ticket, EntryKind.CUSTODY_ACCEPTED), repeated=not late)
         rules.refuse_taken(opening, standing)
         practice = practice or self._practice
         return self._accept(opening, staff, practice=practice, flagged=flagged)

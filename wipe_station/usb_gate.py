@@ -4,11 +4,13 @@
 2. Look at each device, by the descriptors that the kernel has read anyway.
 3. At the console's own ports, let everything in. In a bay let in storage and phones, interface by
    interface; turn everything else away, and say what it is.
-4. If the kernel chooses anew for a device that was let in, as it does when a driver for the whole
+4. What may be an older phone's MTP is told by its interface's name alone. So let the device in
+   with every interface shut, so that no driver can have one, and read the name.
+5. If the kernel chooses anew for a device that was let in, as it does when a driver for the whole
    device comes late, let it in again: all its interfaces are shut then.
-5. If a driver takes an interface of a phone, or one that is none for drives takes a drive's, shut
+6. If a driver takes an interface of a phone, or one that is none for drives takes a drive's, shut
    the device out: kernels choose drivers by maker and model, too.
-6. When the station ends in good order, give the buses back as they were found; one that was
+7. When the station ends in good order, give the buses back as they were found; one that was
    killed leaves them shut, and the next start remembers how they were.
 
 A device that looks like another one later must come anew for it, and is looked at anew.
@@ -31,15 +33,17 @@ from certs.durable import NewFile, write_file
 from certs.text import Text
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock
-from wipe_station.codec.usb import parse_usb_descriptors
+from wipe_station.codec.usb import UsbDescriptors, parse_usb_descriptors
 from wipe_station.detect.gate_rules import (
     Admission,
+    Names,
     Phone,
     Role,
     Stranger,
     TurnedAway,
     fits,
     judge,
+    to_be_named,
 )
 from wipe_station.errors import MalformedReplyError, RequestError
 from wipe_station.phones.usb_mode_table import Mode
@@ -157,7 +161,9 @@ class UsbGate:
     def _hanging_there(self) -> Iterator[str]:
         """Yield the ports of what was let in before us and is no trade-in: keyboard, hub."""
         for device in self._devices():
-            if _word(device / "authorized") == "1" and isinstance(_judged(device), TurnedAway):
+            if _word(device / "authorized") == "1" and isinstance(
+                _judged(device, ask=False), TurnedAway
+            ):
                 yield device.name
 
     # --- the devices ---------------------------------------------------------------------------
@@ -203,8 +209,9 @@ class UsbGate:
 
     def _decide(self, device: Path) -> None:
         port = device.name
-        verdict = _judged(device)
-        if port in self._own_ports or self._bays.is_console(port):
+        own = port in self._own_ports or self._bays.is_console(port)
+        verdict = _judged(device, ask=not own)
+        if own:
             _let_all_in(device)
             self._forget({port})
         elif isinstance(verdict, Admission):
@@ -289,25 +296,52 @@ def _write(path: Path, value: str) -> None:
     path.write_text(value, "ascii")
 
 
-def _judged(device: Path) -> Admission | TurnedAway:
-    """Decide by the descriptors; what cannot be understood is not let in."""
+def _judged(device: Path, *, ask: bool) -> Admission | TurnedAway:
+    """Decide by the descriptors; what cannot be understood is not let in.
+
+    Args:
+        device: in sysfs.
+        ask: whether it may be let in, with all of its interfaces shut, to learn their names.
+    """
     try:
         with (device / "descriptors").open("rb") as file:
-            return judge(parse_usb_descriptors(file.read(_MOST_BYTES)))
+            said = parse_usb_descriptors(file.read(_MOST_BYTES))
     except (MalformedReplyError, OSError) as error:
         _log.warning("USB %s: %s", device.name, error)
         return TurnedAway(roles=(Role.UNKNOWN,))
+    wanted = to_be_named(said) if ask else None
+    if wanted is not None:
+        with suppress(OSError):  # then it has no names, and is judged without them
+            _configure(device, wanted)
+    return judge(said, _names(device, said))
+
+
+def _names(device: Path, said: UsbDescriptors) -> Names:
+    """Return the names of the interfaces of the configuration that is in force, if one is."""
+    value = _word(device / "bConfigurationValue")
+    return {
+        (each.value, interface.number): _word(
+            device.parent / f"{device.name}:{value}.{interface.number}" / "interface"
+        )
+        for each in said.configurations
+        for interface in each.interfaces
+        if str(each.value) == value
+    }
+
+
+def _configure(device: Path, configuration: int) -> None:
+    """Let a device in, in one configuration; its interfaces stay as they are."""
+    if _word(device / "authorized") != "1":
+        _write(device / "authorized", "1")
+    if _word(device / "bConfigurationValue") != str(configuration):
+        _write(device / "bConfigurationValue", str(configuration))
 
 
 def _let_in(device: Path, verdict: Admission) -> None:
     """Let a device in, in one configuration, with some of its interfaces."""
-    if _word(device / "authorized") != "1":
-        _write(device / "authorized", "1")
-    wanted = str(verdict.configuration)
-    if _word(device / "bConfigurationValue") != wanted:
-        _write(device / "bConfigurationValue", wanted)
+    _configure(device, verdict.configuration)
     for number in verdict.interfaces:
-        interface = device.parent / f"{device.name}:{wanted}.{number}"
+        interface = device.parent / f"{device.name}:{verdict.configuration}.{number}"
         if number in verdict.storage:
             _bind(device, interface)
         elif _word(interface / "authorized") != "1":

@@ -32,6 +32,7 @@ from certs.formats.rules import (
 _ANDROID: Final = Holds(path="device.system", values=("android",))
 _IOS: Final = Holds(path="device.system", values=("ios",))
 _SEEN: Final = "observed[].code"
+_MEASURED: Final = Holds(path="measures.verified")
 _NEEDED_KINDS: Final = 2
 
 
@@ -75,6 +76,7 @@ _EVIDENCE: Final[tuple[Rule, ...]] = (
     _always(_is("device.identifiers[].kind", *NAMES)),
     NotEmpty(path="inferred"),
     _always(_is("canary", "none", "gone", "unreadable")),
+    _where(_MEASURED, then=(_is("measures.verified", True),)),
 )
 _SYSTEM: Final[tuple[Rule, ...]] = (
     _where(_is("route.name", *ANDROID_ROUTES), then=(_ANDROID,)),
@@ -126,6 +128,7 @@ NOTICE_RULES: Final = (
     *_SHARED,
     Length(path="resets", least=0, most=2),
     NoneTwice(path="against[].code"),
+    _where(_is("outcome", "failed"), _MEASURED, then=(_is("measures.verified", False),)),
     *_both_or_neither(_is("against[].code", "canary-there"), _is("canary", "still-there")),
     *(
         _where(_is("notice.kind", kind), then=(_is("outcome", outcome),))

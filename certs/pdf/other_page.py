@@ -10,7 +10,7 @@ from certs.canonical import JsonObject
 from certs.formats.document import DocumentFormat
 from certs.formats.facts import facts_of
 from certs.layout import DocumentType
-from certs.pdf.page import Json, date_of, decimal_size, drawable, openssl_command
+from certs.pdf.page import Json, date_of, decimal_size, drawable, issued_text, openssl_command
 from certs.pdf.symbol import Symbol
 from certs.pdf.words import WORDS, code_words
 from certs.sampled import erased_text
@@ -58,7 +58,7 @@ def other_page_of(
         "words": _WORDS,
         "head": [
             _row(_WORDS["document"], statement["id"]),
-            _row(_WORDS["issued"], statement["issued_at"].replace("T", " ").replace("Z", " UTC")),
+            _row(_WORDS["issued"], issued_text(statement)),
         ],
         "device": _device(statement.get("device")),
         "facts": [_row(label, value) for label, value in facts_of(statement, described.facts)],

@@ -57,7 +57,7 @@ def page_of(
         "words": WORDS,
         "head": [
             _row("document", statement["id"]),
-            _row("issued", _issued(statement)),
+            _row("issued", issued_text(statement)),
             _row("key", statement["key_id"]),
         ],
         "reason": _reason(statement),
@@ -385,7 +385,7 @@ def openssl_command(kind: DocumentType) -> str:
     )
 
 
-def _issued(statement: JsonObject) -> str:
+def issued_text(statement: JsonObject) -> str:
     """Return when it was signed, in UTC and by the clock on the shop's wall."""
     utc = f"{_utc(statement['issued_at'])} UTC"
     if "utc_offset" not in statement:

@@ -25,6 +25,12 @@ from certs.qr_claims import as_map, claims_of
 from certs.qr_report import SIGNED, spelled
 from certs.tests.document_samples import receipt_statement
 from certs.tests.make_vectors import differing, write_files
+from certs.tests.phone_samples import (
+    ios_statement,
+    phone_notice_statement,
+    phone_statement,
+    unproven_statement,
+)
 from certs.tests.samples import (
     INTERMEDIATE,
     LEAF,
@@ -165,6 +171,10 @@ def _coded(
     )
 
 
+def _phone_claims() -> Claims:
+    return _claims(phone_statement(PRODUCTION_SIGNER))
+
+
 def _good() -> Vector:
     return _coded(SIGNED, named_statement())
 
@@ -254,6 +264,92 @@ def accept_identity_of_a_bridge() -> Vector:
     statement = named_statement()
     statement["device"]["identity_strength"] = "bridge"
     return _coded(SIGNED, statement)
+
+
+@vector
+def accept_phone() -> Vector:
+    """A phone's certificate: its method is the route of its reset, and nothing is read back."""
+    return _coded(SIGNED, phone_statement(PRODUCTION_SIGNER))
+
+
+@vector
+def accept_phone_with_document() -> Vector:
+    """The same code beside its document."""
+    statement = phone_statement(PRODUCTION_SIGNER)
+    return replace(accept_phone(), document=encode_json(statement))
+
+
+@vector
+def accept_phone_without_size() -> Vector:
+    """A tablet that says neither size nor serial: its UDID stands for it."""
+    statement = ios_statement(PRODUCTION_SIGNER)
+    return replace(_coded(SIGNED, statement), document=encode_json(statement))
+
+
+@vector
+def accept_phone_by_its_label() -> Vector:
+    """A phone that says nothing of itself: an IMEI that somebody read on it, and no more."""
+    statement = phone_statement(PRODUCTION_SIGNER)
+    device = statement["device"]
+    device["identifiers"] = [each for each in device["identifiers"] if each["source"] == "label"]
+    return _coded(SIGNED, statement)
+
+
+@vector
+def accept_phone_without_names() -> Vector:
+    """A notice about a phone that nobody could name: the document's number stands for it."""
+    statement = phone_notice_statement(PRODUCTION_SIGNER)
+    statement["device"] |= {"identifiers": []}
+    del statement["device"]["size_bytes"]
+    return replace(_coded(Status.NOT_ERASED, statement), document=encode_json(statement))
+
+
+@vector
+def accept_phone_unproven() -> Vector:
+    """A notice about a phone that never returned."""
+    return _coded(Status.INCONCLUSIVE, unproven_statement(PRODUCTION_SIGNER))
+
+
+@vector
+def refuse_drive_without_size() -> Vector:
+    """Only a phone may go without a size."""
+    return _claimed(9, None)
+
+
+@vector
+def refuse_phone_read_back() -> Vector:
+    """A phone's code says that every byte was checked."""
+    return _paid(QrLayer.CLAIMS, OURS, encode(_phone_claims() | {12: 1}))
+
+
+@vector
+def refuse_phone_numbered_like_a_notice() -> Vector:
+    """A phone's certificate has a notice's number."""
+    claims = _phone_claims()
+    return _paid(QrLayer.CLAIMS, OURS, encode(claims | {2: f"{claims[2]}-n1"}))
+
+
+@vector
+def refuse_phone_that_failed() -> Vector:
+    """A phone's certificate of a failure."""
+    return _paid(QrLayer.CLAIMS, OURS, encode(_phone_claims() | {4: 3}))
+
+
+@vector
+def refuse_phone_with_another_route_than_document() -> Vector:
+    """The code names another route than the document."""
+    document = encode_json(phone_statement(PRODUCTION_SIGNER))
+    claims = _phone_claims() | {11: "settings"}
+    return _paid(QrLayer.DOCUMENT, OURS, encode(claims), document=document)
+
+
+@vector
+def refuse_phone_for_a_drive() -> Vector:
+    """The code of a drive says that it is a phone's."""
+    return replace(
+        _paid(QrLayer.DOCUMENT, OURS, encode(_claims() | {3: 3, 12: 0})),
+        document=encode_json(named_statement()),
+    )
 
 
 @vector

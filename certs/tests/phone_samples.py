@@ -136,7 +136,7 @@ ANDROID: Final = PhoneErasure(
         source="not found in the maker's pages on 2026-11-01",
     ),
     photo_sha256="cd" * 32,
-    not_checked=("areas-outside-the-block-interface",),
+    not_checked=("cards-not-covered", "esim-not-checked", "phone-not-attested"),
     earlier_documents=((f"{JOB_ID}-n1", "ef" * 32),),
     measures=MEASURES,
     grade=GRADE.statement()
@@ -238,6 +238,7 @@ def phone_notice_statement(
             "observed": seen("setup-seen", "went-and-returned"),
             "inferred": (),
             "outcome": "failed",
+            "measures": MEASURES | {"verified": False},
         }
         | changes,
     )

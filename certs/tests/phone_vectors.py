@@ -142,6 +142,11 @@ _OF_CERTIFICATES: Final[dict[str, Defect]] = {
             identifiers=statement["device"]["identifiers"][:1]
         ),
     ),
+    "measured_otherwise": (
+        "What the grade follows from says that nothing was verified.",
+        phone_statement,
+        lambda statement: statement["measures"].update(verified=False),
+    ),
     "that_infers_nothing": (
         "It does not say what is inferred.",
         phone_statement,
@@ -299,6 +304,11 @@ _OF_NOTICES: Final[dict[str, Defect]] = {
         "A notice of a job that was given up reports that its end is unknown.",
         aborted_statement,
         _set(outcome="indeterminate"),
+    ),
+    "measured_otherwise": (
+        "What the grade follows from says that a failure was verified.",
+        phone_notice_statement,
+        lambda statement: statement["measures"].update(verified=True),
     ),
     "without_a_number": (
         "A notice has the number of its job.",

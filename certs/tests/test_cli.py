@@ -1,6 +1,7 @@
 """`wipe-cert` as a recycler meets it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,11 @@ from certs.tests.document_samples import (
     receipt_statement,
 )
 from certs.tests.pdf_samples import with_pdf
+from certs.tests.phone_samples import (
+    phone_notice_statement,
+    phone_statement,
+    unproven_statement,
+)
 from certs.tests.samples import (
     NOW,
     PRACTICE_ROOT,
@@ -185,6 +191,21 @@ def test_cli__receipt__5_and_never_erased(desk: Desk, capsys: pytest.CaptureFixt
     folder = desk.put(receipt_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
     assert desk.verify(folder, "root.pem") == 5
     assert "it says nothing about an erasure" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [(phone_statement, 0), (phone_notice_statement, 3), (unproven_statement, 5)],
+)
+def test_cli__phone__as_a_drive(
+    desk: Desk, make: Callable[..., Statement], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A phone's documents end as a drive's do, and never say that bytes were checked."""
+    folder = desk.put(make(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
+    assert desk.verify(folder, "root.pem") == code
+    said = capsys.readouterr().out
+    assert ("Erased by the phone's own reset" in said) is (code == 0)
+    assert "every byte" not in said
 
 
 def test_cli__with_a_correction__5_or_3(desk: Desk, genuine: Path) -> None:

@@ -21,10 +21,12 @@ from certs.report import EXIT_CODES
 from certs.sampled import ERASED_BY_ITSELF
 from certs.tests import document_vectors, field_vectors
 from certs.tests.document_samples import (
+    ERASURE,
     SAMPLES,
     TICKET,
     custody_statement,
     destroyed_statement,
+    grade_statement,
     receipt_statement,
 )
 from certs.tests.make_vectors import differing
@@ -193,6 +195,19 @@ def test_verdict__phone__tells_observed_from_inferred() -> None:
     against = {line.en for line in _of_phone("phone_notice").lines}
     assert "Against it: The file that was laid down before is still there." in against
     assert "Reason: The phone was not erased." in against
+
+
+@pytest.mark.parametrize(("kind", "fits"), [(kind, kind.of_job) for kind in DocumentType])
+def test_references__to_an_erasure__any_document_about_a_job(
+    kind: DocumentType, fits: bool
+) -> None:
+    """Notices of custody and grade reports name documents about a job, a phone's among them."""
+    about = replace(ERASURE, document_type=kind)
+    for statement in (custody_statement(erasure=about), grade_statement(about=about)):
+        if fits:
+            statement_v1.check(statement)
+        else:
+            assert "type" in refused(statement).message.en
 
 
 def test_types__each__certifies_or_is_a_notice_or_is_about_no_job() -> None:

@@ -157,6 +157,17 @@ STORIES: dict[str, list[bytes]] = {
         *(opening(), ticket(CUSTODY, 1), ticket(EntryKind.CONSENT_WITHDRAWN, 1)),
         ticket(EntryKind.RELEASE, 1),
     ],
+    "frozen and sold": [
+        *(opening(), ticket(CUSTODY, 1), ticket(EntryKind.FROZEN, 1)),
+        ticket(EntryKind.RELEASE, 1),
+    ],
+    "frozen and graded": [
+        *(opening(), ticket(CUSTODY, 1), ticket(EntryKind.FROZEN, 1)),
+        ticket(EntryKind.GRADE, 1),
+    ],
+    "thawed and never frozen": [
+        *(opening(), ticket(CUSTODY, 1), ticket(EntryKind.THAWED, 1)),
+    ],
     "left and never came": [opening(), ticket(EntryKind.RELEASE, 1)],
     "left twice": [
         *(opening(), ticket(CUSTODY, 1)),
@@ -174,6 +185,23 @@ def test_audit__impossible_story__found(
     monkeypatch.setattr(LogWriter, "_later", lambda *_: None)
     written(tmp_path / "log", STORIES[name])
     assert codes(audited(tmp_path / "log")) == {"story"}
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        [EntryKind.THAWED, EntryKind.GRADE, EntryKind.FROZEN, EntryKind.THAWED, EntryKind.RELEASE],
+        [EntryKind.RETURN, EntryKind.DATA_DELETED],
+        [EntryKind.TRANSFER],
+    ],
+    ids=["thawed", "returned", "handed on"],
+)
+def test_audit__frozen_and_seen_to__sound(tmp_path: Path, rest: list[EntryKind]) -> None:
+    """After a supervisor's word the device goes its way, and nothing is found."""
+    kinds = [CUSTODY, EntryKind.FROZEN, *rest]
+    written(tmp_path / "log", [opening(), *(ticket(kind, 1) for kind in kinds)])
+    found = audited(tmp_path / "log")
+    assert (codes(found), found.open_custody) == (set(), [])
 
 
 def test_audit__without_an_end__listed(tmp_path: Path) -> None:

@@ -306,7 +306,10 @@ def test_commands__new_serve_cosign__as_typed(
             assert main([*ask, "http://127.0.0.1:1"]) == ExitCode.INCONCLUSIVE
         finally:
             serving.send_signal(signal.SIGINT)
-            assert serving.wait(10) == 0
+            try:
+                assert serving.wait(10) == 0
+            finally:
+                serving.kill()  # it ignores SIGINT where whoever began the tests does
     (kept,) = (tmp_path / "log" / FOLDER).iterdir()
     writer.append([start(9)])
     asked = ["log", "verify", str(tmp_path / "log"), "--key", str(tmp_path / "log.vkey")]

@@ -17,6 +17,7 @@ from certs.revocation import LIST_NAME, SIGNATURE_NAME, Revoked
 from certs.tests.browser import CHROMIUM, browser
 from certs.tests.document_samples import receipt_statement
 from certs.tests.log_samples import about, logged_statement, proof_of
+from certs.tests.phone_samples import PHONES
 from certs.tests.revocation_samples import entry, listing, other_entry
 from certs.tests.samples import (
     PRACTICE_ROOT,
@@ -451,3 +452,32 @@ def test_keyboard__tabulator__reaches_everything(desk: Desk) -> None:
     for control in desk.page.locator("button, label.button, summary, fieldset label").all():
         box = control.bounding_box()
         assert box is None or box["height"] >= 48
+
+
+def test_page__phone__headline_says_what_is_inferred(desk: Desk) -> None:
+    """A phone's certificate is green, and its headline does not say that bytes were checked."""
+    statement = PHONES["phone_certificate"](PRODUCTION_SIGNER)
+    desk.choose_root()
+    desk.choose(signed_files(statement, PRODUCTION_SIGNER))
+    desk.turns("good")
+    expect(desk.headline).to_contain_text("Erased by the phone's own reset")
+    desk.says("Inferred, not observed: That its keys were destroyed is inferred")
+    desk.says("The issuer claims: Purge")
+    desk.says("Compare with the device in your hand: Example 12 Pro")
+
+
+def test_page__phone_that_was_not_erased__bad(desk: Desk) -> None:
+    """A notice about a phone is never green, and says what speaks against it."""
+    statement = PHONES["phone_notice"](PRODUCTION_SIGNER)
+    desk.choose_root()
+    desk.choose(signed_files(statement, PRODUCTION_SIGNER))
+    desk.turns("bad")
+    desk.says("Against it: The file that was laid down before is still there.")
+
+
+def test_page__phone_without_a_learned_root__not_green(desk: Desk) -> None:
+    """Whoever does not know the root learns nothing of the phone."""
+    statement = PHONES["phone_certificate"](PRODUCTION_SIGNER)
+    desk.choose_root(learned=None)
+    desk.choose(signed_files(statement, PRODUCTION_SIGNER))
+    desk.turns("note")

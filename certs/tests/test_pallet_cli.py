@@ -20,6 +20,7 @@ from certs.layout import DocumentType, zipped
 from certs.pallet_file import SessionFile
 from certs.short_code import grouped, short_code
 from certs.tests.document_samples import correction_statement
+from certs.tests.phone_samples import phone_notice_statement, phone_statement
 from certs.tests.samples import (
     NOW,
     PRODUCTION_SIGNER,
@@ -159,6 +160,26 @@ def test_manifest__a_damaged_document__named_with_its_layer(yard: Yard) -> None:
     path.write_bytes(path.read_bytes() + b" ")
     assert yard.list_them() == 3
     assert f"{path.parent.name} (signature)" in yard.said()
+
+
+def test_check__phones_among_drives__matched_where_they_are_certified(yard: Yard) -> None:
+    """A phone's certificate is listed and matched like a drive's."""
+    signed = {"key_id": yard.keys.signer.key_id, "issued_at": "2026-12-01T00:00:00Z"}
+    yard.put(phone_statement() | signed)
+    assert yard.list_them() == 0
+    items = json.loads(read_bundle(Path(yard.manifest)).document)["items"]
+    assert DocumentType.PHONE_CERTIFICATE.value in {item["type"] for item in items}
+    yard.said()
+    assert yard.check("\n".join([*yard.codes, "done"])) == 0
+    assert yard.said().count("✓ MATCHED") == COUNT + 1
+
+
+def test_manifest__a_notice_about_a_phone__nothing_signed(yard: Yard) -> None:
+    """Nor can a seller list a phone that was never erased."""
+    signed = {"key_id": yard.keys.signer.key_id, "issued_at": "2026-12-01T00:00:00Z"}
+    yard.put(phone_notice_statement() | signed)
+    assert yard.list_them() == 3
+    assert not (yard.path / "out").exists()
 
 
 @pytest.mark.parametrize("number", ["", "P 7", "x" * 65])

@@ -1,4 +1,4 @@
-"""Paper of documents that are not about a job, in the hands of tools that strangers have."""
+"""Paper of all documents but a drive's, in the hands of tools that strangers have."""
 
 import os
 import shutil
@@ -11,7 +11,10 @@ from certs.layout import DocumentType, bundle_of
 from certs.pdf.container import attached_bundle
 from certs.pdf.make import add_pdf
 from certs.pdf.render import FONTS
+from certs.pdf.words import WORDS
+from certs.sampled import ERASED_BY_ITSELF
 from certs.tests.document_samples import SAMPLES, TICKET
+from certs.tests.phone_samples import PHONES
 from certs.tests.samples import (
     NOW,
     PRACTICE_SIGNER,
@@ -31,7 +34,8 @@ pytestmark = pytest.mark.skipif(  # in CI what is missing fails
 
 
 def _made(name: str, signer: SampleSigner = PRODUCTION_SIGNER) -> bytes:
-    pdf = add_pdf(bundle_of(signed_files(SAMPLES[name](signer), signer)), signer).pdf
+    make = (SAMPLES | PHONES)[name]
+    pdf = add_pdf(bundle_of(signed_files(make(signer), signer)), signer).pdf
     assert pdf is not None
     return pdf
 
@@ -58,6 +62,59 @@ def test_pdf__each_document__one_page_that_verifies_and_says_no_erasure(
     assert f"-signature {DocumentType(verdict.statement['type']).signature_name}" in text
     for code in ("wipe-cert qr", "wipe-cert:", "每个字节都核对过"):
         assert code not in text
+
+
+@pytest.mark.parametrize("name", PHONES)
+def test_pdf__phone__two_pages_that_verify_and_say_what_it_is(name: str, tmp_path: Path) -> None:
+    """The first page is the customer's, with verdict and code; the second one the auditor's."""
+    pdf = _made(name)
+    bundle = attached_bundle(pdf)
+    verdict = verify(bundle, root_pem=ROOT.pem, allow_practice=False, now=NOW)
+    text = _text(pdf, tmp_path)
+    assert "第 2 页，共 2 页" in text
+    assert "没有说到设备是否清除" not in text
+    assert "wipe-cert qr" in text
+    assert "每个字节都核对过" not in text
+    certificate = verdict.status is Status.ERASED
+    assert (ERASED_BY_ITSELF.zh in text) is certificate
+    assert (WORDS["red-box"].zh in text) is not certificate
+
+
+def test_pdf__phone_certificate__claim_and_what_is_inferred_on_the_first_page(
+    tmp_path: Path,
+) -> None:
+    """Nobody has to turn the page to learn what is claimed, what was seen and what was not."""
+    first = _text(_made("phone_certificate"), tmp_path).partition("\f")[0]
+    plain = "".join(first.split())
+    for said in (
+        "手机数据清除证明",
+        "Certificate of a phone's erasure",
+        "PH0NE-7",
+        "490154203237518",
+        "可防实验室恢复（Purge）",
+        "NIST SP 800-88r2 (2025-09-26), text not examined",
+        "推断的，没有看到",
+        "密钥被销毁是从系统的设计推断的",
+        "清除前放进去的随机文件不在了",
+        "没有检查 eSIM 是否清除",
+    ):
+        assert "".join(said.split()) in plain, said
+
+
+def test_pdf__phone_notice__says_what_speaks_against_it(tmp_path: Path) -> None:
+    """A notice is no certificate at a glance, and says why."""
+    text = _text(_made("phone_notice"), tmp_path)
+    assert "没有确认清除" in text
+    assert "清除前放进去的文件还在。" in text
+    assert "手机数据清除证明" not in text
+
+
+def test_pdf__phone_of_practice__watermark_and_no_claim(tmp_path: Path) -> None:
+    """A practice certificate of a phone can be taken for no other."""
+    text = _text(_made("phone_certificate", PRACTICE_SIGNER), tmp_path)
+    assert "PRACTICE" in text
+    assert "Practice: this is no certificate." in text
+    assert "Purge" not in text
 
 
 def test_pdf__receipt__room_for_a_name_by_hand_and_no_name_in_it(tmp_path: Path) -> None:

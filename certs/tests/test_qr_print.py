@@ -20,6 +20,7 @@ from certs.qr import PREFIX, check_qr, compare_qr, parse_qr, signed_qr
 from certs.qr_claims import GRADES
 from certs.short_code import grouped, short_code
 from certs.tests.make_qr_vectors import FOLDER, named_statement
+from certs.tests.phone_samples import PHONES
 from certs.tests.samples import (
     NOW,
     PRACTICE_ROOT,
@@ -204,7 +205,9 @@ def test_strip__any_document__one_page_of_58_mm(tmp_path: Path) -> None:
         assert "WD-WCC7K0123456" in text
 
 
-@pytest.mark.parametrize("name", ["accept_longest", "accept_without_names"])
+@pytest.mark.parametrize(
+    "name", ["accept_longest", "accept_without_names", "accept_phone_without_names"]
+)
 def test_symbol__shortest_and_longest__fits_the_roll(name: str) -> None:
     """Every code is at least 42 mm wide, and none wider than such a roll can print."""
     text = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))["text"]
@@ -264,6 +267,20 @@ def test_label__not_verified__not_for_sale(statement: Statement, tmp_path: Path)
     assert "不能出售" in text
     assert "已清除" not in text
     assert text.count("FOR") == text.count("NOT") == 1
+
+
+@pytest.mark.parametrize("name", PHONES)
+def test_label__phone__as_its_document_says(name: str, tmp_path: Path) -> None:
+    """A phone's label and strip say erased where its document certifies that, and nothing else."""
+    bundle = _bundle(PHONES[name](PRODUCTION_SIGNER))
+    certificate = bundle.type_by_name.certifies
+    strip = _text(strip_pdf(bundle, PRODUCTION_SIGNER), tmp_path)
+    for text in (_text(label_pdf(bundle), tmp_path), strip):
+        assert ("已清除" in text) is certificate
+        assert ("不能出售" in text) is not certificate
+        assert grouped(short_code(bundle.document)) in text
+    assert "每个字节都核对过" not in strip
+    assert ("密钥被销毁是推断的" in "".join(strip.split())) is certificate
 
 
 @pytest.mark.parametrize("statement", [certificate_statement(), sampled_statement()])

@@ -22,6 +22,7 @@ from certs.tests.document_samples import (
     grade_statement,
     receipt_statement,
 )
+from certs.tests.phone_samples import phone_statement
 from certs.tests.samples import (
     NOW,
     PRACTICE_SIGNER,
@@ -116,6 +117,7 @@ CERTIFICATE: Final = certificate_statement(PRODUCTION_SIGNER)
 NOTICE: Final = notice_statement(PRODUCTION_SIGNER)
 IT: Final = about(CERTIFICATE)
 CORRECTED: Final = _corrected(IT)
+PHONE: Final = phone_statement(PRODUCTION_SIGNER)
 VOID: Final = _by_us(correction_statement(PRODUCTION_SIGNER, IT, void=True))
 
 VECTORS: Final[dict[str, Together]] = {
@@ -157,6 +159,30 @@ VECTORS: Final[dict[str, Together]] = {
         expect=Status.SIGNER_UNKNOWN,
         others=[CORRECTED],
         root=None,
+    ),
+    "accept_corrected_phone": Together(
+        comment="A phone's certificate, its final grade, and the correction of a field of it.",
+        expect=Status.SUPERSEDED,
+        others=[_by_us(grade_statement(PRODUCTION_SIGNER, about(PHONE))), _corrected(about(PHONE))],
+        main=PHONE,
+    ),
+    "accept_void_phone": Together(
+        comment="A phone's certificate that was declared void.",
+        expect=Status.VOID,
+        others=[_by_us(correction_statement(PRODUCTION_SIGNER, about(PHONE), void=True))],
+        main=PHONE,
+    ),
+    "accept_countersigned_phone": Together(
+        comment="A phone's certificate and what an assessor says of it.",
+        expect=Status.ERASED,
+        others=[_by_us(countersignature_statement(PRODUCTION_SIGNER, about(PHONE), agrees=True))],
+        main=PHONE,
+    ),
+    "refuse_correction_of_a_phone_as_a_drive": Together(
+        comment="The correction says that the phone's certificate is a drive's.",
+        expect=Layer.BINDING,
+        others=[_corrected(about(PHONE, document_type=DocumentType.CERTIFICATE))],
+        main=PHONE,
     ),
     "refuse_correction_of_another_document": Together(
         comment="The correction names another id.",

@@ -74,12 +74,15 @@ def test_evaluate__pipe_or_folder__refused_without_waiting(tmp_path: Path) -> No
     assert main(["evaluate", str(tmp_path)]) == 2
 
 
-def test_evaluate__folder_of_a_grade_report__its_measures(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    "name", ["grade-report.json", "phone-certificate.json", "phone-notice.json"]
+)
+def test_evaluate__folder_of_a_document__its_measures(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """A grade report is recomputed like a certificate, from its folder."""
+    """A grade report or a phone's document is recomputed like a certificate, from its folder."""
     report = {"schema": "wipe-station/statement", "measures": {"verified": True}}
-    (tmp_path / "grade-report.json").write_text(json.dumps(report), "utf-8")
+    (tmp_path / name).write_text(json.dumps(report), "utf-8")
     assert main(["evaluate", str(tmp_path), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["measures"] == {"verified": True}
 

@@ -140,6 +140,35 @@ def test_bays__phone_with_a_modem__files_let_in_and_the_modem_shut(station: Stat
     assert not phone.modem.was_spoken_to
 
 
+def test_bays__older_phone__let_in_by_the_name_that_the_kernel_reads(station: Station) -> None:
+    """Its class says nothing; its interface's name does, and our link reads it."""
+    phone, guest = PhoneWithFiles(Flash(), old_name="MTP"), station.guest
+    with redirected(guest, "old", phone) as port:
+        port.plug()
+        (shown,) = until(station.phones)
+        path = str(shown["port"])
+        assert shown["mode"] == Mode.MTP.value
+        assert guest.call(inside_phones.interfaces_let_in, path) == {f"{path}:1.0": "1"}
+        assert guest.call(inside_phones.mtp_serial, path) == mtp.SERIAL
+        assert station.strangers() == []
+        port.pull()
+        until(lambda: not station.phones())
+
+
+def test_bays__makers_interface_of_another_name__asked_and_turned_away(station: Station) -> None:
+    """The kernel configures it to read its name; nothing speaks to it, and it is out again."""
+    phone, guest = PhoneWithFiles(Flash(), old_name="Modem"), station.guest
+    with redirected(guest, "other", phone) as port:
+        port.plug()
+        stranger = wait_for_stranger(station)
+        assert guest.call(inside_phones.interfaces_let_in, str(stranger["port"])) == {}
+        assert station.phones() == []
+        port.pull()
+        until(lambda: not station.strangers())
+    assert phone.was_configured
+    assert not phone.function.was_spoken_to
+
+
 def test_bays__several_configurations__the_one_that_can_be_spoken_with(station: Station) -> None:
     """As on an iPhone: not the photos that come first, and nothing more than the two known ones."""
     phone, guest = ManyConfigurations(), station.guest

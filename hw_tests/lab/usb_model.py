@@ -113,11 +113,13 @@ class Interface:
     alternate: int = 0
     extra: bytes = b""
     """Descriptors of its class, which stand between its own and its endpoints'."""
+    string: int = 0
+    """Number of the string that names it; 0 for none."""
 
     def descriptor(self) -> bytes:
         """Return its descriptor and all that belongs to it."""
         head = (9, Descriptor.INTERFACE, self.number, self.alternate, len(self.endpoints))
-        own = struct.pack("<9B", *head, *self.kind, 0)
+        own = struct.pack("<9B", *head, *self.kind, self.string)
         return own + self.extra + b"".join(each.descriptor() for each in self.endpoints)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hw_tests.lab.usb_model import (
+    FIRST_FREE_STRING,
     IN,
     Descriptor,
     Endpoint,
@@ -28,6 +29,7 @@ from hw_tests.phones.mtp import MtpEngine
 
 FASTBOOT: Final[Kind] = (0xFF, 0x42, 0x03)
 IMAGING: Final[Kind] = (0x06, 0x01, 0x01)
+OLD_MTP: Final[Kind] = (0xFF, 0xFF, 0x00)
 MODEM: Final[Kind] = (0x02, 0x02, 0x01)
 MODEM_DATA: Final[Kind] = (0x0A, 0x00, 0x00)
 GOOGLE: Final = 0x18D1
@@ -65,12 +67,23 @@ class FastbootFunction(Function):
 class MtpFunction(Function):
     """A responder: transfers carry containers."""
 
-    def __init__(self, responder: Callable[[Callable[[bytes], None]], MtpEngine]) -> None:
+    def __init__(
+        self,
+        responder: Callable[[Callable[[bytes], None]], MtpEngine],
+        name: str | None = None,
+    ) -> None:
         super().__init__()
-        self._responder = responder
+        self._responder, self._name = responder, name
         self.start()
         ends = (*bulk_pipe(PIPE), _news(NEWS))
-        self.interfaces = (Interface(number=0, kind=IMAGING, endpoints=ends),)
+        kind, string = (IMAGING, 0) if name is None else (OLD_MTP, FIRST_FREE_STRING)
+        self.interfaces = (Interface(number=0, kind=kind, endpoints=ends, string=string),)
+        self.was_spoken_to = False
+
+    @property
+    def strings(self) -> dict[int, str]:
+        """Return what its interface is called."""
+        return {} if self._name is None else {FIRST_FREE_STRING: self._name}
 
     def start(self) -> None:
         """Begin with a responder of its own, as after a restart."""
@@ -79,6 +92,7 @@ class MtpFunction(Function):
     def out(self, address: int, data: bytes) -> None:
         """Take a part of a container."""
         del address
+        self.was_spoken_to = True
         self.engine.feed(data)
 
     def reset(self) -> None:
@@ -139,10 +153,22 @@ class PhoneWithFiles(UsbDevice):
     """A phone that shows its files, with a modem beside them if it is said to have one."""
 
     def __init__(
-        self, flash: Flash, manner: mtp.Manner = mtp.Manner.HONEST, *, modem: bool = False
+        self,
+        flash: Flash,
+        manner: mtp.Manner = mtp.Manner.HONEST,
+        *,
+        modem: bool = False,
+        old_name: str | None = None,
     ) -> None:
-        """Make a phone that is not plugged in; all of them state the same serial."""
-        self.function = MtpFunction(lambda send: MtpEngine(flash, send, manner=manner))
+        """Make a phone that is not plugged in; all of them state the same serial.
+
+        Args:
+            flash: what it keeps.
+            manner: how it answers.
+            modem: whether it has one.
+            old_name: of the interface of an older phone's MTP, which has a class of its maker's.
+        """
+        self.function = MtpFunction(lambda send: MtpEngine(flash, send, manner=manner), old_name)
         self.modem = ModemFunction()
         functions = (self.function, self.modem) if modem else (self.function,)
         super().__init__(

@@ -4,7 +4,7 @@ The gate and the kernel's folder of USB devices are played; adb is Debian's, ove
 """
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -32,15 +32,21 @@ class Port:
         self.mtp = OnMtp(phone)
         self._adb, self._usb = adb, folder / "usb"
         self._mode = Mode.CHARGE_ONLY
-        self.presence = Presence(
-            self._let_in,
-            Reach(
-                adb=adb.server,
-                ports={carrier.address: NAME},
-                usb=self._usb,
-                open_mtp=self.mtp.opened,
-            ),
+        self.presence = self.presence_of(self.let_in)
+
+    def presence_of(self, let_in: Callable[[], tuple[Phone, ...]]) -> Presence:
+        """Return who hangs where, as a gate of the caller's lets in."""
+        reach = Reach(
+            adb=self._adb.server,
+            ports={self.carrier.address: NAME},
+            usb=self._usb,
+            open_mtp=self.mtp.opened,
         )
+        return Presence(let_in, reach)
+
+    def disconnect(self) -> None:
+        """Have adb forget it."""
+        self._adb.run("disconnect", self.carrier.address)
 
     def by_adb(
         self, mode: Mode = Mode.MTP_ADB, state: LinkState = LinkState.DEVICE, *, states: bool = True
@@ -51,7 +57,7 @@ class Port:
 
     def by_mtp(self, manner: Manner = Manner.HONEST, *, states: bool = True) -> Here:
         """Have it plugged in for files alone."""
-        self._adb.run("disconnect", self.carrier.address)
+        self.disconnect()
         self.mtp.manner = manner
         return self.plugged(Mode.MTP, states=states)
 
@@ -76,7 +82,8 @@ class Port:
             if self.phone.running and not self.carrier.listens:
                 self.phone.arrive()
 
-    def _let_in(self) -> tuple[Phone, ...]:
+    def let_in(self) -> tuple[Phone, ...]:
+        """Return it, as a gate does."""
         return (Phone(port=NAME, bay="A1", product="Sim", mode=self._mode),)
 
 

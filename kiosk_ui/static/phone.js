@@ -6,9 +6,10 @@ import { Refusal, ask, fieldsOf } from "./asking.js";
 const LONGEST_PX = 1280;
 const QUALITY = 0.85; // of so many pixels even noise stays far below what the daemon takes
 
-function say(form, message) {
+function say(form, message, good = false) {
   const said = form.querySelector(".said");
   said.textContent = message;
+  said.classList.toggle("well", good);
   if (message) said.scrollIntoView({ block: "nearest" });
 }
 
@@ -97,7 +98,7 @@ async function send(form, file) {
   canvas.hidden = false;
   const headers = { "content-type": "image/jpeg", "x-token": form.elements.token.value };
   if (await saying(form, () => ask(form.getAttribute("action"), jpeg, headers))) {
-    say(form, form.dataset.taken);
+    say(form, form.dataset.taken, true);
   }
 }
 

@@ -72,10 +72,8 @@ PAGES = {
     "docs of the library": "/docs",
     "interface of the library": "/openapi.json",
 }
-GIVEN = {
-    *("home", "plan", "style", "script", "library", "icon", "document", "label", "picture"),
-    *("phone", "phone away", "phone's job", "phone's document", "phone's label"),
-}
+GIVEN = {"home", "plan", "style", "script", "library", "icon", "document", "label", "picture"}
+GIVEN |= {"phone", "phone away", "phone's job", "phone's document", "phone's label"}
 """What is there; the rest of the pages is not."""
 SECURE = {
     "x-content-type-options": "nosniff",

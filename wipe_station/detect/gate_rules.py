@@ -5,17 +5,21 @@ whole and named: it could type into the station, or speak to it as a network doe
 that only its maker knows, or a phone's modem, is left out and does no harm beside a phone's known
 ones; alone it says nothing about the device, and unknown is never let in. A phone in a mode in
 which only its maker's programs can speak with it stays outside, and is told by its mode.
+
+MTP of older phones is known only by its interface's name, which the kernel reads when a device is
+let in. ``to_be_named`` tells for which devices that is worth it; ``judge`` decides then.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Final
 
 from certs.text import Text
 from wipe_station.codec.usb import Configuration, Interface, Triple, UsbDescriptors
 from wipe_station.phones.usb_mode_table import APPLE, MODES, Mode, Touch
-from wipe_station.phones.usb_modes import USBMUX, recognise
+from wipe_station.phones.usb_modes import IMAGING, MTP_NAME, OLD_MTP, USBMUX, recognise
 
 
 class Role(Enum):
@@ -92,6 +96,9 @@ _ROLES: Final[tuple[tuple[tuple[int, int | None, int | None], Role], ...]] = (
     ((0x0B, _ANY, _ANY), Role.SMART_CARD),
     ((0xFF, _ANY, _ANY), Role.VENDOR),
 )
+Names = Mapping[tuple[int, int], str]
+"""What interfaces are called, by configuration and number, as far as it is known."""
+NO_NAMES: Final[Names] = MappingProxyType({})
 _CDC_DATA: Final = 0x0A
 """The data half of a network card or serial port; its control interface is named instead."""
 
@@ -148,7 +155,7 @@ def role_of(triple: Triple, vendor_id: int) -> Role:
         triple: how it presents itself.
         vendor_id: who made the device; some triples are a known protocol for one maker only.
     """
-    said = (triple.class_code, triple.subclass, triple.protocol)
+    said = _kind(triple)
     if vendor_id == APPLE and said == USBMUX:
         return Role.PHONE  # usbmux; by memory, not verified on a device
     for wanted, role in _ROLES:
@@ -162,38 +169,85 @@ def _roles(interface: Interface, vendor_id: int) -> frozenset[Role]:
     return frozenset(role_of(triple, vendor_id) for triple in interface.alternates)
 
 
+def _roles_in(
+    configuration: Configuration, vendor_id: int, names: Names
+) -> dict[int, frozenset[Role]]:
+    """Return what each interface is, with its name counted where only that tells."""
+    return {
+        each.number: frozenset({Role.PHONE})
+        if _could_be_mtp(each) and names.get((configuration.value, each.number)) == MTP_NAME
+        else _roles(each, vendor_id)
+        for each in configuration.interfaces
+    }
+
+
+def _could_be_mtp(interface: Interface) -> bool:
+    """Tell whether an interface is an older phone's MTP if it is named so."""
+    return all(_kind(triple) == OLD_MTP for triple in interface.alternates)
+
+
+def _kind(triple: Triple) -> tuple[int, int, int]:
+    return triple.class_code, triple.subclass, triple.protocol
+
+
 def _is_data_half(interface: Interface) -> bool:
     return all(triple.class_code == _CDC_DATA for triple in interface.alternates)
 
 
-def judge(said: UsbDescriptors) -> Admission | TurnedAway:
+def to_be_named(said: UsbDescriptors) -> int | None:
+    """Return the configuration to choose so that names can tell MTP; None if they could not.
+
+    They could where the one thing that is not known of a device is an interface that may be MTP;
+    what is also anything foreign is not let in, under any name.
+    """
+    if said.device_class == 0x09 or said.vendor_id == APPLE:
+        return None
+    for each in said.configurations:
+        kinds = {_kind(triple) for one in each.interfaces for triple in one.alternates}
+        known = IMAGING in kinds
+        numbers = [one.number for one in each.interfaces if _could_be_mtp(one) and not known]
+        if _admitted(each, said.vendor_id, {(each.value, n): MTP_NAME for n in numbers}):
+            return each.value if numbers else None
+    return None
+
+
+def judge(said: UsbDescriptors, names: Names = NO_NAMES) -> Admission | TurnedAway:
     """Decide about a device in a bay.
 
     The first configuration that holds nothing foreign is taken, of an iPhone the last one in which
     it can be spoken with; interfaces that are neither storage nor a phone's stay shut in it, and so
     does every other configuration.
+
+    Args:
+        said: what it says that it is.
+        names: of its interfaces, where they were read.
     """
     if said.device_class == 0x09:
         return TurnedAway(roles=(Role.HUB,))
     found = recognise(said)
     mode = None if found is None else found.mode
-    possible = [each for each in said.configurations if _admitted(each, said.vendor_id)]
+    possible = [each for each in said.configurations if _admitted(each, said.vendor_id, names)]
     # usbmuxd 1.1.1 takes the last of the first four (src/usb.c); changed by it, all is shut again.
     speaking = [each for each in possible if _has_usbmux(each, said.vendor_id) and each.value <= 4]
     for configuration in [*speaking[::-1], *possible]:
-        return _admission(configuration, said.vendor_id, mode)
+        return _admission(configuration, said, names)
     return TurnedAway(roles=tuple(_foreign(said)), mode=mode)
 
 
-def _admission(configuration: Configuration, vendor_id: int, mode: Mode | None) -> Admission:
-    admitted = _admitted(configuration, vendor_id)
+def _admission(configuration: Configuration, said: UsbDescriptors, names: Names) -> Admission:
+    admitted = _admitted(configuration, said.vendor_id, names)
+    by_triple = _admitted(configuration, said.vendor_id, NO_NAMES)
     drives = (
         each.number
         for each in configuration.interfaces
-        if each.number in admitted and Role.STORAGE in _roles(each, vendor_id)
+        if each.number in admitted and Role.STORAGE in _roles(each, said.vendor_id)
     )
+    found = recognise(said, () if admitted == by_triple else (MTP_NAME,))
     return Admission(
-        configuration=configuration.value, interfaces=admitted, storage=tuple(drives), mode=mode
+        configuration=configuration.value,
+        interfaces=admitted,
+        storage=tuple(drives),
+        mode=None if found is None else found.mode,
     )
 
 
@@ -214,15 +268,13 @@ def fits(driver: str, *, storage: bool) -> bool:
 
 def _has_usbmux(configuration: Configuration, vendor_id: int) -> bool:
     return vendor_id == APPLE and any(
-        (triple.class_code, triple.subclass, triple.protocol) == USBMUX
-        for each in configuration.interfaces
-        for triple in each.alternates
+        _kind(triple) == USBMUX for each in configuration.interfaces for triple in each.alternates
     )
 
 
-def _admitted(configuration: Configuration, vendor_id: int) -> tuple[int, ...]:
+def _admitted(configuration: Configuration, vendor_id: int, names: Names) -> tuple[int, ...]:
     """Return which interfaces of a configuration may be used; empty if it is not acceptable."""
-    roles = {each.number: _roles(each, vendor_id) for each in configuration.interfaces}
+    roles = _roles_in(configuration, vendor_id, names)
     has_modem = any(Role.MODEM in each for each in roles.values())
     halves = {each.number for each in configuration.interfaces if has_modem and _is_data_half(each)}
     met = frozenset[Role]().union(*(each for n, each in roles.items() if n not in halves))

@@ -17,6 +17,7 @@ from certs.text import Text
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock
 from wipe_station.confirmations import EXPIRES_S, Confirmations, digest
+from wipe_station.custody import Custody
 from wipe_station.detect.identifiers import shown_text
 from wipe_station.errors import (
     BusyError,
@@ -47,13 +48,14 @@ from wipe_station.phone_values import (
     PhoneView,
     Step,
 )
-from wipe_station.phones.imei import compare
 from wipe_station.phones.makers import maker_function
 from wipe_station.phones.routes import GATES, Gate, gates_shut
 from wipe_station.phones.usb_mode_table import MODES, Touch
 from wipe_station.store import Store
 from wipe_station.ticket import Consent, Ticket
-from wipe_station.ticket_values import ConsentRequest
+from wipe_station.ticket_holds import BLOCK_LIST
+from wipe_station.ticket_identifiers import compared
+from wipe_station.ticket_values import ConsentRequest, FreezeRequest
 from wipe_station.tickets import Tickets
 
 HOLD_S_OF: Final = {Role.KIOSK: 3.0, Role.OPERATOR: 0.0}
@@ -161,7 +163,8 @@ class PhoneBench:
         """
         with self._lock:
             place = self._place(port, asked.visit)
-            _visit(place).shown = tuple(dict.fromkeys(asked.shown))
+            visit = _visit(place)
+            visit.shown, visit.staff = tuple(dict.fromkeys(asked.shown)), asked.staff
         return self._judged_view(place)
 
     def consent(self, port: str, asked: PhoneConsent) -> PhoneView:
@@ -177,6 +180,7 @@ class PhoneBench:
         with self._lock:
             place = self._place(port, asked.visit)
             named, facts = self._identifiers(place), _read(place).facts
+            _visit(place).staff = asked.staff
         ticket = self._parts.tickets.standing(named)
         if ticket is None:
             self._parts.tickets.accept_read(
@@ -187,6 +191,9 @@ class PhoneBench:
                 consents=(Consent.ERASE,),
                 practice=self._parts.jobs.practice,
             )
+        elif ticket.custody is Custody.HELD and self._parts.tickets.blocked(named):
+            held = FreezeRequest(staff=asked.staff, reason=BLOCK_LIST)
+            self._parts.tickets.happen(ticket.number, held)
         elif Consent.ERASE not in ticket.consents:
             agreed = ConsentRequest(staff=asked.staff, to=(Consent.ERASE.value,))
             self._parts.tickets.happen(ticket.number, agreed)
@@ -345,15 +352,12 @@ class PhoneBench:
             EvidenceError: tickets or the block list cannot be trusted.
         """
         facts, noted = _read(place).facts, intake_of(_visit(place).shown)
-        typed = ticket.opening.device.identifiers if ticket and ticket.opening else ()
-        label = tuple(
-            each.value for each in typed if each.source == "label" and each.kind.startswith("imei")
-        )
+        opening = None if ticket is None else ticket.opening
         intake = replace(
             noted,
             consent=ticket is not None and Consent.ERASE in ticket.consents,
             blocked=self._parts.tickets.blocked(self._identifiers(place)),
-            imeis=compare({"phone": facts.imeis, "label": label}),
+            imeis=None if opening is None else compared(opening, facts.imeis),
         )
         return gates_shut(facts, intake)
 

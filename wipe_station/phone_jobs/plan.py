@@ -16,7 +16,13 @@ from wipe_station.phones.facts import PhoneFacts, System
 from wipe_station.phones.routes import ROUTES, Intake, Link, Route
 from wipe_station.records import Json
 
-NOT_CHECKED: Final = ("cards-not-covered", "flash-not-overwritten", "route-tried-on-simulators")
+NOT_CHECKED: Final = (
+    "cards-not-covered",
+    "esim-not-checked",
+    "phone-not-attested",
+    "flash-not-overwritten",
+    "route-tried-on-simulators",
+)
 """What every erasure of a phone leaves open (``certs.open_questions``)."""
 SHOWN: Final = ("no-accounts", "find-my-off", "encrypted")
 """What an owner can show the clerk, where the phone itself does not say it."""

@@ -14,7 +14,7 @@ from certs.text import Text
 from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_jobs.runner import Stand
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
-from wipe_station.phone_links.presence import Here, Presence
+from wipe_station.phone_links.presence import Here, Presence, same_by_usb
 from wipe_station.phone_values import Shown
 from wipe_station.phones.routes import Gate, Route
 
@@ -42,6 +42,8 @@ class Visit:
     here: Here
     absent_s: float
     """How long the port was empty before."""
+    others: tuple[Here, ...] = ()
+    """All else that is there."""
     baseline: Baseline | None = None
     routes: frozenset[Route] = frozenset()
     """That the hand which read it can go."""
@@ -51,6 +53,8 @@ class Visit:
     """Why it could not be read."""
     again_s: float = 0.0
     shown: tuple[Shown, ...] = ()
+    staff: str | None = None
+    """Number of whoever noted it, or the owner's consent, last."""
     judged: Judged | None = None
 
 
@@ -78,7 +82,7 @@ class Port:
         return Stand(
             visit=visit.number,
             absent_s=visit.absent_s,
-            usb_serial=here.usb_serial,
+            same=lambda before: same_by_usb(before, here, visit.others),
             hand=hand,
             wants=here.wants,
             pair_again=None if iphone is None else iphone.pair_again,
@@ -118,6 +122,8 @@ class Ports:
             changed = [self._follow(self.at(name), here) for name, here in found.items()]
             changed += [self._leave(p) for p in self.all() if p.name not in found]
             for port in self.all():
+                assert port.visit is not None, "those at which a phone hangs"
+                port.visit.others = tuple(h for name, h in found.items() if name != port.name)
                 self._read(port)
         if any(changed):
             self.on_change()
@@ -138,7 +144,7 @@ class Ports:
         self._visits += 1
         port.visit = Visit(number=self._visits, here=here, absent_s=absent_s, wants=here.wants)
         if before is not None and _same_phone(before.here, here):
-            port.visit.shown = before.shown
+            port.visit.shown, port.visit.staff = before.shown, before.staff
         return True
 
     def _leave(self, port: Port) -> bool:

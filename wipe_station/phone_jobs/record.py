@@ -75,7 +75,7 @@ def _as_hinted(hint: object, value: object) -> object:
     for enum in _ENUMS:
         if enum in allowed:
             return enum(value)
-    if type(value) not in allowed:
+    if type(value) not in allowed or isinstance(value, float):
         raise TypeError(value)
     return value
 

@@ -62,7 +62,8 @@ class Stand:
     """Counts plugging-ins at all ports."""
     absent_s: float
     """How long the port was empty before it came."""
-    usb_serial: str | None
+    same: Callable[[Baseline], bool | None]
+    """Whether USB alone calls it the phone of before; None where USB does not tell."""
     hand: Hand | None
     """None where it cannot be spoken to now."""
     wants: Wants | None
@@ -229,7 +230,8 @@ class PhoneRun:
         stand = self._place.now()
         if stand is not None and stand.visit != self._visit:
             self._visit = stand.visit
-            self._happen(Event.OTHER_RETURNED if self._is_other(stand) else Event.RETURNED)
+            other = stand.same(self._baseline) is False
+            self._happen(Event.OTHER_RETURNED if other else Event.RETURNED)
         elif self._given_up or self._waited(self.patience.away_s):
             self._happen(Event.TIME_OUT)
         else:
@@ -310,7 +312,7 @@ class PhoneRun:
                 self.wants = error.wants
             except (DeviceError, MalformedReplyError) as error:
                 _log.warning("job %s: no look: %s", self.job.job_id, error)
-        if stand.usb_serial is not None and stand.usb_serial == self._baseline.usb_serial:
+        if stand.same(self._baseline) is True:
             return Evidence(before=self._baseline.facts, same_identity=True)
         return None
 
@@ -342,10 +344,6 @@ class PhoneRun:
         if stand.visit != self._visit and stand.absent_s < short_s:
             self._visit = stand.visit
         return stand.visit != self._visit
-
-    def _is_other(self, stand: Stand) -> bool:
-        known = (self._baseline.usb_serial, stand.usb_serial)
-        return None not in known and known[0] != known[1]
 
     def _waited(self, seconds: float) -> bool:
         return time.monotonic() - self.since_s >= seconds

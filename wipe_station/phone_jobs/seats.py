@@ -142,7 +142,10 @@ class PhoneSeats:
         self._require_running()
         job_id = drawn_id(self._clock.utc())
         how = "hold" if peer.role is Role.KIOSK else "command"
-        journal = self._jobs.begin(plan, job_id, {"role": peer.role.value, "how": how})
+        confirmed = {"role": peer.role.value, "how": how}
+        if place.visit is not None and place.visit.staff is not None:
+            confirmed["staff"] = place.visit.staff
+        journal = self._jobs.begin(plan, job_id, confirmed)
         run = PhoneRun(
             journal=journal,
             baseline=baseline,

@@ -45,6 +45,8 @@ _CLAIMS: Final = {
     "clear": Text(zh="可防软件恢复（Clear）", en="Clear"),
     "purge": Text(zh="可防实验室恢复（Purge）", en="Purge"),
 }
+_BY_HAND: Final = frozenset({State.ASKED, State.BETWEEN, State.ASKED_AGAIN})
+"""Where somebody looks for the maker's menu."""
 _GIVING_UP: Final = frozenset(
     {
         State.ASKED,
@@ -176,7 +178,7 @@ def job_view(job: PhoneJob, around: Around) -> PhoneJobView:
         broken=around.broken is not None,
         step=step,
         said=words(sentence),
-        menu=_menu(menu),
+        menu=_menu(menu) if job.state in _BY_HAND and not over else None,
         waits_s=None if over else around.waits_s,
         gives_up_s=None if over else around.gives_up_s,
         resets=(len(job.resets), 2 if needs.final_reset else 1),
@@ -204,6 +206,8 @@ def _sentence(job: PhoneJob, around: Around) -> tuple[Step, Text]:
         return Step.RED_BOX, reason_of(job).text
     if job.state is State.BACK and ROUTES[job.route].system is System.IOS:
         sentence = said.IOS_BACK
+    if job.state in LOOKING and job.photo_sha256 is not None:
+        step, sentence = Step.LOOK, said.PHOTOGRAPHED
     if job.state in LOOKING and around.wants in (Wants.UNLOCK, Wants.DEBUGGING, Wants.TRUST):
         step = STEP_OF_WANT[around.wants]
     return step, sentence

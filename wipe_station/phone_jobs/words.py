@@ -25,6 +25,7 @@ LABELS: Final[Mapping[str, Text]] = {
     "battery_ratio": Text(zh="电量", en="Charge"),
     "battery_health_ratio": Text(zh="电池健康度", en="Battery health"),
     "battery_cycles": Text(zh="充电次数", en="Battery cycles"),
+    "battery_celsius": Text(zh="电池温度", en="Battery temperature"),
     "encryption": Text(zh="数据加密", en="Encryption"),
     "bootloader_locked": Text(zh="引导程序锁着", en="Bootloader locked"),
     "verified_boot": Text(zh="系统完整性", en="Verified boot"),
@@ -94,6 +95,7 @@ STEP_OF_GATE: Final = {
     Gate.MANAGED: Step.ORGANISATION,
     Gate.SUPERVISED: Step.ORGANISATION,
     Gate.CARD_IN: Step.TAKE_CARDS_OUT,
+    Gate.HOT: Step.WAIT,
 }
 ANSWER_OF_GATE: Final[Mapping[Gate, Shown]] = {
     Gate.ACCOUNTS_UNKNOWN: "no-accounts",
@@ -206,6 +208,12 @@ IOS_BACK: Final = Text(
     en="The phone is back. Tap Trust on it and let the station look; photograph its hello screen.",
 )
 """Instead of the sentence for ``BACK``: nothing has to be skipped on an iPhone."""
+PHOTOGRAPHED: Final = Text(
+    zh="照片收到了，还没有看清是哪部手机。线插好，屏幕点亮，让工作站再看一眼。",
+    en="The photograph is here; which phone it is was not seen yet. Check the cable, wake the"
+    " screen, and let the station look.",
+)
+"""Where the photograph alone does not end it."""
 BROKEN: Final = Text(
     zh="工作站自己出了错，这部手机不能算清除过。请叫店长。",
     en="A fault of the station itself; this phone does not count as erased. Call the manager.",
@@ -234,7 +242,9 @@ def _spelled(name: str, value: object) -> Text | None:
         return _YES_NO[value]
     if isinstance(value, Enum):
         return _SPELLED[value]
-    if isinstance(value, float):
+    if name == "battery_celsius" and isinstance(value, float):
+        text = f"{value:.0f} °C"
+    elif isinstance(value, float):
         text = f"{round(value * 100)} %"
     elif name == "storage_bytes" and isinstance(value, int):
         text = size_text(value)

@@ -7,6 +7,7 @@ forwarding, no installing, no root.
 """
 
 import contextlib
+import logging
 import select
 import socket
 import time
@@ -31,6 +32,8 @@ MOST_SHELL_BYTES: Final = 4 << 20
 SYNC_S: Final = 60.0
 _FILE_MODE: Final = 0o644
 _RECEIVE_BYTES: Final = 1 << 16
+_MOST_CHARACTERS: Final = 128
+_log = logging.getLogger(__name__)
 _HINT: Final = Text(
     zh="看看线和手机：要亮屏、解锁、允许本机调试；再试一次。",
     en="Look at cable and phone: screen on, unlocked, this computer allowed; then try again.",
@@ -52,6 +55,7 @@ class AdbServer:
     def __init__(self, path: Path, *, timeout_s: float = ANSWER_S) -> None:
         self._path = path
         self._timeout_s = timeout_s
+        self._odd: tuple[str, ...] = ()
 
     def version(self) -> str:
         """Return the server's own version, as it writes it."""
@@ -64,8 +68,13 @@ class AdbServer:
             line.drain()
 
     def devices(self, *, timeout_s: float | None = None) -> tuple[AdbDevice, ...]:
-        """Return the phones that it sees, in its order."""
-        return adb_server.parse_devices(self._host("host:devices-l", timeout_s))
+        """Return the phones that it sees, in its order; what names none is logged, once."""
+        said = adb_server.parse_devices(self._host("host:devices-l", timeout_s))
+        for line in said.odd:
+            if line not in self._odd:
+                _log.warning("adb lists what is no phone: %r", line[:_MOST_CHARACTERS])
+        self._odd = said.odd
+        return said.devices
 
     def track(
         self, stopped: Callable[[], bool], *, every_s: float = 1.0

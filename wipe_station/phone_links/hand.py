@@ -93,7 +93,7 @@ class Baseline:
     """MTP: the size of the storage that a file of ours lies on."""
     apple: AppleReadings | None = field(default=None, repr=False)
     apple_record: str | None = None
-    """SHA-256 of the host's certificate in the pair record that it was read by."""
+    """A digest of the pair record that it was read by, without its key."""
     apple_back: AppleReadings | None = field(default=None, repr=False)
     """Read by that record after the reset, before anybody paired the phone anew."""
 

@@ -23,7 +23,7 @@ from wipe_station.phones.apple_facts import AppleReadings, facts_of
 from wipe_station.phones.apple_signs import evidence_of
 from wipe_station.phones.evidence import Evidence
 from wipe_station.phones.facts import System
-from wipe_station.phones.lockdown import Refusal
+from wipe_station.phones.lockdown import PairRecord, Refusal
 from wipe_station.phones.mcinstall import Accepted
 from wipe_station.phones.routes import Link, Route
 from wipe_station.phones.usbmux import MuxDevice
@@ -138,7 +138,7 @@ class IPhoneHand:
         """Return what it says now, and which pair record that was by."""
         device = self._device()
         record = self._mux.record(device.udid)
-        named = None if record is None else hashlib.sha256(record.host_certificate).hexdigest()
+        named = None if record is None else _name_of(record)
         return IPhone(self._mux, device).read(), named
 
     def _device(self) -> MuxDevice:
@@ -150,3 +150,14 @@ class IPhoneHand:
             hint=Text(zh="看看线，再插一次。", en="Look at the cable, and plug it in again."),
             device_id=self._usb_path or self._udid,
         )
+
+
+def _name_of(record: PairRecord) -> str:
+    """Return a digest of all that a phone tells a record by; nothing secret goes into it."""
+    parts = (
+        record.host_id.encode(),
+        record.system_buid.encode(),
+        record.host_certificate,
+        record.device_certificate,
+    )
+    return hashlib.sha256(b"".join(hashlib.sha256(each).digest() for each in parts)).hexdigest()

@@ -34,7 +34,7 @@ from wipe_station.phones.mtp_data import (
     parse_storage_ids,
     parse_storage_info,
 )
-from wipe_station.phones.usb_modes import IMAGING
+from wipe_station.phones.usb_modes import IMAGING, MTP_NAME, OLD_MTP
 
 ANSWER_S: Final = 15.0
 """For one operation; a phone with many files takes seconds to list them [M]."""
@@ -231,7 +231,7 @@ def mtp_over_usb(usb_path: str) -> Iterator[MtpPhone]:
         DeviceGoneError: nothing hangs there.
         DeviceError: what hangs there shows no files, or refuses.
     """
-    with BulkPipe(usb_path, _is_imaging) as pipe:
+    with BulkPipe(usb_path, _speaks_mtp) as pipe:
         phone = MtpPhone(pipe, usb_path, usb_path)
         phone.open()
         try:
@@ -240,5 +240,7 @@ def mtp_over_usb(usb_path: str) -> Iterator[MtpPhone]:
             phone.close()
 
 
-def _is_imaging(triple: Triple) -> bool:
-    return (triple.class_code, triple.subclass, triple.protocol) == IMAGING
+def _speaks_mtp(triple: Triple) -> bool | str:
+    """Tell the interface; older phones have one that only its name tells from a maker's."""
+    said = (triple.class_code, triple.subclass, triple.protocol)
+    return MTP_NAME if said == OLD_MTP else said == IMAGING

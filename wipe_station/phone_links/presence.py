@@ -9,7 +9,7 @@ the kernel per phone; nothing is asked of the phones themselves. So that an MTP 
 shows only when its hand reads it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -23,13 +23,14 @@ from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_links.adb_server import AdbServer, absent
 from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand, wants_of
 from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_usb
-from wipe_station.phone_links.hand import ClosedError, Hand, Wants
+from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phone_links.iphone import USB_DEVICES, usb_path_of
 from wipe_station.phone_links.iphone_hand import IPhoneHand
 from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phones.adb_server import AdbDevice
 from wipe_station.phones.routes import Link
+from wipe_station.phones.usb_identity import Judgement, Sighting, judge_return
 from wipe_station.phones.usb_mode_table import MODES, Mode, Touch
 from wipe_station.phones.usbmux import MuxDevice
 
@@ -43,6 +44,7 @@ _WITHOUT_READING: Final = MappingProxyType(
     {Touch.HANDS_OFF: Wants.RESTART, Touch.WAIT: Wants.FILES, Touch.SPEAK: Wants.FILES}
 )
 """What a phone wants in whose mode there is nothing to read by."""
+_TELLS: Final = MappingProxyType({Judgement.SAME: True, Judgement.ANOTHER: False})
 _ByAdb = dict[str, AdbDevice] | None
 _ByMux = dict[str, MuxDevice] | None
 
@@ -256,6 +258,31 @@ def _elsewhere(port: str, adb: _ByAdb, mux: _ByMux) -> Phone | None:
     """Return what the gate cannot know, since it is not on USB."""
     mode = Mode.ADB if port in (adb or {}) else Mode.IPHONE if port in (mux or {}) else None
     return None if mode is None else Phone(port=port, bay=None, product="", mode=mode)
+
+
+def same_by_usb(before: Baseline, here: Here, others: Collection[Here] = ()) -> bool | None:
+    """Tell by USB alone whether a phone that came is the one of before, in whatever mode it is.
+
+    Args:
+        before: as a hand read it.
+        here: at its port now; nothing of it needs to be readable.
+        others: all else that is there; two that state one serial are told apart by nothing.
+
+    Returns:
+        None where USB does not tell: no serial, a copied one, a mode with another one, a twin.
+    """
+    apple = before.link is Link.LOCKDOWN
+    was = Sighting(
+        usb_path=here.port,
+        mode=Mode.IPHONE if apple else Mode.MTP,
+        serial=before.facts.device_id if apple else before.usb_serial,
+    )
+    around = tuple(map(_sighting, others))
+    return _TELLS.get(judge_return(was, _sighting(here), around))
+
+
+def _sighting(here: Here) -> Sighting:
+    return Sighting(usb_path=here.port, mode=here.mode, serial=here.usb_serial)
 
 
 def usb_serial_at(port: str, devices: Path = USB_DEVICES) -> str | None:

@@ -38,12 +38,13 @@ _AGAIN: Final = Text(
 class BulkPipe:
     """Sends and receives on an interface that it has claimed."""
 
-    def __init__(self, usb_path: str, wanted: Callable[[Triple], bool]) -> None:
+    def __init__(self, usb_path: str, wanted: Callable[[Triple], bool | str]) -> None:
         """Claim the first interface that is wanted of the device at a port.
 
         Args:
             usb_path: as the kernel names it, ``1-4.2``.
-            wanted: tells by its triple whether an interface is the one.
+            wanted: tells by its triple whether an interface is the one; where that does not tell
+                enough, the name that the one has.
 
         Raises:
             DeviceGoneError: nothing hangs there.
@@ -101,7 +102,7 @@ class BulkPipe:
             for _ in range(_MOST_STALE):
                 self._device.read(self._in, READ_BYTES, _ms(_STALE_S))
 
-    def _chosen(self, wanted: Callable[[Triple], bool]) -> tuple[int, int, int, int]:
+    def _chosen(self, wanted: Callable[[Triple], bool | str]) -> tuple[int, int, int, int]:
         """Return number, both endpoints and packet size of the interface that is wanted."""
         for each in self._device.get_active_configuration():
             triple = Triple(
@@ -112,7 +113,9 @@ class BulkPipe:
             ends = [end for end in each if usb.util.endpoint_type(end.bmAttributes) == _BULK]
             ins = [end for end in ends if end.bEndpointAddress & usb.util.ENDPOINT_IN]
             outs = [end for end in ends if not end.bEndpointAddress & usb.util.ENDPOINT_IN]
-            if each.bAlternateSetting == 0 and wanted(triple) and ins and outs:
+            if each.bAlternateSetting != 0 or not ins or not outs:
+                continue
+            if self._is_named(each, wanted(triple)):
                 size = outs[0].wMaxPacketSize
                 return (
                     each.bInterfaceNumber,
@@ -128,6 +131,16 @@ class BulkPipe:
             hint=Text(zh="在手机上换 USB 模式。", en="Choose another USB mode on the phone."),
             device_id=self._path,
         )
+
+    def _is_named(self, setting: Any, wanted: bool | str) -> bool:  # noqa: ANN401 - pyusb's own
+        """Tell whether an interface is the one; ask the device for its name only if that counts."""
+        if isinstance(wanted, bool):
+            return wanted
+        try:
+            said: object = usb.util.get_string(self._device, setting.iInterface)
+        except ValueError:  # pyusb's word for a device that has no strings
+            return False
+        return said == wanted
 
     @contextmanager
     def _faults(self, doing: str) -> Iterator[None]:

@@ -2,14 +2,15 @@
 
 The server is Debian's ``adb`` in a process of its own. A phone's serial is what the phone says:
 two may say the same, and one may say something that looks like another line of the list. So
-a phone is found by its port and spoken to by the server's own number for this connection, and a
-list in which either stands twice is no list.
+a phone is found by its port and spoken to by the server's own number for this connection; lines in
+which either stands twice are no phones, nor are lines that are not understood. All others stay.
 
 Source: AOSP packages/modules/adb, SERVICES.TXT, adb.cpp, transport.cpp; Debian's 1.0.41 (29.0.6)
 was asked and answers like this.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -23,6 +24,8 @@ _LINE: Final = re.compile(
     r"(?P<state>no permissions.{0,255}?|[a-z?]{1,32})"
     r"(?P<words>(?: [a-z_]{1,32}:\S{1,255})*)"
 )
+_END: Final = re.compile(r" transport_id:[0-9]{1,18}\Z")
+"""How the server ends each line; one that ends otherwise goes on in the next."""
 _USB: Final = re.compile(r"[0-9]{1,3}-[0-9]{1,3}(?:\.[0-9]{1,3}){0,7}")
 _NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
@@ -58,6 +61,15 @@ class AdbDevice:
     """The server's number for this connection; never used again for another."""
     usb_path: str | None
     """As the kernel names the port, such as ``1-3.2``; None for what is not on USB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceList:
+    """The server's list."""
+
+    devices: tuple[AdbDevice, ...]
+    odd: tuple[str, ...] = ()
+    """Lines that name no phone, as they came: a phone's words, escape them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,37 +119,55 @@ def read_text() -> Reading[str]:
     return (yield int(digits, 16)).decode("utf-8", "replace")
 
 
-def parse_devices(text: str) -> tuple[AdbDevice, ...]:
+def parse_devices(text: str) -> DeviceList:
     """Read the answer to ``host:devices-l``, or one piece of ``host:track-devices-l``.
 
-    Raises:
-        MalformedReplyError: a line that is none, without the server's number, or one that claims
-            a number or a port that another line has.
+    Any text is a list. A serial with a line break costs its own phone: its first part ends without
+    the server's number, and the line after it, which goes on with it, does not count either. Lines
+    that claim one number or one port cost each other.
     """
-    found = tuple(_device(line) for line in text.split("\n") if line)
-    numbers = [each.transport_id for each in found]
-    ports = [each.usb_path for each in found if each.usb_path is not None]
-    if len(set(numbers)) != len(numbers) or len(set(ports)) != len(ports):
-        raise _malformed("twice")
-    return found
+    found: list[tuple[str, AdbDevice]] = []
+    odd: list[str] = []
+    goes_on = False
+    for line in text.removesuffix("\n").split("\n") if text else ():
+        device = _device(line)
+        if device is None:
+            odd.append(line)
+            goes_on = _END.search(line) is None
+        elif goes_on:
+            odd.append(line)
+            goes_on = False
+        else:
+            found.append((line, device))
+    claimed = Counter(name for _, each in found for name in _claims(each))
+    alone = [pair for pair in found if all(claimed[name] == 1 for name in _claims(pair[1]))]
+    odd += [line for line, each in found if (line, each) not in alone]
+    return DeviceList(devices=tuple(each for _, each in alone), odd=tuple(odd))
 
 
-def _device(line: str) -> AdbDevice:
+def _claims(device: AdbDevice) -> tuple[int | str, ...]:
+    """Return what no other may have: its number, and its port if it has one."""
+    port = () if device.usb_path is None else (device.usb_path,)
+    return device.transport_id, *port
+
+
+def _device(line: str) -> AdbDevice | None:
+    """Read one line; None if it is not understood."""
     match = _LINE.fullmatch(line)
     if match is None:
-        raise _malformed("line")
+        return None
     pairs = [word.partition(":") for word in match["words"].split()]
     words = {name: value for name, _, value in pairs}
-    if len(words) != len(pairs) or not _NUMBER.fullmatch(words.get("transport_id", "")):
-        raise _malformed("number")
-    port = words.get("usb")
+    port, number = words.get("usb"), words.get("transport_id", "")
+    if len(words) != len(pairs) or not _NUMBER.fullmatch(number):
+        return None
     if port is not None and not _USB.fullmatch(port):
-        raise _malformed("port")
+        return None
     state = match["state"].split(" (")[0].split(";")[0].strip()
     return AdbDevice(
         serial=match["serial"],
         state=next((each for each in _STATES if each.value == state), LinkState.OTHER),
-        transport_id=int(words["transport_id"]),
+        transport_id=int(number),
         usb_path=port,
     )
 

@@ -20,7 +20,8 @@ from wipe_station.errors import BlockListError
 from wipe_station.phones.imei import Flaw, Form, Imei, examine
 
 MOST_BYTES: Final = 16 << 20
-MOST_LINES: Final = 300_000
+MOST_LINES: Final = 100_000
+"""What is read in about a second, while the counter waits."""
 MOST_LINE_CHARACTERS: Final = 1000
 _COLUMN: Final = "imei"
 _FLAWS: Final = {
@@ -103,9 +104,10 @@ def _cells(line: str, at: int) -> list[str]:
 def _bodies(cell: str, at: int) -> set[str]:
     """Return what a number can stand for.
 
-    Networks report a zero instead of the check digit (3GPP TS 23.003 §6.2.1: it is not
-    transmitted); spreadsheets drop a zero at the front, and what is left has 14 digits as if the
-    check digit were missing. Both are taken in every way in which they can be meant.
+    Networks report a zero instead of the check digit, which phones do not transmit (3GPP TS 23.003
+    §6.2; general knowledge, unverified); spreadsheets drop a zero at the front, and what is left
+    has 14 digits as if the check digit were missing. Each is taken in every way in which it can be
+    meant.
     """
     number = examine(cell)
     if number is Flaw.CHECK_DIGIT and cell.endswith("0"):
@@ -127,11 +129,12 @@ def wrong_list(zh: str, en: str, line: int | None = None) -> BlockListError:
         en: the same.
         line: where, counted from 1.
     """
-    where = Text(zh="", en="") if line is None else Text(zh=f"第 {line} 行", en=f"line {line}, ")
+    if line is not None:
+        zh, en = f"第 {line} 行{zh}", f"line {line}, {en}"
     return BlockListError(
         Text(
-            zh=f"黑名单不能用（{where.zh}{zh}），现在不收手机。",
-            en=f"The block list cannot be used ({where.en}{en}): no phone is taken in.",
+            zh=f"黑名单不能用（{zh}），现在不收手机。",
+            en=f"The block list cannot be used ({en}): no phone is taken in.",
         ),
         hint=Text(
             zh="叫店长：把名单另存为“CSV UTF-8”，IMEI 那一列存成文本，见 docs/settings.md。",

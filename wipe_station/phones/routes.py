@@ -23,6 +23,8 @@ OLDEST_TEST_HARNESS: Final = 29
 """Android 10. [S] AOSP; on makers' builds unverified."""
 OLDEST_TRADE_IN: Final = 36
 """Android 16. [S] AOSP."""
+HOT_CELSIUS: Final = 45.0
+"""A decision of ours: lithium cells are said not to be charged above it (general knowledge)."""
 
 
 class Route(Enum):
@@ -215,6 +217,8 @@ class Gate(Enum):
     MANAGED = "managed"
     SUPERVISED = "supervised"
     CARD_IN = "card-in"
+    HOT = "hot"
+    """Its battery is too warm to be charged and worked at for minutes."""
 
 
 GATES: Final = MappingProxyType(
@@ -261,6 +265,10 @@ GATES: Final = MappingProxyType(
         Gate.CARD_IN: Text(
             zh="请取出手机卡和存储卡，还给顾客。", en="Return SIM and memory card to the customer."
         ),
+        Gate.HOT: Text(
+            zh="手机太热了。拔下来放凉，再插上。",
+            en="The phone is too hot. Unplug it, let it cool, and plug it in again.",
+        ),
     }
 )
 
@@ -303,6 +311,7 @@ _GATE_RULES: Final[Mapping[Gate, _Shut]] = MappingProxyType(
         Gate.MANAGED: lambda facts, _: facts.managed,
         Gate.SUPERVISED: lambda facts, _: facts.supervised,
         Gate.CARD_IN: lambda facts, _: facts.card_present or facts.sim_present,
+        Gate.HOT: lambda facts, _: (facts.battery_celsius or 0.0) >= HOT_CELSIUS,
         Gate.NO_CONSENT: lambda _, intake: not intake.consent,
     }
 )

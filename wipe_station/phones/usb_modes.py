@@ -51,6 +51,8 @@ _Triple = tuple[int, int, int]
 ADB: Final[frozenset[_Triple]] = frozenset({(0xFF, 0x42, 0x01), (0xDC, 0x02, 0x01)})
 FASTBOOT: Final[_Triple] = (0xFF, 0x42, 0x03)
 IMAGING: Final[_Triple] = (0x06, 0x01, 0x01)
+OLD_MTP: Final[_Triple] = (0xFF, 0xFF, 0x00)
+"""MTP as kernels of older phones say it (``f_mtp.c``), if the interface is named so, too [M]."""
 USBMUX: Final[_Triple] = (0xFF, 0xFE, 0x02)
 _VENDOR: Final = 0xFF
 

@@ -8,6 +8,7 @@ import base64
 import json
 import struct
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -178,106 +179,63 @@ def cases() -> tuple[Case, ...]:
         ("verdict_no", "verdict", b"FAIL0006closed", {"words": "closed"}, "", SERVER, "refused"),
         ("verdict_word", "verdict", b"okay", None, "verdict", SERVER, "another word"),
         ("verdict_length", "verdict", b"FAIL-001x", None, "length", SERVER, "no number of digits"),
+        *_lists(),
+    )
+
+
+_ONE: Final = {"serial": "SIM1", "state": "device", "transport_id": 1, "usb_path": "1-3"}
+
+
+def _lists() -> Iterator[Case]:
+    """Yield lists of phones: any text is one, what is not understood in it is counted as odd."""
+    second = _LIST.replace("1-3", "1-4.2").replace("_id:1", "_id:2")
+    other = {"serial": "SIM1", "state": "device", "transport_id": 2, "usb_path": "1-4.2"}
+    like_a_line = "X device usb:1-9 transport_id:9"
+    closed = {
+        "serial": "????????????",
+        "state": "no permissions",
+        "transport_id": 4,
+        "usb_path": "1-3",
+    }
+    port, id_ = _LIST.replace("1-3", "1-4"), _LIST.replace("_id:1", "_id:2")
+    for name, text, found, odd, comment in (
+        ("", _LIST, [_ONE], 0, "one phone"),
+        ("_none", "", [], 0, "no phone"),
+        ("_one_serial", _LIST + second, [_ONE, other], 0, "two phones with one serial"),
+        ("_number_twice", _LIST + port + second, [other], 2, "two lines with one number"),
         (
-            "devices",
-            "devices",
-            _LIST.encode(),
-            [{"serial": "SIM1", "state": "device", "transport_id": 1, "usb_path": "1-3"}],
-            "",
-            SERVER,
-            "one phone",
-        ),
-        (
-            "devices_one_serial",
-            "devices",
-            (_LIST + _LIST.replace("1-3", "1-4.2").replace("_id:1", "_id:2")).encode(),
-            [
-                {"serial": "SIM1", "state": "device", "transport_id": 1, "usb_path": "1-3"},
-                {"serial": "SIM1", "state": "device", "transport_id": 2, "usb_path": "1-4.2"},
-            ],
-            "",
-            SERVER,
-            "two phones with one serial, on two ports",
-        ),
-        (
-            "devices_number_twice",
-            "devices",
-            (_LIST + _LIST.replace("1-3", "1-4")).encode(),
-            None,
-            "twice",
-            SERVER,
-            "two lines with one number",
-        ),
-        (
-            "devices_port_twice",
-            "devices",
-            (_LIST + _LIST.replace("_id:1", "_id:2")).encode(),
-            None,
-            "twice",
-            SERVER,
+            "_port_twice",
+            _LIST + id_ + second.replace("_id:2", "_id:3"),
+            [other | {"transport_id": 3}],
+            2,
             "a serial that looks like another line claims a port that is taken",
         ),
         (
-            "devices_serial_like_a_line",
-            "devices",
-            ("X device usb:1-9 transport_id:9" + _LIST[4:]).encode(),
-            [
-                {
-                    "serial": "X device usb:1-9 transport_id:9",
-                    "state": "device",
-                    "transport_id": 1,
-                    "usb_path": "1-3",
-                }
-            ],
-            "",
-            SERVER,
+            "_serial_like_a_line",
+            like_a_line + _LIST[4:],
+            [_ONE | {"serial": like_a_line}],
+            0,
             "a serial that looks like the rest of a line: the last words are the server's",
         ),
+        ("_no_permissions", _CLOSED, [closed], 0, "the server may not open it"),
+        ("_line", "SIM1\tdevice\n", [], 1, "the short form"),
+        ("_no_number", "SIM1   device usb:1-3\n", [], 1, "a phone without the server's number"),
+        ("_two_numbers", _LIST.strip() + " transport_id:2\n", [], 1, "a phone with two numbers"),
+        ("_port", _LIST.replace("1-3", "../1") + second, [other], 1, "a port that is none"),
+        ("_line_break", "A\nB" + _LIST[2:] + second, [other], 2, "a serial with a line break"),
+        ("_line_breaks", "A\n\nB" + _LIST[2:] + second, [other], 3, "a serial with two"),
+        ("_line_break_first", "\nB" + _LIST[1:] + second, [other], 2, "one that begins with it"),
+        ("_line_break_last", second + "A\n" + _LIST[2:], [other], 2, "one that ends with it"),
         (
-            "devices_no_permissions",
-            "devices",
-            _CLOSED.encode(),
-            [
-                {
-                    "serial": "????????????",
-                    "state": "no permissions",
-                    "transport_id": 4,
-                    "usb_path": "1-3",
-                }
-            ],
-            "",
-            SERVER,
-            "the server may not open it",
+            "_line_forged",
+            f"A\n{like_a_line.replace('1-9', '1-4.2')}\nB" + _LIST[2:] + second,
+            [_ONE | {"serial": "BM1"}, other],
+            2,
+            "a serial with another phone's line in it takes nothing from that phone",
         ),
-        ("devices_line", "devices", b"SIM1\tdevice\n", None, "line", SERVER, "the short form"),
-        (
-            "devices_no_number",
-            "devices",
-            b"SIM1                   device usb:1-3\n",
-            None,
-            "number",
-            SERVER,
-            "a phone without the server's number",
-        ),
-        (
-            "devices_two_numbers",
-            "devices",
-            (_LIST.strip() + " transport_id:2\n").encode(),
-            None,
-            "number",
-            SERVER,
-            "a phone with two numbers",
-        ),
-        (
-            "devices_port",
-            "devices",
-            _LIST.replace("1-3", "../1").encode(),
-            None,
-            "port",
-            SERVER,
-            "a port that is none",
-        ),
-    )
+    ):
+        value = {"phones": found, "odd": odd}
+        yield f"devices{name}", "devices", text.encode(), value, "", SERVER, comment
 
 
 def files() -> dict[str, str]:

@@ -245,7 +245,8 @@ def ticket_states_page() -> str:
     return page(
         "States of a ticket",
         "The events are the log's entry kinds; what the table does not name is refused. Besides, a"
-        " release wants its certificate, and a withdrawal that no erasure has begun.",
+        " release wants its certificate, a withdrawal that no erasure has begun, and what happens"
+        " to a frozen ticket a reason; only the operator, as supervisor, can do it.",
         block("mermaid", _diagram(CUSTODY, Custody.NONE)),
         table(("State", "For people", "Event", "Next state"), rows),
     )

@@ -9,9 +9,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Condition, Event, Thread
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from wipe_station.bays import BayMap
+from wipe_station.blocking import BlockList
 from wipe_station.clock import SystemClock
 from wipe_station.peers import Peer, Role
 from wipe_station.phone_jobs.bench import BenchParts, PhoneBench
@@ -248,11 +249,30 @@ class Bench:
 
 
 @contextmanager
-def bench_at(state: Path, patience: Patience = AT_ONCE, **made: Any) -> Iterator[Bench]:
-    """Run a bench in a state directory for as long as the block lasts."""
+def bench_at(
+    state: Path,
+    patience: Patience = AT_ONCE,
+    presence: Presence | None = None,
+    block_list: BlockList | None = None,
+) -> Iterator[Bench]:
+    """Run a bench in a state directory for as long as the block lasts.
+
+    Args:
+        state: the state directory.
+        patience: of its runs.
+        presence: who hangs where; models by default.
+        block_list: phones that must not be taken in.
+    """
+    state.mkdir(exist_ok=True)
     clock, changed, stopping = SystemClock(), Condition(), Event()
-    station = Station(state, clock, guard=WriteGuard(clock), require_self_test=lambda: None, **made)
-    presence = ModelPresence()
+    station = Station(
+        state,
+        clock,
+        guard=WriteGuard(clock),
+        require_self_test=lambda: None,
+        block_list=block_list,
+    )
+    models = ModelPresence()
 
     def tell() -> None:
         with changed:
@@ -268,7 +288,7 @@ def bench_at(state: Path, patience: Patience = AT_ONCE, **made: Any) -> Iterator
             store=store,
             clock=clock,
             bays=BayMap(),
-            presence=presence,
+            presence=presence or models,
             patience=patience,
         )
         bench = PhoneBench(parts, tell)
@@ -276,9 +296,7 @@ def bench_at(state: Path, patience: Patience = AT_ONCE, **made: Any) -> Iterator
         following = Thread(target=bench.follow, args=(stopping,))
         following.start()
         try:
-            yield Bench(
-                bench=bench, presence=presence, station=station, state=state, changed=changed
-            )
+            yield Bench(bench=bench, presence=models, station=station, state=state, changed=changed)
         finally:
             bench.seats.shut_down()
             stopping.set()

@@ -18,6 +18,7 @@ from certs.log.folder import read_log_file
 from certs.log.note import Algorithm, signer_of
 from certs.text import Text
 from certs.verify import verify
+from wipe_station.blocking import BlockList
 from wipe_station.detect.classify import classify
 from wipe_station.errors import InvalidInputError
 from wipe_station.evidence import JobEvidence, replay
@@ -54,6 +55,7 @@ class Shop:
     state: Path
     clock: FakeClock = field(default_factory=FakeClock)
     practice: bool = False
+    block_list: BlockList | None = None
     plugged_in: DeviceFacts | None = field(default_factory=disk)
     seals: Seals = field(init=False)
     tickets: Tickets = field(init=False)
@@ -70,13 +72,26 @@ class Shop:
         look = Surroundings(
             device=self._device, job_ids=self._job_ids, plan=lambda job: self.evidence(job).plan
         )
-        self.tickets = Tickets(self.state, self.clock, self.seals, look, practice=self.practice)
+        self.tickets = Tickets(
+            self.state,
+            self.clock,
+            self.seals,
+            look,
+            block_list=self.block_list,
+            practice=self.practice,
+        )
 
     def copied(self, state: Path) -> "Shop":
         """Return another station that stands where this one does."""
         shutil.copytree(self.state, state)
         clock = FakeClock(self.clock.now)
-        return Shop(state=state, clock=clock, practice=self.practice, plugged_in=self.plugged_in)
+        return Shop(
+            state=state,
+            clock=clock,
+            practice=self.practice,
+            block_list=self.block_list,
+            plugged_in=self.plugged_in,
+        )
 
     def _device(self, wanted: str) -> DeviceFacts:
         if self.plugged_in is None:

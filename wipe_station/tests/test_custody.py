@@ -32,6 +32,15 @@ def test_custody__consent_withdrawn__the_device_goes_back_and_nothing_else() -> 
     assert allowed == [EntryKind.RETURN]
 
 
+def test_custody__frozen__thawed_returned_or_handed_on_and_nothing_else() -> None:
+    """What a supervisor has to see to is neither released nor destroyed nor agreed about."""
+    frozen = (TAKEN, EntryKind.FROZEN)
+    allowed = {kind for kind in EntryKind if custody_after((*frozen, kind)) is not None}
+    assert allowed == {EntryKind.THAWED, EntryKind.RETURN, EntryKind.TRANSFER}
+    assert custody_after((*frozen, EntryKind.THAWED)) is Custody.HELD
+    assert custody_after((TAKEN, EntryKind.THAWED)) is None
+
+
 def test_custody__any_three_events__open_until_one_of_the_ends() -> None:
     """Whatever happens, a device that came is here until an end of custody says where it went."""
     for kinds in itertools.product(EntryKind, repeat=3):

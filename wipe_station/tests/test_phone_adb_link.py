@@ -205,6 +205,20 @@ def test_at__two_phones_with_one_serial__each_by_its_port() -> None:
             server.at("1-5")
 
 
+def test_devices__one_phones_serial_breaks_its_line__others_listed_and_it_logged_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A phone that cannot be listed costs itself, and somebody can see why."""
+    broken = b"A\nB device usb:1-4 transport_id:2\n"
+    listed = OKAY + _listed(broken + b"SIM1 device usb:1-3 transport_id:1\n")
+    with _server(listed, listed, listed) as server:
+        assert [server.devices(), server.devices()] == [(DEVICE,), (DEVICE,)]
+        assert server.at("1-3") == DEVICE
+    assert [record.args for record in caplog.records] == [
+        (line,) for line in broken.decode().splitlines()
+    ]
+
+
 def test_track__list_changes__each_told_in_turn() -> None:
     """Arrivals and departures come without asking; a server that ends is gone."""
     one = _listed(b"SIM1 device usb:1-3 transport_id:1\n")

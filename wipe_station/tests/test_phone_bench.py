@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 
 from certs.bundle import read_bundle
+from certs.formats.head_v1 import Identifier
 from certs.verdict import Status
 from certs.verify import verify
+from wipe_station.blocking import BlockList
+from wipe_station.custody import Custody
 from wipe_station.errors import (
     BusyError,
     InvalidInputError,
     NotConfirmedError,
     RefusedByPolicyError,
+    StationError,
 )
 from wipe_station.phone_links.hand import Wants
 from wipe_station.phone_values import (
@@ -41,6 +45,8 @@ from wipe_station.tests.phone_bench import (
     bench_at,
     without_adb,
 )
+from wipe_station.ticket import Consent
+from wipe_station.ticket_values import ThawRequest
 
 
 def statement_of(bench: Bench, job: PhoneJobView) -> dict[str, Any]:
@@ -286,7 +292,9 @@ def test_phone__unplugged_for_a_moment_or_in_another_mode__still_asked(tmp_path:
         bench.bench.wake()
         bench.until(lambda: bench.job().here)
         assert bench.job().state is State.ASKED
-        assert len(bench.bench.jobs()) == 1
+        bench.bench.do(bench.job().job_id, lambda run: run.give_up())
+        (reset,) = statement_of(bench, bench.ended())["resets"]
+        assert reset.keys() == {"asked_at"}, "nobody saw it go"
 
 
 @pytest.mark.parametrize(
@@ -296,6 +304,7 @@ def test_phone__unplugged_for_a_moment_or_in_another_mode__still_asked(tmp_path:
         (replace(ANDROID, frp=True), Gate.FRP, Step.SIGN_OUT),
         (replace(ANDROID, managed=True), Gate.MANAGED, Step.ORGANISATION),
         (replace(ANDROID, sim_present=True), Gate.CARD_IN, Step.TAKE_CARDS_OUT),
+        (replace(ANDROID, battery_celsius=45.0), Gate.HOT, Step.WAIT),
     ],
 )
 def test_gate__shut__no_button_even_with_consent(
@@ -495,3 +504,66 @@ def test_job__under_way__not_closed_and_has_no_document(tmp_path: Path) -> None:
             bench.bench.seats.bundle(job.job_id)
         with pytest.raises(InvalidInputError):
             bench.bench.seats.seat("20261129T000000Z-00000000")
+
+
+def test_phone__on_the_block_list__ticket_on_hold_and_no_button(tmp_path: Path) -> None:
+    """A flagged phone is kept for the supervisor, who alone goes on; the page says no more."""
+    listed = tmp_path / "listed.csv"
+    listed.write_text(f"imei\n{ANDROID.imeis[0]}\n")
+    with bench_at(tmp_path / "state", block_list=BlockList(listed)) as bench:
+        seen = bench.plug(ModelPhone())
+        assert [gate.gate for gate in seen.gates] == ["blocked", "no-consent"]
+        assert seen.step is Step.MANAGER
+        seen = bench.agree()
+        assert [gate.gate for gate in seen.gates] == ["blocked"]
+        (ticket,) = bench.station.tickets.all()
+        assert (ticket.number, ticket.custody) == (seen.ticket, Custody.FROZEN)
+        with pytest.raises(RefusedByPolicyError):
+            bench.press()
+        thaw = ThawRequest(staff="1", reason="asked the police")
+        bench.station.tickets.happen(ticket.number, thaw)
+        bench.pull()
+        assert bench.plug(ModelPhone()).stage is PhoneStage.READY
+
+
+def test_phone__taken_in_before_it_is_listed__put_on_hold_at_the_next_consent(
+    tmp_path: Path,
+) -> None:
+    """The list is read anew whenever its file is another one."""
+    listed = tmp_path / "listed.csv"
+    listed.write_text("imei\n")
+    with bench_at(tmp_path / "state", block_list=BlockList(listed)) as bench:
+        bench.plug(ModelPhone())
+        assert bench.agree().stage is PhoneStage.READY
+        listed.write_text(f"imei\n{ANDROID.imeis[1]}\n")
+        assert [gate.gate for gate in bench.agree().gates] == ["blocked"]
+        (ticket,) = bench.station.tickets.all()
+    assert ticket.custody is Custody.FROZEN
+
+
+def test_list__damaged__no_phone_is_ready(tmp_path: Path) -> None:
+    """What cannot be read says nothing of any phone: that is no pass."""
+    listed = tmp_path / "listed.csv"
+    listed.write_bytes(b"imei\n\xff\xff\n")
+    with bench_at(tmp_path / "state", block_list=BlockList(listed)) as bench:
+        seen = bench.plug(ModelPhone())
+        assert (seen.stage, seen.step) == (PhoneStage.READ, Step.MANAGER)
+        with pytest.raises(StationError):
+            bench.press()
+
+
+def test_label__of_another_phone__manager_and_no_button(tmp_path: Path) -> None:
+    """A typed IMEI that the phone does not say is for the manager."""
+    typed = Identifier(kind="imei", value="490154203237518", source="label", evidence="typed")
+    serial = Identifier(kind="serial", value="SN0001", source="medium", evidence="the phone")
+    with bench_at(tmp_path) as bench:
+        bench.station.tickets.accept_read(
+            description="ACME Phone 7",
+            kind="phone",
+            identifiers=(serial, typed),
+            staff="7",
+            consents=(Consent.ERASE,),
+            practice=True,
+        )
+        seen = bench.plug(ModelPhone())
+        assert [gate.gate for gate in seen.gates] == ["imei-differs"]

@@ -1,5 +1,6 @@
 """What hands and presence decide, without any phone."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,17 @@ from wipe_station.errors import DeviceError
 from wipe_station.phone_links import usbmux_process
 from wipe_station.phone_links.adb_server import AdbServer
 from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand, wants_of
-from wipe_station.phone_links.hand import WORDS, ClosedError, Wants
+from wipe_station.phone_links.hand import WORDS, Baseline, ClosedError, Wants
 from wipe_station.phone_links.iphone import usb_path_of
 from wipe_station.phone_links.iphone_hand import IPhoneHand
-from wipe_station.phone_links.presence import Here, Presence, Program, Reach, usb_serial_at
+from wipe_station.phone_links.presence import (
+    Here,
+    Presence,
+    Program,
+    Reach,
+    same_by_usb,
+    usb_serial_at,
+)
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.android_after import same_across, same_device
@@ -208,3 +216,43 @@ def test_usb_path_of__kernel_without_usb__nowhere(tmp_path: Path) -> None:
     """A machine that has no USB at all has no phone on it, and that is no error."""
     device = MuxDevice(number=1, udid="x", over_usb=True, bus=1, address=2)
     assert usb_path_of(device, tmp_path / "none") is None
+
+
+UDID = "00008110-001A2B3C4D5E801E"
+ANDROID = Baseline(facts=_facts(), link=Link.ADB, usb_serial=SERIAL)
+IPHONE = Baseline(facts=PhoneFacts(system=System.IOS, device_id=UDID), link=Link.LOCKDOWN)
+
+
+def _stating(serial: str | None, mode: Mode, port: str = PORT) -> Here:
+    links = frozenset({Link.USB})
+    return Here(port=port, mode=mode, product="", usb_serial=serial, links=links, wants=Wants.TIME)
+
+
+@pytest.mark.parametrize(
+    ("before", "here", "expected"),
+    [
+        (ANDROID, _stating(SERIAL, Mode.CHARGE_ONLY), True),
+        (ANDROID, _stating(SERIAL, Mode.FASTBOOT), True),
+        (ANDROID, _stating("R58N12ABCDF", Mode.MTP), False),
+        (ANDROID, _stating(None, Mode.MTP), None),
+        (ANDROID, _stating("R58N12ABCDF", Mode.SAMSUNG_DOWNLOAD), None),
+        (ANDROID, _stating(UDID.replace("-", ""), Mode.IPHONE), False),
+        (replace(ANDROID, usb_serial=None), _stating(SERIAL, Mode.MTP), None),
+        (IPHONE, _stating(UDID.replace("-", ""), Mode.IPHONE), True),
+        (IPHONE, _stating("0000811000FFFFFFFFFFFFFF", Mode.IPHONE), False),
+        (IPHONE, _stating("CPID:8110 BDID:0E ECID:001A2B3C4D5E801E", Mode.IPHONE_DFU), True),
+        (IPHONE, _stating(SERIAL, Mode.MTP), False),
+    ],
+)
+def test_same_by_usb__whatever_its_mode__told_in_any_mode_or_unknown(
+    before: Baseline, here: Here, expected: bool | None
+) -> None:
+    """A phone in its setup lets nobody read it, and is still the same one or another."""
+    assert same_by_usb(before, here) is expected
+
+
+def test_same_by_usb__twin_on_another_port__unknown() -> None:
+    """Two phones that state one serial at once: it tells neither."""
+    here, twin = _stating(SERIAL, Mode.MTP), _stating(SERIAL, Mode.MTP, "1-5")
+    assert same_by_usb(ANDROID, here, (here,)) is True
+    assert same_by_usb(ANDROID, here, (here, twin)) is None

@@ -308,6 +308,7 @@ def test_gates__everything_wrong__all_told_and_what_the_owner_shows_opens_no_loc
         managed=True,
         supervised=True,
         sim_present=True,
+        battery_celsius=51.0,
     )
     other = compare({"software": ("490154203237518",), "label": ("353644930127905",)})
     intake = Intake(blocked=True, imeis=other, shown_no_accounts=True, shown_find_my_off=True)

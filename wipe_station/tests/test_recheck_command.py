@@ -1,5 +1,6 @@
 """``recheck``: what a list of revoked keys does to a certificate, before any device is opened."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,19 +9,32 @@ import pytest
 
 from certs.errors import CertificateError, Layer
 from certs.revocation import SignedList
+from certs.tests.phone_samples import phone_notice_statement, phone_statement
 from certs.tests.revocation_samples import entry, listing, other_entry
-from certs.tests.samples import PRODUCTION_SIGNER, ROOT, certificate_statement, signed_files
+from certs.tests.samples import (
+    PRODUCTION_SIGNER,
+    ROOT,
+    SampleSigner,
+    Statement,
+    certificate_statement,
+    signed_files,
+)
 from wipe_station.errors import InvalidInputError
 from wipe_station.recheck_command import Asked, run
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
-def check(folder: Path, revoked: SignedList | None, version_at_least: int = 0) -> None:
-    """Recheck a device that is not there by the sample certificate and a list."""
+def check(
+    folder: Path,
+    revoked: SignedList | None,
+    version_at_least: int = 0,
+    make: Callable[[SampleSigner], Statement] = certificate_statement,
+) -> None:
+    """Recheck a device that is not there by a sample certificate and a list."""
     bundle, path = folder / "bundle", folder / "revoked.json"
     bundle.mkdir()
-    files = signed_files(certificate_statement(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
+    files = signed_files(make(PRODUCTION_SIGNER), PRODUCTION_SIGNER)
     for name, data in files.items():
         (bundle / name).write_bytes(data)
     (folder / "root.pem").write_bytes(ROOT.pem)
@@ -70,3 +84,15 @@ def test_recheck__signature_of_the_list_missing__wrong_usage(tmp_path: Path) -> 
     """A list without the signature beside it is told by its name."""
     with pytest.raises(InvalidInputError, match="its signature"):
         check(tmp_path, replace(listing(other_entry()), signature=b""))
+
+
+def test_recheck__certificate_of_a_phone__refused_with_what_it_is(tmp_path: Path) -> None:
+    """A phone reset itself: there is nothing of ours on it to compare with."""
+    with pytest.raises(InvalidInputError, match="A phone's certificate"):
+        check(tmp_path, None, make=phone_statement)
+
+
+def test_recheck__notice_about_a_phone__refused(tmp_path: Path) -> None:
+    """A notice is no certificate, whatever it is about."""
+    with pytest.raises(InvalidInputError, match="Not a certificate of erasure"):
+        check(tmp_path, None, make=phone_notice_statement)

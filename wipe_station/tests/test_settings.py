@@ -19,6 +19,7 @@ def test_settings__as_the_page_prints_them__are_understood() -> None:
     """What the page shows is what the station reads."""
     settings = parse_settings(WHOLE)
     assert settings.host == "https://check.example.org"
+    assert settings.block_list == "block-list.csv"
     assert settings.time == TimeService(
         url="https://tsa.example.org/tsr", root="tsa-root.pem", archive=False
     )
@@ -48,6 +49,9 @@ WRONG = {
     "host with a fragment": (_with('"https://check', '"https://a#check'), "host"),
     "host too long": (_with('"https://check', '"https://' + "a" * 50), "host"),
     "host is a number": (_with('"https://check.example.org" ', "5"), "host"),
+    "block list is a number": (_with('"block-list.csv" ', "5"), "block_list"),
+    "block list is empty": (_with('"block-list.csv" ', '""'), "block_list"),
+    "block list misspelt": (_with("block_list =", "blocklist ="), "blocklist"),
     "time is no table": ("version = 1\ntime = 3\n", "time"),
     "time misspelt": (_with("archive =", "arhive ="), "time.'arhive'"),
     "time of another scheme": (_with('"https://tsa', '"ftp://tsa'), "time.url"),

@@ -60,6 +60,7 @@ LIVES = (
     (EntryKind.CUSTODY_ACCEPTED,),
     (EntryKind.CUSTODY_ACCEPTED, EntryKind.PRICE_AGREED, EntryKind.CONSENT, EntryKind.RELEASE),
     (EntryKind.CUSTODY_ACCEPTED, EntryKind.CONSENT_WITHDRAWN, EntryKind.RETURN),
+    (EntryKind.CUSTODY_ACCEPTED, EntryKind.FROZEN, EntryKind.THAWED),
 )
 
 

@@ -6,15 +6,22 @@ from pathlib import Path
 import httpx
 import pytest
 
+from wipe_station.blocking import BlockList
 from wipe_station.custody import Custody
-from wipe_station.errors import CustodyError, InvalidInputError
+from wipe_station.errors import BlockListError, CustodyError, InvalidInputError
 from wipe_station.issuer import PdfMaker
 from wipe_station.peers import Role
 from wipe_station.tests.fake_floor import FakeFloor, serving_floor
 from wipe_station.tests.shop import PHONE, SELLER, STAFF, Shop
 from wipe_station.ticket_api import router
 from wipe_station.ticket_desk import There
-from wipe_station.ticket_values import CorrectRequest, GradeRequest, ReturnRequest
+from wipe_station.ticket_values import (
+    CorrectRequest,
+    FreezeRequest,
+    GradeRequest,
+    ReturnRequest,
+    ThawRequest,
+)
 
 FULL = PHONE.model_copy(update={"consents": ("erase", "keep-identity"), "seller": SELLER})
 
@@ -82,6 +89,26 @@ def test_tickets__refused__the_same_error_and_its_hint(desk: There) -> None:
     assert refused.value.hint.en == "Possible now: forget."
     with pytest.raises(InvalidInputError):
         desk.ticket("intent")
+
+
+def test_tickets__block_list_damaged__the_same_error_over_the_socket(
+    floor: FakeFloor, desk: There, tmp_path: Path
+) -> None:
+    """The counter's command line says why no phone is taken in, also through the daemon."""
+    (tmp_path / "list.csv").write_text("imei\nx\n", "utf-8")
+    damaged = BlockList(tmp_path / "list.csv")
+    floor.tickets = Shop(state=tmp_path / "other", block_list=damaged).tickets
+    with pytest.raises(BlockListError, match="line 2"):
+        desk.accept(PHONE.model_copy(update={"kind": "phone"}))
+
+
+def test_tickets__on_hold__by_the_operator_over_the_socket(desk: There) -> None:
+    """A supervisor's words cross the socket like all others."""
+    number = desk.accept(FULL).ticket.number
+    frozen = desk.happen(number, FreezeRequest(staff=STAFF))
+    assert frozen.ticket.custody == Custody.FROZEN.value
+    thawed = desk.happen(number, ThawRequest(staff="1", reason="It was cleared up."))
+    assert thawed.ticket.custody == Custody.HELD.value
 
 
 @pytest.mark.parametrize("floor", [Role.KIOSK], indirect=True)

@@ -14,6 +14,7 @@ from wipe_station.cli import app
 from wipe_station.errors import EXIT_REFUSED, EXIT_USAGE
 from wipe_station.issuer import PdfMaker
 from wipe_station.money import amount_text, minor_units
+from wipe_station.phones.routes import GATES, Gate
 from wipe_station.tests.shop import SELLER
 
 ACCEPT = ("accept", "--description", "A phone, blue", "--staff", "7")
@@ -137,6 +138,7 @@ def test_countersign__no_countersignature__usage(tmp_path: Path) -> None:
         ("--price", "1", "--currency", "yuan"),
         ("--consent", "everything"),
         ("--identifier", "imei"),
+        ("--identifier", "imei=490154203237519"),
         ("--description", " "),
         ("--description", "two\nlines"),
         ("--seller-file", "/nonexistent"),
@@ -150,6 +152,40 @@ def test_ticket__malformed__usage_and_nothing_written(
     """What cannot be meant is refused before the station is touched."""
     assert run(tmp_path, *ACCEPT, *wrong)[0] == EXIT_USAGE
     assert not (tmp_path / "log").exists()
+
+
+def test_ticket__flagged__held_for_the_supervisor_who_lets_it_go_on(tmp_path: Path) -> None:
+    """The clerk is told what to say, the customer's paper and the listing say no more than that."""
+    (tmp_path / "settings.toml").write_text('version = 1\nblock_list = "list.csv"\n', "utf-8")
+    (tmp_path / "list.csv").write_text("imei\n490154203237518\n", "utf-8")
+    asked = ("--kind", "phone", "--identifier", "imei=490154203237518")
+    words = ["ticket", *ACCEPT, *asked, "--state", str(tmp_path)]
+    said = CliRunner().invoke(app, words, env={"LC_ALL": "zh_CN.UTF-8"})
+    assert said.exit_code == 0, said.output
+    assert GATES[Gate.BLOCKED].en in said.output
+    listed = one(tmp_path, "list")
+    number = listed["number"]
+    assert (listed["custody"], listed["open"]) == ("frozen", True)
+    staff = ("--staff", "1")
+    assert run(tmp_path, "consent", number, "erase", *staff)[0] == EXIT_REFUSED
+    assert run(tmp_path, "return", number, *staff)[0] == EXIT_USAGE
+    assert run(tmp_path, "thaw", number, *staff)[0] == EXIT_USAGE
+    cleared = ("--reason", "The number was given free.")
+    assert one(tmp_path, "thaw", number, *staff, *cleared)["custody"] == "held"
+    assert one(tmp_path, "freeze", number, *staff)["custody"] == "frozen"
+    shown = CliRunner().invoke(app, ["ticket", "show", number, "--state", str(tmp_path)]).output
+    assert "taken off hold" in shown
+    assert "given free" not in shown
+    assert one(tmp_path, "return", number, *staff, *cleared)["custody"] == "returned"
+
+
+def test_ticket__block_list_damaged__phone_refused_naming_the_line(tmp_path: Path) -> None:
+    """A list that is half understood lets nobody pass."""
+    (tmp_path / "settings.toml").write_text('version = 1\nblock_list = "list.csv"\n', "utf-8")
+    (tmp_path / "list.csv").write_text("imei\n4.90154E+14\n", "utf-8")
+    code, (line,), _ = run(tmp_path, *ACCEPT, "--kind", "phone")
+    assert (code, line["error"]) == (EXIT_REFUSED, "BlockListError")
+    assert "line 2" in line["message_en"]
 
 
 def test_ticket__malformed_seller__is_not_quoted(tmp_path: Path) -> None:

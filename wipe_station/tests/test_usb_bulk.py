@@ -20,9 +20,12 @@ from wipe_station.errors import (
     DeviceGoneError,
     StationError,
 )
+from wipe_station.phone_links.mtp import _speaks_mtp
 from wipe_station.phone_links.usb_bulk import BulkPipe
 
 FASTBOOT = (0xFF, 0x42, 0x03)
+IMAGING = (0x06, 0x01, 0x01)
+VENDOR = (0xFF, 0xFF, 0x00)
 
 
 class Device:
@@ -31,6 +34,8 @@ class Device:
     def __init__(self, bus: int, ports: tuple[int, ...], *kinds: tuple[int, int, int]) -> None:
         self.bus, self.port_numbers, self._kinds = bus, ports, kinds
         self.claimed: list[int] = []
+        self.names: dict[int, str] = {}
+        """Number of an interface → what it is called."""
         self.stale: list[bytes] = []
         self.left: list[int] = []
         self.fault: Exception | None = None
@@ -62,7 +67,10 @@ class Setting(SimpleNamespace):
     def __init__(self, number: int, kind: tuple[int, int, int]) -> None:
         names = ("bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol")
         super().__init__(
-            bInterfaceNumber=number, bAlternateSetting=0, **dict(zip(names, kind, strict=True))
+            bInterfaceNumber=number,
+            bAlternateSetting=0,
+            iInterface=number + 4,
+            **dict(zip(names, kind, strict=True)),
         )
 
     def __iter__(self) -> Iterator[Any]:
@@ -75,6 +83,13 @@ def is_fastboot(triple: Triple) -> bool:
     return (triple.class_code, triple.subclass, triple.protocol) == FASTBOOT
 
 
+def _name(device: Device, index: int) -> str:
+    """Say as pyusb does that a device has no strings."""
+    if not device.names:
+        raise ValueError("no langid")
+    return device.names.get(index - 4, "")
+
+
 @pytest.fixture(name="on_usb")
 def _on_usb(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def put(*devices: Device) -> None:
@@ -84,6 +99,7 @@ def _on_usb(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
         monkeypatch.setattr(usb.core, "find", find)
         claim, leave = "claim_interface", "dispose_resources"
+        monkeypatch.setattr(usb.util, "get_string", _name)
         monkeypatch.setattr(usb.util, claim, lambda device, number: device.claimed.append(number))
         monkeypatch.setattr(usb.util, leave, lambda device: device.left.append(1))
 
@@ -112,6 +128,42 @@ def test_pipe__phone_in_another_mode__refused(on_usb: Callable[..., None]) -> No
     with pytest.raises(DeviceError, match="no such interface"):
         BulkPipe("1-1", is_fastboot)
     assert (phone.claimed, phone.left) == ([], [1])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "names", "claimed"),
+    [
+        ((VENDOR, IMAGING), {}, [1]),
+        ((VENDOR, IMAGING), {0: "MTP"}, [0]),
+        ((VENDOR, VENDOR), {0: "Modem", 1: "MTP"}, [1]),
+        ((FASTBOOT, VENDOR), {0: "MTP", 1: "MTP"}, [1]),
+    ],
+)
+def test_mtp__older_phones_interface__by_its_name_alone(
+    on_usb: Callable[..., None],
+    kinds: tuple[tuple[int, int, int], ...],
+    names: dict[int, str],
+    claimed: list[int],
+) -> None:
+    """Of a maker's interfaces the one is spoken to that is named MTP."""
+    phone = Device(1, (1,), *kinds)
+    phone.names = names
+    on_usb(phone)
+    BulkPipe("1-1", _speaks_mtp)
+    assert phone.claimed == claimed
+
+
+@pytest.mark.parametrize("names", [{}, {0: "Modem"}, {1: "MTP"}])
+def test_mtp__makers_interface_of_another_name__refused(
+    on_usb: Callable[..., None], names: dict[int, str]
+) -> None:
+    """What nobody named MTP gets no byte of it."""
+    phone = Device(1, (1,), VENDOR)
+    phone.names = names
+    on_usb(phone)
+    with pytest.raises(DeviceError, match="no such interface"):
+        BulkPipe("1-1", _speaks_mtp)
+    assert phone.claimed == []
 
 
 def test_pipe__something_left_unread__thrown_away(on_usb: Callable[..., None]) -> None:

@@ -4,7 +4,7 @@ The lab has the same over a real one: ``hw_tests/lab/test_guest_bays.py``.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,10 @@ from wipe_station.detect.gate_rules import Role
 from wipe_station.errors import RequestError
 from wipe_station.phones.usb_mode_table import Mode
 from wipe_station.testing import FakeClock
+from wipe_station.tests.phone_samples import ANY_VENDOR
 from wipe_station.tests.usb_samples import (
     ADB,
+    AUDIO,
     ECM,
     HUB,
     KEYBOARD,
@@ -38,6 +40,8 @@ class Usb:
     root: Path
     writes: list[str]
     state: Path
+    names: dict[str, str] = field(default_factory=dict)
+    """Interface → what it is called; the kernel shows it once the device was let in."""
 
     def bus(self, number: int, default: str = "1") -> Path:
         """Add a bus."""
@@ -57,7 +61,15 @@ class Usb:
         (made / "descriptors").write_bytes(data)
         for number in range(len(kinds)):
             self._folder(f"{port}:1.{number}").joinpath("authorized").write_text(authorized)
+        if authorized == "1":
+            self.ask_names(port)
         return made
+
+    def ask_names(self, port: str) -> None:
+        """Show what its interfaces are called, as the kernel does when it configures a device."""
+        for name, said in self.names.items():
+            if name.startswith(f"{port}:"):
+                (self.root / "devices" / name / "interface").write_text(f"{said}\n")
 
     def pull(self, port: str) -> None:
         """Remove a device."""
@@ -91,6 +103,8 @@ def _usb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Usb:
         if path.name != "drivers_probe":
             assert path.exists(), "the kernel creates no attribute"
         real(path, value)
+        if (path.name, value) == ("authorized", "1"):
+            made.ask_names(path.parent.name)
 
     monkeypatch.setattr(usb_gate, "_write", write)
     return made
@@ -166,6 +180,123 @@ def test_look__phone__told_with_its_mode_until_it_leaves(usb: Usb) -> None:
     gate.look()
     assert (gate.phones(), gate.strangers()) == ((), ())
     assert told == [[("1-2", "3", Mode.MTP)], [("1-2", "3", Mode.MTP_ADB)], [], []]
+
+
+def test_look__older_phone__let_in_shut_then_by_its_name(usb: Usb) -> None:
+    """Its interface is let in only when its name was read, and no driver is looked for."""
+    gate = usb.gate()
+    gate.shut()
+    usb.names["1-2:1.0"] = "MTP"
+    usb.plug("1-2", VENDOR)
+    usb.writes.clear()
+    gate.look()
+    gate.look()
+    assert usb.writes == ["devices/1-2/authorized=1", "devices/1-2:1.0/authorized=1"]
+    assert [(each.port, each.mode) for each in gate.phones()] == [("1-2", Mode.MTP)]
+
+
+@pytest.mark.parametrize("name", ["", "mtp", "MTP2", "Network card"])
+def test_look__makers_interface_of_another_name__shut_out_again(usb: Usb, name: str) -> None:
+    """What only its maker knows was in with everything shut, and is out again; it is asked once."""
+    gate = usb.gate()
+    gate.shut()
+    usb.names["1-2:1.0"] = name
+    usb.plug("1-2", VENDOR)
+    usb.writes.clear()
+    gate.look()
+    gate.look()
+    assert usb.writes == ["devices/1-2/authorized=1", "devices/1-2/authorized=0"]
+    assert [each.verdict.roles for each in gate.strangers()] == [(Role.VENDOR,)]
+
+
+@pytest.mark.parametrize("beside", [KEYBOARD, ECM, AUDIO])
+def test_look__named_mtp_beside_something_foreign__never_let_in(usb: Usb, beside: Kind) -> None:
+    """A name makes nobody welcome who is anything else as well; nothing is written to it."""
+    gate = usb.gate()
+    gate.shut()
+    usb.names["1-2:1.0"] = "MTP"
+    usb.plug("1-2", VENDOR, beside)
+    usb.writes.clear()
+    gate.look()
+    assert usb.writes == []
+    assert [each.port for each in gate.strangers()] == ["1-2"]
+
+
+def test_look__older_phone_with_a_makers_interface__that_one_stays_shut(usb: Usb) -> None:
+    """As beside any phone's known one."""
+    gate = usb.gate()
+    gate.shut()
+    usb.names |= {"1-2:1.0": "MTP", "1-2:1.1": "Something"}
+    usb.plug("1-2", VENDOR, VENDOR, ANY_VENDOR)
+    gate.look()
+    assert [usb.read(f"1-2:1.{n}/authorized") for n in range(3)] == ["1", "0", "0"]
+
+
+@pytest.mark.parametrize("kinds", [(ANY_VENDOR,), (KEYBOARD,), (MTP, VENDOR), (STICK,)])
+def test_look__name_that_could_tell_nothing__not_asked_for(
+    usb: Usb, kinds: tuple[Kind, ...]
+) -> None:
+    """No device is let in to be asked whose interfaces tell what it is."""
+    gate = usb.gate()
+    gate.shut()
+    usb.names |= {f"1-2:1.{n}": "MTP" for n in range(len(kinds))}
+    usb.plug("1-2", *kinds)
+    gate.look()
+    told = [each.mode for each in gate.phones()]
+    assert told == ([Mode.MTP] if MTP in kinds else [])
+    assert usb.read("1-2/authorized") == ("1" if {MTP, STICK} & set(kinds) else "0")
+    assert usb.read(f"1-2:1.{len(kinds) - 1}/authorized") == ("1" if STICK in kinds else "0")
+
+
+@pytest.mark.parametrize(("name", "mode"), [("MTP", Mode.MTP_ADB), ("Modem", Mode.ADB)])
+def test_look__older_phone_with_adb__both_or_adb_alone(usb: Usb, name: str, mode: Mode) -> None:
+    """Beside adb, too, its files come in by their name, and nothing else does."""
+    gate = usb.gate()
+    gate.shut()
+    usb.names |= {"1-2:1.0": name, "1-2:1.1": "ADB Interface"}
+    usb.plug("1-2", VENDOR, ADB)
+    gate.look()
+    let_in = [usb.read(f"1-2:1.{n}/authorized") for n in range(2)]
+    assert let_in == ["1" if name == "MTP" else "0", "1"]
+    assert [each.mode for each in gate.phones()] == [mode]
+
+
+def test_look__name_cannot_be_read__turned_away(usb: Usb, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device that cannot be configured has no name, and does not hold up the gate."""
+    gate, real = usb.gate(), usb_gate._write
+    gate.shut()
+    (usb.plug("1-2", VENDOR) / "bConfigurationValue").write_text("")
+
+    def refuse(path: Path, value: str) -> None:
+        if path.name == "bConfigurationValue":
+            raise OSError(28, os.strerror(28), str(path))
+        real(path, value)
+
+    monkeypatch.setattr(usb_gate, "_write", refuse)
+    gate.look()
+    assert usb.read("1-2/authorized") == "0"
+    assert [each.port for each in gate.strangers()] == ["1-2"]
+
+
+def test_look__older_phone_there_at_the_start__its_port_is_no_console(usb: Usb) -> None:
+    """What was let in before us is asked for its name, too, before its port is called our own."""
+    usb.names["1-2:1.0"] = "MTP"
+    usb.plug("1-2", VENDOR, authorized="1")
+    gate = usb.gate()
+    gate.shut()
+    usb.pull("1-2")
+    usb.plug("1-2", KEYBOARD, devnum="9")
+    gate.look()
+    assert [each.port for each in gate.strangers()] == ["1-2"]
+
+
+def test_look__makers_interface_at_the_consoles_port__let_in_as_ever(usb: Usb) -> None:
+    """What is the station's own is not asked."""
+    gate = usb.gate(BayMap(console=("1-2",), declared=True))
+    gate.shut()
+    usb.plug("1-2", VENDOR)
+    gate.look()
+    assert usb.read("1-2:1.0/authorized") == "1"
 
 
 def test_look__phone_at_the_consoles_port__not_taken_for_a_customers(usb: Usb) -> None:
