@@ -41,7 +41,7 @@ class Fill(Enum):
 class Storage:
     """What lies on it beside its person's files."""
 
-    capacity_bytes: int = 900 * MIB
+    capacity_bytes: int = 2000 * MIB
     lie: Fill | None = None
     folders: set[str] = field(default_factory=set)
     files: dict[str, tuple[int, str]] = field(default_factory=dict)

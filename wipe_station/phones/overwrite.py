@@ -3,9 +3,9 @@
 1. Files of random data are written into one folder until the phone takes no more; right after
    each one the phone says its size and its SHA-256.
 2. When all are written, the phone reads each again. Only a file whose second digest is its first
-   one counts, and only once: random files are never alike.
-3. The files stay: the reset that follows takes them away. One of ``ROOM_BYTES`` is removed, so that
-   a canary has room.
+   one counts, and none that is like another: random files never are.
+3. The files stay: the reset that follows takes them away. One of ``ROOM_BYTES``, written first, is
+   removed and not counted, so that a canary and the system have room.
 
 All of it is the phone's own word: nobody outside sees its storage. Nothing is said of what adb does
 not reach: spare areas, the system's partitions, what its file system keeps for itself.
@@ -17,6 +17,7 @@ release: only its exit code is looked at, and sizes come from ``stat``.
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +35,7 @@ WHOLE_RATIO: Final = 0.95
 tables."""
 FOLDER: Final = "/sdcard/wipe-station-fill"
 """Always the same: a run that was cut off leaves its files, and the next takes them away."""
-ROOM_BYTES: Final = 4 * MIB
+ROOM_BYTES: Final = 64 * MIB
 _ROOM: Final = f"{FOLDER}/room"
 
 CLEAR: Final = f"rm -rf {FOLDER}"
@@ -130,16 +131,18 @@ def count(
         free_bytes: before the first one; None if that is unknown.
         full: whether it ended because the phone took no more, and its data were flushed.
     """
-    kept: dict[str, FilledFile] = {}
-    for file, second in zip(written, again, strict=False):
-        if second == file.sha256:
-            kept.setdefault(file.sha256, file)
-    size = sum(each.size_bytes for each in kept.values())
+    alike = Counter(each.sha256 for each in written)
+    kept = [
+        file
+        for file, second in zip(written, again, strict=False)
+        if second == file.sha256 and alike[second] == 1
+    ]
+    size = sum(each.size_bytes for each in kept)
     enough = free_bytes is not None and size >= WHOLE_RATIO * free_bytes
     return Overwritten(
         size_bytes=size,
         files=len(kept),
-        sha256=hashlib.sha256("".join(f"{each}\n" for each in kept).encode()).hexdigest(),
+        sha256=hashlib.sha256("".join(f"{each.sha256}\n" for each in kept).encode()).hexdigest(),
         whole=full and enough and size > 0 and len(kept) == len(written),
     )
 

@@ -48,11 +48,11 @@ The clerk may have it done where adb reaches the phone after its first reset; it
 for an encrypted phone's claim. The phone itself does all of it: `dd` from `/dev/urandom` into one
 folder of its shared storage, file after file of {FILE_BYTES >> 20} MiB until it takes no more;
 `sha256sum` of each right away, and of each again when all are written. A file counts if both
-digests are the same and no other file's. The whole counts as an overwrite, which a claim may rest
-on, if every file counts and they are {WHOLE_RATIO:.0%} of what `df` said to be free; less
+digests are the same and no other file has them. The whole counts as an overwrite, which a claim
+may rest on, if every file counts and they are {WHOLE_RATIO:.0%} of what `df` said to be free; less
 is stated in bytes, and nothing follows from it. The files stay until the second reset takes them;
-{ROOM_BYTES >> 20} MiB are freed for its canary. What was cancelled is taken away; a phone that
-went away meanwhile has overwritten nothing.
+{ROOM_BYTES >> 20} MiB that were written first are freed again, for its canary. What was cancelled
+is taken away; a phone that went away meanwhile has overwritten nothing.
 
 Nobody outside sees the storage: a phone whose software lies about all of it is not found out, only
 one that forgets, repeats itself, stops early or does not know how. Spare areas, the system's
