@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from certs.tests.browser import CHROMIUM, browser
-from kiosk_ui.tests.boards import problem, words
+from kiosk_ui.tests.boards import problem
 from kiosk_ui.tests.browser import FakeDaemon, Served, served
 from kiosk_ui.tests.phone_boards import (
     ACCOUNTS,
@@ -24,9 +24,7 @@ from kiosk_ui.tests.phone_boards import (
     PORT,
     ROUTES,
     VISIT,
-    between_job,
     ended_phone_job,
-    overwriting_job,
     phone,
     phone_board,
     phone_held,
@@ -34,7 +32,7 @@ from kiosk_ui.tests.phone_boards import (
     photo_job,
     ready_phone,
 )
-from wipe_station.phone_values import MOST_PHOTO_BYTES, PhoneProgress
+from wipe_station.phone_values import MOST_PHOTO_BYTES
 
 pytestmark = pytest.mark.skipif(  # in CI what is missing fails
     "CI" not in os.environ and not CHROMIUM.exists(), reason="needs Debian's chromium"
@@ -292,28 +290,6 @@ def test_job__goes_on_and_ends__followed_to_its_papers(chromium: Browser) -> Non
         seen.sees("看证明（PDF）")
         seen.station.show(phone_board(revision=4))
         seen.sees("这台手机已经不在柜台上了。")
-
-
-def test_overwrite__chosen_followed_and_stopped__the_job_goes_on(chromium: Browser) -> None:
-    """One tap begins it, its bytes run on the page, another tap ends it alone."""
-    daemon = FakeDaemon(phone_board(between_job()))
-    daemon.answers = {"/overwrite": overwriting_job(), "/give-up": between_job()}
-    daemon.then = {
-        "/overwrite": phone_board(overwriting_job(), revision=2),
-        "/give-up": phone_board(between_job(overwritten=words(268)), revision=4),
-    }
-    with screen(chromium, daemon) as seen:
-        seen.open(f"/phone-jobs/{PHONE_JOB_ID}")
-        seen.page.get_by_role("button", name="先写满空闲空间").click()
-        seen.sees("50 GB / 200 GB")
-        further = PhoneProgress(done_bytes=60_000_000_000, total_bytes=200_000_000_000)
-        seen.station.show(phone_board(overwriting_job(progress=further), revision=3))
-        seen.sees("60 GB / 200 GB")
-        bar = seen.page.get_by_role("progressbar", name="写入和读回的进度")
-        assert bar.evaluate("each => each.value / each.max") == 0.3
-        seen.page.get_by_role("button", name="不写了").click()
-        seen.sees("句268")
-        assert [len(seen.asked(end)) for end in ("/overwrite", "/give-up")] == [1, 1]
 
 
 # --- photo --------------------------------------------------------------------------------------

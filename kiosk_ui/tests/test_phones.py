@@ -24,7 +24,6 @@ from kiosk_ui.tests.phone_boards import (
     VISIT,
     ended_phone_job,
     full_board,
-    overwriting_job,
     phone,
     phone_board,
     phone_held,
@@ -36,14 +35,7 @@ from kiosk_ui.tests.phone_boards import (
 from kiosk_ui.tests.reading import read_out
 from wipe_station.api_values import PrintForm, Words
 from wipe_station.board_values import BoardView
-from wipe_station.phone_values import (
-    PhoneAction,
-    PhoneJobView,
-    PhoneProgress,
-    PhoneStage,
-    PhoneView,
-    Step,
-)
+from wipe_station.phone_values import PhoneAction, PhoneJobView, PhoneStage, PhoneView, Step
 
 BOTH = pytest.mark.parametrize(("language", "said"), [("zh", "句"), ("en", "sentence")])
 CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
@@ -500,40 +492,6 @@ def test_document__asked_for__the_daemon_s_bytes_under_a_name(end: str, named: s
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"].startswith("inline;")
     assert f"{PHONE_JOB_ID}-{named}" in answer.headers["content-disposition"]
-
-
-@BOTH
-def test_overwrite__under_way__bar_with_bytes_and_a_way_out(language: str, said: str) -> None:
-    """How far it is, in bytes; stopping it is another sentence than giving the phone up."""
-    shown = page_of(PHONE_JOBS["overwriting"], language)
-    assert '<progress max="200000000000" value="50000000000"' in shown
-    assert "50 GB / 200 GB" in shown
-    assert f"{said}269" in shown
-    stop, give_up = {
-        "zh": ("不写了", "确定放弃"),
-        "en": ("Stop filling it", "Yes, give up"),
-    }[language]
-    assert stop in shown
-    assert give_up not in shown
-    assert f'"/phone-jobs/{PHONE_JOB_ID}/give-up"' in shown
-
-
-def test_overwrite__phone_says_no_space_or_more_than_that__bar_without_an_end_or_full() -> None:
-    """What has no known end has none; nothing is longer than itself."""
-    unknown = page_of(overwriting_job(progress=PhoneProgress(done_bytes=5, total_bytes=None)))
-    assert "<progress aria-label" in unknown
-    beyond = page_of(overwriting_job(progress=PhoneProgress(done_bytes=5, total_bytes=4)))
-    assert '<progress max="4" value="4"' in beyond
-
-
-@BOTH
-def test_overwrite__offered_or_over__its_price_or_what_it_came_to(language: str, said: str) -> None:
-    """It is optional and takes long, which is said before; what came of it is said after."""
-    offered = page_of(PHONE_JOBS["between"], language)
-    assert {"zh": "可能要一小时以上", "en": "an hour or more"}[language] in offered
-    assert {"zh": "可以不做", "en": "Optional"}[language] in offered
-    assert 'class="overwritten"' not in offered
-    assert f'class="overwritten">{said}268<' in page_of(PHONE_JOBS["overwritten"], language)
 
 
 def test_photo__handed_in_already__said() -> None:
