@@ -100,6 +100,7 @@ def _erasure(job: PhoneJob, issue: Issue) -> PhoneErasure:
         utc_offset=issue.utc_offset,
         maker_function=_maker(plan.get("maker_function")),
         photo_sha256=job.photo_sha256,
+        overwritten_bytes=evidence.overwritten_bytes,
         not_checked=plan["not_checked"],
         measures=measures,
         grade=None if not job.ended else stated_grade(evaluate(measures, issue.ruleset)),
