@@ -14,7 +14,8 @@ from wipe_station.api_values import JobState, JobView, PrintForm
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock, utc_text
 from wipe_station.continuing import goes_on_alone
-from wipe_station.errors import BusyError, EvidenceError, InvalidInputError, StationError
+from wipe_station.counter_errors import not_over, nothing_signed, shutting_down, unknown_job
+from wipe_station.errors import BusyError, EvidenceError, StationError
 from wipe_station.issuer import JobEnd
 from wipe_station.job import OpenJob
 from wipe_station.phone_jobs.bench import BenchParts
@@ -159,10 +160,7 @@ class Counter:
         """
         found = self._seats.get(job_id)
         if found is None:
-            raise InvalidInputError(
-                Text(zh=f"柜台上没有任务 {job_id}。", en=f"No job {job_id} on the counter."),
-                hint=Text(zh="已经取走的任务由店长查。", en="Ask the manager for closed jobs."),
-            )
+            raise unknown_job(job_id)
         return found
 
     def stop(self, job_id: str) -> JobView:
@@ -218,10 +216,7 @@ class Counter:
         with self._lock:
             seat = self.seat(job_id)
             if seat.busy:
-                raise BusyError(
-                    Text(zh="任务还没有完。", en="The job is not over."),
-                    hint=Text(zh="让它做完，或者先放弃它。", en="Let it end, or give it up first."),
-                )
+                raise not_over()
             self._store.close_ticket(job_id, utc_text(self._clock.utc()))
             del self._seats[job_id]
         self._on_change()
@@ -235,10 +230,7 @@ class Counter:
         """
         document = self.seat(job_id).document
         if document is None:
-            raise InvalidInputError(
-                Text(zh="还没有签发文件。", en="Nothing was signed yet."),
-                hint=Text(zh="等任务做完。", en="Wait for the job to end."),
-            )
+            raise nothing_signed()
         return self._bundles / document.id
 
     def printed(self, job_id: str, form: PrintForm) -> bytes:
@@ -313,10 +305,7 @@ class Counter:
             BusyError: it does.
         """
         if self.stopping:
-            raise BusyError(
-                Text(zh="工作站正在关闭。", en="The station is shutting down."),
-                hint=Text(zh="等它重新启动。", en="Wait until it is back."),
-            )
+            raise shutting_down()
 
     def shut_down(self) -> None:
         """Interrupt every job in good order and wait until each has said so."""

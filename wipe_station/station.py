@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from certs.durable import sync_folder
 from certs.keys import ROOT_NAME
@@ -37,6 +37,7 @@ from wipe_station.evidence import JobEvidence, replay
 from wipe_station.identity import same_identity
 from wipe_station.issuer import KEYS_FOLDER, Issuer, JobEnd, PdfMaker, open_seals
 from wipe_station.job import Going, OpenJob
+from wipe_station.job_opening import JOURNAL_NAME, begin_journal
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
 from wipe_station.lookout import Lookout
@@ -54,12 +55,9 @@ from wipe_station.plan import (
 from wipe_station.policies import all_policies
 from wipe_station.records import DeviceFacts, Json, Outcome
 from wipe_station.run_state import Kind
-from wipe_station.software import software
 from wipe_station.ticket_jobs import Surroundings
 from wipe_station.tickets import Tickets
 from wipe_station.write_guard import WriteGuard
-
-JOURNAL_NAME: Final = "journal.jsonl"
 
 
 class Station:
@@ -242,23 +240,16 @@ class Station:
 
     def _begin(self, plan: WipePlan, job_id: str, confirmed: Mapping[str, Json]) -> Journal:
         """Open the journal of a new job; its first record is the plan, and the log knows of it."""
-        planned = plan.to_json()
         log = self._practice_log if plan.practice or self._own is None else self._own.log
-        salt = log.started(job_id, planned)
-        folder = self._state / "jobs" / job_id
-        folder.mkdir(mode=0o700)
-        sync_folder(folder.parent)
-        journal = Journal(folder / JOURNAL_NAME, self._clock)
-        opening: dict[str, Json] = {
-            "job_id": job_id,
-            "plan": planned,
-            "plan_sha256": plan.sha256(),
-            "log_salt_hex": salt.hex(),
-            "confirmed": confirmed,
-            "software": software(),
-        }
-        journal.append(Kind.PLAN.value, opening)
-        return journal
+        return begin_journal(
+            self._state / "jobs" / job_id,
+            self._clock,
+            log,
+            job_id=job_id,
+            planned=plan.to_json(),
+            plan_sha256=plan.sha256(),
+            confirmed=confirmed,
+        )
 
     def _require_unchanged(self, plan: WipePlan) -> None:
         """Look once more with the claim in our hands: same facts, nobody new."""

@@ -8,22 +8,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from certs.durable import sync_folder
 from wipe_station.clock import Clock
 from wipe_station.errors import EvidenceError
 from wipe_station.issuer import Craft, Issuer, JobEnd
+from wipe_station.job_opening import JOURNAL_NAME, begin_journal
 from wipe_station.journal import Journal
 from wipe_station.journal_format import parse
 from wipe_station.phone_jobs.plan import PhonePlan
-from wipe_station.phone_jobs.record import Kind
 from wipe_station.phone_jobs.replay import PhoneJob, replay_phone
 from wipe_station.phone_jobs.statement import RULESET, phone_statement
 from wipe_station.records import Json
-from wipe_station.software import software
 from wipe_station.station_log import StationLog
 
 FOLDER: Final = "phone-jobs"
-JOURNAL_NAME: Final = "journal.jsonl"
 PHONES: Final = Craft(replay=replay_phone, statement=phone_statement, ruleset=RULESET)
 
 
@@ -85,22 +82,15 @@ class PhoneJobs:
             SelfTestError: the station did not pass its self-test.
         """
         self._require_ready()
-        planned = plan.to_json()
-        salt = self._log_of(plan.practice).started(job_id, planned)
-        folder = self._folder / job_id
-        folder.mkdir(mode=0o700)
-        sync_folder(folder.parent)
-        journal = Journal(folder / JOURNAL_NAME, self._clock)
-        opening: dict[str, Json] = {
-            "job_id": job_id,
-            "plan": planned,
-            "plan_sha256": plan.sha256(),
-            "log_salt_hex": salt.hex(),
-            "confirmed": confirmed,
-            "software": software(),
-        }
-        journal.append(Kind.PLAN.value, opening)
-        return journal
+        return begin_journal(
+            self._folder / job_id,
+            self._clock,
+            self._log_of(plan.practice),
+            job_id=job_id,
+            planned=plan.to_json(),
+            plan_sha256=plan.sha256(),
+            confirmed=confirmed,
+        )
 
     def sign(self, journal: Journal) -> JobEnd:
         """Sign what the journal proves now, or return what was signed for it.

@@ -17,7 +17,8 @@ from certs.text import Text
 from wipe_station.api_values import PrintForm
 from wipe_station.bays import BayMap
 from wipe_station.clock import Clock, drawn_id, utc_text
-from wipe_station.errors import BusyError, InvalidInputError, StationError
+from wipe_station.counter_errors import not_over, nothing_signed, shutting_down, unknown_job
+from wipe_station.errors import StationError
 from wipe_station.issuer import Issuer, JobEnd
 from wipe_station.journal import Journal
 from wipe_station.peers import Peer, Role
@@ -196,10 +197,7 @@ class PhoneSeats:
         """
         found = self._seats.get(job_id)
         if found is None:
-            raise InvalidInputError(
-                Text(zh=f"柜台上没有任务 {job_id}。", en=f"No job {job_id} on the counter."),
-                hint=Text(zh="已经取走的任务由店长查。", en="Ask the manager for closed jobs."),
-            )
+            raise unknown_job(job_id)
         return found
 
     def close(self, job_id: str) -> None:
@@ -210,10 +208,7 @@ class PhoneSeats:
         """
         with self._lock:
             if self.seat(job_id).busy:
-                raise BusyError(
-                    Text(zh="任务还没有完。", en="The job is not over."),
-                    hint=Text(zh="让它做完，或者先放弃它。", en="Let it end, or give it up first."),
-                )
+                raise not_over()
             self._store.close_ticket(job_id, utc_text(self._clock.utc()))
             del self._seats[job_id]
         self._on_change()
@@ -226,10 +221,7 @@ class PhoneSeats:
         """
         end = self.seat(job_id).end
         if end is None:
-            raise InvalidInputError(
-                Text(zh="还没有签发文件。", en="Nothing was signed yet."),
-                hint=Text(zh="等任务做完。", en="Wait for the job to end."),
-            )
+            raise nothing_signed()
         return end.bundle
 
     def printed(self, job_id: str, form: PrintForm) -> bytes:
@@ -279,10 +271,7 @@ class PhoneSeats:
 
     def _require_running(self) -> None:
         if self._stopping:
-            raise BusyError(
-                Text(zh="工作站正在关闭。", en="The station is shutting down."),
-                hint=Text(zh="等它重新启动。", en="Wait until it is back."),
-            )
+            raise shutting_down()
 
     def view(self, seat: PhoneSeat, ports: Ports) -> PhoneJobView:
         """Return an erasure as the page shows it."""

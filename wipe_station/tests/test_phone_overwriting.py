@@ -10,8 +10,9 @@ import pytest
 
 from certs.verdict import Status
 from wipe_station.errors import EvidenceError, InvalidInputError
+from wipe_station.job_opening import JOURNAL_NAME
 from wipe_station.journal_format import History, Record, parse
-from wipe_station.phone_jobs.jobs import FOLDER, JOURNAL_NAME
+from wipe_station.phone_jobs.jobs import FOLDER
 from wipe_station.phone_jobs.replay import PhoneJob, replay_phone
 from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_links.adb_server import absent
