@@ -36,6 +36,7 @@ DRIVERS: Final = ("dummy_hcd", "libcomposite", "usb_f_fs")
 STORAGE: Final = Path("/run/phone")
 SDCARD: Final = Path("/sdcard")
 LOG: Final = "adbd"
+OWNERS: Final = b"its owner's"
 END_S: Final = 10.0
 _GOOGLE, _ADB_ALONE = "0x18d1", "0x4ee7"
 _words: list[str] = []
@@ -65,10 +66,12 @@ def make(words: list[str], serial: str) -> None:
 
 
 def plug(timeout_s: float) -> None:
-    """Start ``adbd``, plug in, and wait until the computer's side sees the device.
+    """Start ``adbd``, plug in, and wait until the computer's side sees the device; once is enough.
 
     ``adbd`` opens its interface anew each second until it is plugged in, and that unplugs it.
     """
+    if _running and _bound():
+        return
     _running.append(inside.start(_words, LOG))
     ends = time.monotonic() + timeout_s
     while not inside_phones.ports(_serial()):
@@ -103,11 +106,12 @@ def empty() -> None:
         shutil.rmtree(each) if each.is_dir() else each.unlink()
 
 
-def keep(path: str) -> None:
-    """Have the phone keep a file of its owner's in its storage."""
-    file = STORAGE / path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(b"its owner's")
+def keep(*paths: str) -> None:
+    """Have the phone keep files of its owner's in its storage; a path with a slash is a folder."""
+    for path in paths:
+        file = STORAGE / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.mkdir() if path.endswith("/") else file.write_bytes(OWNERS)
 
 
 def _serial() -> str:

@@ -1,6 +1,7 @@
 """What the host has our adb client do with a real ``adbd`` in the guest. JSON in, JSON out. I/O."""
 
 import secrets
+import socket
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -15,13 +16,15 @@ from wipe_station.phone_links.adb_process import socket_of
 from wipe_station.phone_links.adb_server import AdbServer
 from wipe_station.phone_links.android_hands import AdbHand
 from wipe_station.phone_links.hand import Baseline
-from wipe_station.phones.adb_server import AdbDevice
+from wipe_station.phones.adb_server import AdbDevice, request
 from wipe_station.phones.canary import judge
 
 SERVER: Final = AdbServer(socket_of(inside_phones.ADB))
 CONTENT: Final = b"canary" * 11
 PIECE: Final = bytes(64 << 10)
 MOST_PIECES: Final = 1 << 10
+OKAY: Final = b"OKAY"
+ANSWER_S: Final = 30.0
 _first: list[AdbDevice] = []
 _before: list[Baseline] = []
 
@@ -128,13 +131,31 @@ def pulls(port: str, path: str) -> bool:
     return SERVER.pull(SERVER.at(port), path, most_bytes=1 << 10) is not None
 
 
-def pushes(port: str, path: str) -> str:
-    """Have our link push a file; return the error's name, or nothing."""
+def pushes(port: str, path: str, pieces: int = 0) -> str:
+    """Have our link push a file, and more behind it; return the error's name, or nothing."""
     try:
-        SERVER.push(SERVER.at(port), path, [CONTENT])
+        SERVER.push(SERVER.at(port), path, [CONTENT, *[PIECE] * pieces])
     except StationError as error:
         return type(error).__name__
     return ""
+
+
+def files_say(port: str, asked: str) -> str:
+    """Carry bytes to the phone's file service as they are; return all that it says, up to its end.
+
+    Both in hexadecimal.
+    """
+    number, said = SERVER.at(port).transport_id, b""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(ANSWER_S)
+        line.connect(str(socket_of(inside_phones.ADB)))
+        for service in (f"host:transport-id:{number}", "sync:"):
+            line.sendall(request(service))
+            assert line.recv(len(OKAY), socket.MSG_WAITALL) == OKAY, service
+        line.sendall(bytes.fromhex(asked))
+        while came := line.recv(1 << 16):
+            said += came
+    return said.hex()
 
 
 def read_and_plant(port: str, name: str) -> tuple[dict[str, Any], bool]:

@@ -5,6 +5,8 @@ simulated phones cannot prove, that another program means the same by the protoc
 what makes a phone an Android is not there, and is shown to be unknown.
 """
 
+import stat
+import struct
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,8 +15,11 @@ import pytest
 from hw_tests.lab import adbd, gadget, inside, inside_adbd, inside_phones
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.setup import LAB
+from hw_tests.phones.adb_services import opened
+from hw_tests.phones.android import FOLDERS, AndroidPhone, Trust
 from hw_tests.whole_station import until
 from wipe_station.phones.adb_shell import FEATURE
+from wipe_station.phones.adb_sync import QUIT, Ask, request, upload
 from wipe_station.phones.usb_mode_table import Mode
 
 SERIAL = "ADBD0815"
@@ -35,16 +40,15 @@ def _guest() -> Iterator[Guest]:
         assert not made.call(inside.exists, str(gadget.GADGET)), "nothing is left"
 
 
-@pytest.fixture(name="port")
-def _port(guest: Guest) -> Iterator[str]:
+@pytest.fixture
+def port(guest: Guest) -> str:
+    """Return the port at which the phone hangs, with an empty storage."""
     guest.call(gadget.empty)
-    yield plugged(guest)
-    guest.call(gadget.pull)
-    guest.call(inside_phones.wait_for_ports, SERIAL, 0, PLUG_S)
+    return plugged(guest)
 
 
 def plugged(guest: Guest) -> str:
-    """Plug the phone in; return its port, as soon as adb speaks with it."""
+    """Plug the phone in unless it is; return its port, as soon as adb speaks with it."""
     guest.call(gadget.plug, timeout_s=PLUG_S)
     (port,) = guest.call(inside_phones.wait_for_ports, SERIAL, 1, PLUG_S)
     guest.call(inside_phones.wait_for_adb, port, "device", PLUG_S)
@@ -116,8 +120,63 @@ def test_adbd_files__statuses_and_listings__what_is_there(guest: Guest, port: st
     assert guest.call(listing, port, "/sdcard/nothing", ["a"]) == {"entries": 0, "found": []}
     assert guest.call(inside_adbd.pulls, port, "/sdcard/nothing") is False
     assert guest.call(inside_adbd.pulls, port, "/sdcard/") is False
-    assert guest.call(inside_adbd.pushes, port, "/proc/nothing") == "CommandRejectedError"
+    for pieces in (0, 100):  # refused at once, and told while the rest is still sent
+        said = guest.call(inside_adbd.pushes, port, "/proc/nothing", pieces)
+        assert said == "CommandRejectedError"
     assert guest.call(kind, port, "/sdcard/a") == "file", "the line lives on"
+
+
+STATUS = request(Ask.STATUS, "/sdcard/")
+DIALOGUES = {
+    "quit": QUIT + STATUS,
+    "statuses": b"".join(request(Ask.STATUS, f"/sdcard{each}") for each in ("", "/", "/f", "/x")),
+    "listing": request(Ask.LISTING, "/sdcard/"),
+    "empty": request(Ask.LISTING, "/sdcard/DCIM"),
+    "no-folder": request(Ask.LISTING, "/sdcard/x") + request(Ask.LISTING, "/sdcard/f"),
+    "received": request(Ask.RECEIVE, "/sdcard/f"),
+    "nothing-received": request(Ask.RECEIVE, "/sdcard/x") + STATUS,
+    "folder-received": request(Ask.RECEIVE, "/sdcard/") + STATUS,
+    "sent": b"".join(upload("/sdcard/DCIM/s", [b"sent"], mode=0o644, modified_s=1)) + STATUS,
+    "unknown-word": b"XXXX" + STATUS[4:] + STATUS,
+    "long-path": b"STAT" + struct.pack("<I", 1025) + STATUS,
+}
+
+
+@pytest.mark.parametrize("name", DIALOGUES)
+def test_adbd_files__asked_what_the_simulated_phone_is_asked__says_the_same(
+    guest: Guest, port: str, name: str
+) -> None:
+    """Byte for byte but for times, permissions, sizes of folders, and the words of a refusal."""
+    asked = DIALOGUES[name] + QUIT
+    simulated = AndroidPhone(trust=Trust.OFF)
+    simulated.files = {"/sdcard/f": gadget.OWNERS}
+    guest.call(gadget.keep, "f", *(f"{each.removeprefix('/sdcard/')}/" for each in FOLDERS[1:]))
+    service = opened(simulated, "sync:")
+    service.feed(asked)
+    theirs = bytes.fromhex(guest.call(inside_adbd.files_say, port, asked.hex()))
+    assert service.over, "both have ended"
+    assert sorted(_essence(theirs)) == sorted(_essence(service.said()))
+
+
+def _essence(said: bytes) -> Iterator[tuple[object, ...]]:
+    """Read answers: what they are about, without what no two phones have in common."""
+    while said:
+        word, rest = said[:4], said[4:]
+        length = 0
+        if word in (b"STAT", b"DENT"):
+            mode, size, _ = struct.unpack_from("<III", rest)
+            kind, head = stat.S_IFMT(mode), 16 if word == b"STAT" else 20
+            if word == b"DENT":
+                (length,) = struct.unpack_from("<I", said, 16)
+            yield word, kind, size if stat.S_ISREG(mode) else 0, said[head : head + length]
+        elif word == b"DONE" and len(said) % 20 == 0:
+            head = 20
+            yield word, 0, 0, said[4:20]
+        else:
+            (length,) = struct.unpack_from("<I", rest)
+            head = 8
+            yield word, 0, 0, b"" if word == b"FAIL" else said[head : head + length]
+        said = said[head + length :]
 
 
 def test_adbd_hand__no_android__knows_nothing_and_claims_nothing(guest: Guest, port: str) -> None:
@@ -159,4 +218,3 @@ def test_adbd_shell__pulled_while_it_runs__no_code(guest: Guest, port: str) -> N
         until(lambda: guest.call(inside.exists, str(gadget.STORAGE / "runs")))
         guest.call(gadget.pull)
         assert run.result() == (None, "", "")
-    plugged(guest)
