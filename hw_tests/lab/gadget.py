@@ -6,9 +6,9 @@ device is libcomposite's; its one interface is FunctionFS, for which ``adbd`` an
     make(words, serial)   everything but the plug    plug(), pull()   the cable
     end()                 nothing of it is left
 
-``adbd`` lives as long as it is plugged in. Debian's does not outlive a pull: to end its worker it
-waits for ``pthread_kill`` to say ESRCH, as Android's C library does for a thread that has ended and
-glibc since 2.34 does not. A phone's goes on, and what is seen at the computer is the same.
+``adbd`` lives as long as it is plugged in. Debian's does not outlive a pull: it waits for
+``pthread_kill`` to say ESRCH for its worker that has ended, as Android's C library does and glibc
+since 2.34 does not. A phone's goes on; at the computer both look the same.
 
 Source: kernel's usb/gadget_configfs, functionfs; Debian's ``adbd-usb-gadget``.
 """
