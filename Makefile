@@ -16,7 +16,8 @@ SYSTEM_PACKAGES := python3 python3-venv ca-certificates util-linux mount e2fspro
 	poppler-utils qpdf libnss3-tools smartmontools chromium golang-go golang-golang-x-mod-dev zbar-tools \
 	softhsm2
 # The lab's: a virtual machine with real drivers, and the programs that other tests ask in it.
-SYSTEM_PACKAGES += qemu-system-x86 busybox-static kmod udev usbutils nvme-cli hdparm sg3-utils
+SYSTEM_PACKAGES += qemu-system-x86 busybox-static kmod udev usbutils nvme-cli hdparm sg3-utils \
+	debian-archive-keyring
 # What speaks to phones; the tests hold it against simulated ones.
 SYSTEM_PACKAGES += adb fastboot libimobiledevice-utils usbmuxd mtp-tools libusb-1.0-0
 

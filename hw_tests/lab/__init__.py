@@ -1,6 +1,6 @@
 """A device lab: a virtual machine with real kernel drivers, for what the host's kernel lacks.
 
-    python -m hw_tests.lab.setup      kernel and initramfs, from Debian's packages alone
+    python -m hw_tests.lab.setup      kernel, initramfs and adbd, from Debian's packages alone
     with Guest() as guest: …          boots in seconds, with this very machine's files as its own
 
 The guest runs the same Python, virtual environment and project as the host, read only, under an
@@ -18,6 +18,7 @@ their media from outside, which is the proof of an erasure.
     served_medium.py   a scripted medium for such a model
     sata_drive.py  HPA, security, SANITIZE         sat_bridge.py  such a drive behind a USB bridge
     card_reader.py several slots in one device    inside_usb.py what can be asked about USB
+    gadget.py      Debian's adbd as a USB device  adbd.py      where it comes from
     composite_phone.py drive, keyboard and network card in one device, which types
     scripts.py     stories with stated ends        play.py     how a medium is brought into one
     compare.py     the stories, played to wipers of others (wipers.py, confined.py), and judged by

@@ -7,7 +7,8 @@ from typing import Final
 
 import pytest
 
-from hw_tests.lab.setup import SetupError, set_up
+from hw_tests.lab.debian import SetupError
+from hw_tests.lab.setup import set_up
 from hw_tests.loop import missing
 
 HERE: Final = Path(__file__).parent

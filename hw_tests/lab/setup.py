@@ -6,7 +6,7 @@
 3. Make an initramfs: busybox, the modules that find the root, and ``initramfs.sh`` as init.
 
 The folder that comes of it is named after the kernel and what it was made with, so a second run
-has nothing to do.
+has nothing to do. Beside it ``adbd`` is made ready, which one test module asks for by itself.
 """
 
 import hashlib
@@ -23,6 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from hw_tests.lab import adbd
+from hw_tests.lab.debian import SetupError, run
+
 LAB: Final = Path(__file__).resolve().parents[2] / ".lab"
 HERE: Final = Path(__file__).resolve().parent
 BUSYBOX: Final = Path("/bin/busybox")
@@ -35,10 +38,6 @@ EARLY: Final = ("virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_console")
 APPLETS: Final = ("sh", "mount", "mkdir", "insmod", "switch_root", "cat", "echo", "mknod")
 FOLDERS: Final = ("bin", "proc", "sys", "dev", "modules", "ro", "rw", "newroot", "run")
 ELF: Final = b"\x7fELF"
-
-
-class SetupError(Exception):
-    """The lab cannot be set up here; the text says what is missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +87,7 @@ def set_up(where: Path = LAB) -> Lab:
         lab = Lab(folder=Path(scratch) / "lab")
         lab.modules.mkdir(parents=True)
         _unpack(package, Path(scratch), lab.modules)
-        _run("depmod", "-b", lab.modules, version)
+        run("depmod", "-b", lab.modules, version)
         lab.kernel.write_bytes(_plain_kernel(lab.modules / "boot" / f"vmlinuz-{version}"))
         lab.initramfs.write_bytes(b"".join(_initramfs(lab.modules, version)))
         made = where / f"{version}-{_recipe()}"
@@ -102,26 +101,11 @@ def _recipe() -> str:
     return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
 
 
-def _run(*command: str | Path, where: Path | None = None) -> str:
-    done = subprocess.run(
-        list(map(str, command)),
-        cwd=where,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"LC_ALL": "C.UTF-8"},
-    )
-    if done.returncode != 0:
-        raise SetupError(f"{command[0]} {command[1]}: {done.stdout[-500:]}")
-    return done.stdout
-
-
 def _kernel_package() -> str:
     """Return the package that the newest kernel of this release is in."""
     for attempt in range(2):
         if attempt:
-            _run("apt-get", "update", "-qq")
+            run("apt-get", "update", "-qq")
         said = subprocess.run(
             ["apt-cache", "depends", "linux-image-amd64"],
             capture_output=True,
@@ -137,10 +121,10 @@ def _kernel_package() -> str:
 def _unpack(package: str, scratch: Path, target: Path) -> None:
     """Download a package and unpack what the lab wants of it."""
     try:
-        _run("apt-get", "download", "-qq", package, where=scratch)
+        run("apt-get", "download", "-qq", package, where=scratch)
     except SetupError:
-        _run("apt-get", "update", "-qq")  # the list was older than the archive
-        _run("apt-get", "download", "-qq", package, where=scratch)
+        run("apt-get", "update", "-qq")  # the list was older than the archive
+        run("apt-get", "download", "-qq", package, where=scratch)
     (file,) = scratch.glob(f"{package}_*.deb")
     wanted = [f"./lib/modules/*/kernel/drivers/{each}/*" for each in DRIVERS.split()]
     wanted += [f"./lib/modules/*/kernel/{each}/*" for each in TREES]
@@ -218,7 +202,7 @@ def _in_order(modules: Path, version: str) -> Iterator[Path]:
     """Yield the early modules and what they need, each once, what is needed first."""
     seen: set[Path] = set()
     for name in EARLY:
-        said = _run("modprobe", "-d", modules, "-S", version, "--show-depends", name)
+        said = run("modprobe", "-d", modules, "-S", version, "--show-depends", name)
         for line in said.splitlines():
             words = line.split()
             if words[0] == "insmod" and (path := Path(words[1])) not in seen:
@@ -235,13 +219,14 @@ def _entry(name: str, mode: int, data: bytes = b"") -> bytes:
 
 
 def main() -> int:
-    """Set the lab up; say where, or what is missing."""
+    """Set the lab up, and the phone's side of adb; say where, or what is missing."""
     try:
         lab = set_up()
+        phone = adbd.set_up(LAB)
     except SetupError as error:
         sys.stderr.write(f"NOT SET UP: {error}\n")
         return 1
-    sys.stdout.write(f"The lab is in {lab.folder}\n")
+    sys.stdout.write(f"The lab is in {lab.folder}, adbd in {phone.folder}\n")
     return 0
 
 

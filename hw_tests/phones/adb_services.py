@@ -105,11 +105,12 @@ def _rescue_wipe(phone: AndroidPhone, size: int) -> Service:
 
 
 class _Files(Service):
-    """The file service, version 1."""
+    """The file service, version 1; with a refusal it ends, as Debian's ``adbd`` 34 does."""
 
     def __init__(self, phone: AndroidPhone) -> None:
         super().__init__()
         self._phone = phone
+        self._refused = False
         self._reading = Fed(self._requests())
 
     def feed(self, data: bytes) -> None:
@@ -119,11 +120,14 @@ class _Files(Service):
         self.over = self._reading.feed(data)
 
     def _requests(self) -> Reading[None]:
-        while True:
+        while not self._refused:
             word, size = struct.unpack("<4sI", (yield 8))
-            if word == b"QUIT" or size > _MOST_PATH_BYTES:
+            if size > _MOST_PATH_BYTES:
+                self._fail(b"path too long")
                 return
             path = (yield size).decode("utf-8", "replace")
+            if word == b"QUIT":
+                return
             if word == b"SEND":
                 yield from self._receive(path)
             elif word in self._answers:
@@ -152,8 +156,8 @@ class _Files(Service):
     def _closed(self) -> bool:
         return self._phone.lying and self._phone.lie is Lie.CLOSED
 
-    def _fail(self) -> None:
-        words = b"no such file, or no permission"
+    def _fail(self, words: bytes = b"no such file, or no permission") -> None:
+        self._refused = True
         self.write(b"FAIL" + struct.pack("<I", len(words)) + words)
 
     def _status(self, path: str) -> None:
@@ -165,7 +169,10 @@ class _Files(Service):
         self.write(b"STAT" + _described(size))
 
     def _list(self, path: str) -> None:
-        for name, size in entries(self._phone, path).items():
+        seen = entries(self._phone, path)
+        if seen or (path.rstrip("/") in FOLDERS and not self._closed):
+            seen = dict.fromkeys((".", ".."), -1) | seen  # a real one lists them, too
+        for name, size in seen.items():
             encoded = name.encode()
             self.write(b"DENT" + _described(size) + struct.pack("<I", len(encoded)) + encoded)
         self.write(b"DONE".ljust(20, b"\0"))

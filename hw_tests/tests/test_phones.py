@@ -1,11 +1,15 @@
 """The simulated phones themselves, without any carrier: no bytes upset them."""
 
+import struct
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hw_tests.phones.adb_engine import AdbEngine
+from hw_tests.phones.adb_services import opened
 from hw_tests.phones.android import AndroidPhone, Trust
 from wipe_station.phones.adb import VERSION_WITHOUT_SUMS, Banner, Command, Message, Messages
+from wipe_station.phones.adb_sync import QUIT, Ask, request
 
 
 def _said(message: Message) -> bytes:
@@ -68,3 +72,37 @@ def test_engine__old_version__sums_are_sent() -> None:
         (hello,) = reader.feed(bytes(out))
         assert hello.command is Command.CNXN
         assert any(out[16:20]) is sums
+
+
+def _asked(*requests: bytes) -> tuple[bytes, bool]:
+    """Return what a phone's file service says to requests, and whether it has ended then."""
+    service = opened(AndroidPhone(trust=Trust.OFF), "sync:")
+    for each in requests:
+        service.feed(each)
+    return service.said(), service.over
+
+
+def test_files__refused__ends_behind_its_words() -> None:
+    """A refusal is the last that a real ``adbd`` says on a line (``lab/test_guest_adbd``)."""
+    status = request(Ask.STATUS, "/sdcard/")
+    for refused in (
+        request(Ask.RECEIVE, "/sdcard/nothing"),
+        b"XXXX" + request(Ask.STATUS, "/sdcard/")[4:],
+        b"STAT" + struct.pack("<I", 1025),
+    ):
+        said, over = _asked(refused, status)
+        assert said.startswith(b"FAIL")
+        assert (len(said), over) == (8 + struct.unpack_from("<I", said, 4)[0], True)
+    said, over = _asked(status, QUIT)
+    assert (said[:4], len(said), over) == (b"STAT", 16, True)
+
+
+def test_files__listing__begins_with_the_folder_and_the_one_above() -> None:
+    """As a real ``adbd`` lists (``lab/test_guest_adbd``); what is no folder has nothing at all."""
+    listed = []
+    for path in ("/sdcard/", "/sdcard/DCIM", "/sdcard/nothing"):
+        said, _ = _asked(request(Ask.LISTING, path))
+        listed.append([said[:4], said.count(b"DENT"), said[20:21], said[41:43]])
+    assert listed[0][0] == listed[1][0] == b"DENT"
+    assert [each[2:] for each in listed[:2]] == [[b".", b".."]] * 2
+    assert listed[2][:2] == [b"DONE", 0]
