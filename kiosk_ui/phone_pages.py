@@ -162,11 +162,13 @@ async def photo(job_id: JobId, jpeg: Photo, kiosk: TheKiosk) -> JSONResponse:
 async def act(
     job_id: JobId, action: str, form: Form, kiosk: TheKiosk, request: Request
 ) -> Response:
-    """Begin the second reset, look, give up, or hand a phone out."""
+    """Begin the second reset or an overwrite, look, give up, or hand a phone out."""
     del form
     station = kiosk.station
     if action == "press":
         await station.press(job_id)
+    elif action == "overwrite":
+        await station.overwrite(job_id)
     elif action == "look":
         await station.look(job_id)
     elif action == "give-up":

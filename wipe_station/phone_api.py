@@ -90,6 +90,12 @@ def press(job_id: JobId, bench: TheBench) -> PhoneJobView:
     return bench.do(job_id, PhoneRun.press)
 
 
+@router.post("/phone-jobs/{job_id}/overwrite")
+def overwrite(job_id: JobId, bench: TheBench) -> PhoneJobView:
+    """Have the phone fill its free space before its second reset."""
+    return bench.do(job_id, PhoneRun.overwrite)
+
+
 @router.post("/phone-jobs/{job_id}/look")
 def look(job_id: JobId, bench: TheBench) -> PhoneJobView:
     """Look at the phone now."""

@@ -50,6 +50,10 @@ class PhoneClient(AsyncClient):
         """Say that the second reset begins, or have it asked for."""
         return await self._act(job_id, "press")
 
+    async def overwrite(self, job_id: str) -> PhoneJobView:
+        """Have the phone fill its free space before its second reset."""
+        return await self._act(job_id, "overwrite")
+
     async def look(self, job_id: str) -> PhoneJobView:
         """Have the station look at the phone now."""
         return await self._act(job_id, "look")
@@ -59,7 +63,7 @@ class PhoneClient(AsyncClient):
         return await self._act(job_id, "photo", jpeg)
 
     async def give_up(self, job_id: str) -> PhoneJobView:
-        """End a job with a notice."""
+        """End a job with a notice; while the phone fills its free space, that alone."""
         return await self._act(job_id, "give-up")
 
     async def close_phone(self, job_id: str) -> None:

@@ -6,9 +6,12 @@
     POST /v1/phones/{port}/erase        PhoneEraseRequest  → PhoneJobView: begun; the same
                                                              confirmation again gives the same job
     POST /v1/phone-jobs/{id}/press                         → PhoneJobView: the second reset is asked
+    POST /v1/phone-jobs/{id}/overwrite                     → PhoneJobView: between two resets the
+                                                             phone fills its free space
     POST /v1/phone-jobs/{id}/look                          → PhoneJobView: look at the phone now
     POST /v1/phone-jobs/{id}/photo      bytes of a JPEG    → PhoneJobView: of the setup screen
-    POST /v1/phone-jobs/{id}/give-up                       → PhoneJobView: ended with a notice
+    POST /v1/phone-jobs/{id}/give-up                       → PhoneJobView: ended with a notice;
+                                                             of an overwrite, that alone
     POST /v1/phone-jobs/{id}/close                         → 204: the phone was handed out
     GET  /v1/phone-jobs/{id}/documents/{name}              → bytes of one document
     GET  /v1/phone-jobs/{id}/prints/{form}                 → PDF of label or strip
@@ -152,10 +155,19 @@ class PhoneAction(Enum):
 
     PRESS = "press"
     """Say that the second reset begins (by hand), or have it asked for."""
+    OVERWRITE = "overwrite"
     LOOK = "look"
     PHOTO = "photo"
     GIVE_UP = "give-up"
     CLOSE = "close"
+
+
+class PhoneProgress(Value):
+    """How far a phone is that fills its free space; each byte is done twice, written and read."""
+
+    done_bytes: int
+    total_bytes: int | None
+    """None where the phone does not say how much is free."""
 
 
 class PhoneJobView(Value):
@@ -188,6 +200,10 @@ class PhoneJobView(Value):
     """After so long in this state it ends without proof."""
     resets: tuple[int, int]
     """Which reset it is, and of how many."""
+    progress: PhoneProgress | None = None
+    """Of an overwrite under way."""
+    overwritten: Words | None = None
+    """What the last overwrite came to."""
     photographed: bool = False
     seen: tuple[Words, ...] = ()
     """What was observed that speaks for the reset."""

@@ -142,7 +142,7 @@ class _Files(Service):
                 return
             content += yield size
         path = named.rpartition(",")[0]
-        if self._closed:
+        if self._closed or len(content) > self._phone.free_bytes:
             self._fail()
             return
         self._phone.files[path] = bytes(content)

@@ -14,6 +14,7 @@ from enum import Enum
 from threading import RLock
 from typing import Final
 
+from hw_tests.phones.android_fill import Storage
 from wipe_station.phones.adb import PublicKey
 
 MARKER: Final = "jane.marker@example.com"
@@ -77,6 +78,7 @@ class AndroidPhone:
     imeis: tuple[str, ...] = ("353644930127905", "353644930127913")
     accounts: list[str] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=lambda: dict(FILES))
+    storage: Storage = field(default_factory=Storage)
     users: int = 1
     screen_lock: bool = False
     managed: bool = False
@@ -110,6 +112,11 @@ class AndroidPhone:
     lying: bool = False
     """It has come to the point from where on it lies."""
     _erase_at_restart: Callable[[], None] | None = None
+
+    @property
+    def free_bytes(self) -> int:
+        """Return how much can still be written to it."""
+        return self.storage.free_bytes(sum(map(len, self.files.values())))
 
     @property
     def trade_in(self) -> bool:
@@ -211,6 +218,7 @@ class AndroidPhone:
         if self.lie is Lie.ANOTHER:
             self.serial, self.imeis = "SIM9999999999", ("490154203237518",)
         self.files, self.accounts, self.users = {}, [], 1
+        self.storage.folders, self.storage.files = set(), {}
         self.screen_lock = self.managed = self.evaluating = False
         self.test_harness = self.set_up = self.debugging = setup_skipped
         if not keep_keys:

@@ -20,7 +20,8 @@ def answer(phone: AndroidPhone, command: str) -> ShellEnd:
         return _said(_ANSWERS[command](phone))
     if command in _ORDERS:
         return _ORDERS[command](phone)
-    return _small(phone, command.split())
+    stored = phone.storage.answer(command, sum(map(len, phone.files.values())))
+    return _small(phone, command.split()) if stored is None else stored
 
 
 def _small(phone: AndroidPhone, words: list[str]) -> ShellEnd:

@@ -25,6 +25,7 @@ from wipe_station.phone_values import (
     PhoneAction,
     PhoneHold,
     PhoneJobView,
+    PhoneProgress,
     PhoneStage,
     PhoneView,
     RouteView,
@@ -139,6 +140,29 @@ def phone_job(**changes: Any) -> PhoneJobView:
     return waiting.model_copy(update=changes)
 
 
+def between_job(**changes: Any) -> PhoneJobView:
+    """Return a job between two resets, except for what is given."""
+    known: dict[str, Any] = {
+        "state": State.BETWEEN,
+        "step": Step.RESET_AGAIN,
+        "resets": (2, 2),
+        "actions": (PhoneAction.PRESS, PhoneAction.OVERWRITE),
+    }
+    return phone_job(**(known | changes))
+
+
+def overwriting_job(**changes: Any) -> PhoneJobView:
+    """Return a job whose phone fills its free space, except for what is given."""
+    known: dict[str, Any] = {
+        "state": State.OVERWRITING,
+        "said": words(269),
+        "gives_up_s": None,
+        "progress": PhoneProgress(done_bytes=50_000_000_000, total_bytes=200_000_000_000),
+        "actions": (PhoneAction.GIVE_UP,),
+    }
+    return phone_job(**(known | changes))
+
+
 def photo_job(**changes: Any) -> PhoneJobView:
     """Return a job that asks for a photo, except for what is given."""
     known: dict[str, Any] = {
@@ -180,9 +204,9 @@ PHONE_JOBS: Final = {
     "away": phone_job(here=False),
     "stranger": phone_job(state=State.STRANGER, step=Step.STRANGER),
     "looking": phone_job(state=State.BACK, step=Step.LOOK, actions=(PhoneAction.LOOK,)),
-    "between": phone_job(
-        state=State.BETWEEN, step=Step.RESET_AGAIN, resets=(2, 2), actions=(PhoneAction.PRESS,)
-    ),
+    "between": between_job(),
+    "overwriting": overwriting_job(),
+    "overwritten": between_job(overwritten=words(268), actions=(PhoneAction.PRESS,)),
     "photograph": photo_job(),
     "photographed": photo_job(photographed=True, actions=(PhoneAction.LOOK,)),
     "of-unknown-patience": phone_job(gives_up_s=None, resets=(1, 1), menu=None),

@@ -274,7 +274,7 @@ def posted(
     daemon.answers = {
         **dict.fromkeys(("/intake", "/consent"), phone()),
         "/hold": phone_held(),
-        **dict.fromkeys(("/erase", "/press", "/look", "/give-up"), phone_job()),
+        **dict.fromkeys(("/erase", "/press", "/overwrite", "/look", "/give-up"), phone_job()),
         "/close": b"",
     }
     answer = Browser(daemon).post(path, form, accept=accept)

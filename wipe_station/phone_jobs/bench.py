@@ -31,9 +31,10 @@ from wipe_station.peers import Peer, Role
 from wipe_station.phone_jobs import views
 from wipe_station.phone_jobs import words as said
 from wipe_station.phone_jobs.jobs import PhoneJobs
+from wipe_station.phone_jobs.place import Patience
 from wipe_station.phone_jobs.plan import PhonePlan, identifiers_of, intake_of, title_of
 from wipe_station.phone_jobs.ports import Judged, Port, Ports, Visit
-from wipe_station.phone_jobs.runner import Patience, PhoneRun
+from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_jobs.seats import PhoneSeats
 from wipe_station.phone_links.hand import WORDS, Baseline
 from wipe_station.phone_links.presence import Presence

@@ -12,7 +12,7 @@ from threading import RLock, Thread
 
 from certs.text import Text
 from wipe_station.errors import DeviceError, MalformedReplyError
-from wipe_station.phone_jobs.runner import Stand
+from wipe_station.phone_jobs.place import Stand
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
 from wipe_station.phone_links.presence import Here, Presence, same_by_usb
 from wipe_station.phone_values import Shown

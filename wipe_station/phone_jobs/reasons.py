@@ -4,7 +4,7 @@ from typing import Final
 
 from certs.formats.head_v1 import Reason
 from certs.text import Text
-from wipe_station.phone_jobs.replay import PhoneJob
+from wipe_station.phone_jobs.replay import BETWEEN, PhoneJob
 from wipe_station.phones.evidence import CONTRADICTIONS, Contradiction
 from wipe_station.phones.run import Event, State
 
@@ -73,7 +73,7 @@ def against_of(job: PhoneJob) -> tuple[Reason, ...]:
 
 def _between(job: PhoneJob) -> bool:
     """Tell whether a second reset was still to come: then setup was skipped in order to look."""
-    return job.state is State.BETWEEN or job.ended_from is State.BETWEEN
+    return job.state in BETWEEN or job.ended_from is State.BETWEEN
 
 
 def _code_of(job: PhoneJob) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final, get_type_hints
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import Evidence
 from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.overwrite import FILE_BYTES, Overwritten
 from wipe_station.records import Json
 
 _THOUSANDTHS: Final = "_thousandths"
@@ -30,6 +31,8 @@ class Kind(Enum):
     """Something happened that the route's table knows."""
     LOOK = "look"
     """The phone was looked at after a reset."""
+    OVERWRITTEN = "overwritten"
+    """What an overwrite between two resets came to; it is still under way until its event."""
     PHOTO = "photo"
     DOCUMENT = "document"
     TORN_TAIL = "torn-tail"
@@ -117,6 +120,46 @@ def look_of(found: Mapping[str, Any]) -> Seen:
         personal_files=_integer(found["personal_files"]) if "personal_files" in found else None,
         truths=truths,
     )
+
+
+def overwritten_json(done: Overwritten) -> dict[str, Json]:
+    """Return what an overwrite came to."""
+    return {
+        "bytes": done.size_bytes,
+        "files": done.files,
+        "sha256": done.sha256,
+        "whole": done.whole,
+    }
+
+
+def overwritten_of(found: Mapping[str, Any], most_bytes: int | None) -> Overwritten:
+    """Return the overwrite in JSON values.
+
+    Args:
+        found: the values.
+        most_bytes: the phone's storage, where that is known.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is none, or one that cannot have been.
+    """
+    done = Overwritten(
+        size_bytes=_integer(found["bytes"]),
+        files=_integer(found["files"]),
+        sha256=_text(found["sha256"]),
+        whole=_truth(found["whole"]),
+    )
+    most = done.files * FILE_BYTES
+    if not 0 <= done.files <= done.size_bytes <= min(most, most_bytes or most):
+        raise ValueError(done.size_bytes)
+    if done.whole and not done.files:
+        raise ValueError(done.whole)
+    return done
+
+
+def _truth(value: object) -> bool:
+    if type(value) is not bool:
+        raise TypeError(value)
+    return value
 
 
 def _integer(value: object) -> int:

@@ -12,11 +12,12 @@ from certs.text import Text
 from wipe_station.errors import EvidenceError
 from wipe_station.journal_format import History, Record
 from wipe_station.phone_jobs.plan import intake_of
-from wipe_station.phone_jobs.record import Kind, facts_of, look_of
+from wipe_station.phone_jobs.record import Kind, facts_of, look_of, overwritten_of
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.claim import PhoneClaim, claim_of
 from wipe_station.phones.evidence import Evidence, Finding, finding_of
 from wipe_station.phones.facts import PhoneFacts
+from wipe_station.phones.overwrite import NOTHING, Overwritten
 from wipe_station.phones.routes import ROUTES, Intake, Route, gates_shut
 from wipe_station.phones.run import (
     EVENT_OF,
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 LOOKING: Final = frozenset({State.BACK, State.BACK_AGAIN})
 _PLANTING: Final = frozenset({State.READY, State.BETWEEN})
 _FINDINGS: Final = frozenset(EVENT_OF.values())
+BETWEEN: Final = frozenset({State.BETWEEN, State.OVERWRITING})
+"""One reset is shown, and another one is to follow."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class PhoneJob:
     """Over all looks since the beginning."""
     last: Evidence | None = None
     """Of the last look at the reset that is under way."""
+    overwritten: Overwritten | None = None
+    """What the last overwrite came to; lost if the phone was away since, before its next reset."""
     photo_sha256: str | None = None
     """Of the setup screen after the reset that is under way."""
     last_event: Event | None = None
@@ -107,6 +112,7 @@ class PhoneJob:
         """Return all that was seen up to now."""
         assert self.before is not None, "the first line is the plan"
         seen = self.last or Evidence(before=self.before)
+        done = self.overwritten or NOTHING
         return replace(
             seen,
             canary=self.canary,
@@ -114,6 +120,8 @@ class PhoneJob:
             setup_seen=self.photo_sha256 is not None,
             trust_must_go=not ROUTES[self.route].keeps_trust,
             encryption_shown=self.intake.shown_encrypted,
+            overwritten_bytes=done.size_bytes,
+            overwritten_whole=done.whole,
         )
 
     @property
@@ -151,6 +159,7 @@ class _Replay:
             Kind.CANARY: self._canary,
             Kind.EVENT: self._event,
             Kind.LOOK: self._look,
+            Kind.OVERWRITTEN: self._overwritten,
             Kind.PHOTO: self._photo,
             Kind.DOCUMENT: lambda record: self.job.documents.append(record.data),
             Kind.TORN_TAIL: lambda _: None,
@@ -198,6 +207,10 @@ class _Replay:
             job.last = job.photo_sha256 = None
         if event is Event.WENT and job.resets:
             job.resets[-1].went_at = job.resets[-1].went_at or record.utc
+        if event is Event.OVERWRITE_BEGUN or (event is Event.WENT and job.state in BETWEEN):
+            job.overwritten = None
+        if event is Event.OVERWRITE_ENDED and job.overwritten is None:
+            raise _corrupt("an overwrite that came to nothing known")
         if event is Event.RETURNED:
             job.resets[-1].returned_at = record.utc
         job.last_event, job.ended_from, job.state = event, job.state, after
@@ -220,6 +233,13 @@ class _Replay:
             trust_kept=seen.truths.get("trust_kept"),
             obliteration_new=seen.truths.get("obliteration_new"),
         )
+
+    def _overwritten(self, record: Record) -> None:
+        job = self.job
+        if job.state is not State.OVERWRITING or job.overwritten is not None:
+            raise _corrupt("an overwrite out of its time")
+        assert job.before is not None, "the first line is the plan"
+        job.overwritten = overwritten_of(record.data, job.before.storage_bytes)
 
     def _photo(self, record: Record) -> None:
         if self.job.state not in LOOKING:

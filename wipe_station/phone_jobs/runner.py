@@ -5,6 +5,7 @@
 3. Watch the port: the phone goes, returns, another one returns, nobody returns in time.
 4. Look at what stands there, as often as something about it is new; a look counts by what it saw.
 5. Where the route wants it, a second reset, and the clerk's photograph of the setup screen.
+   Before it the clerk may have the phone fill its free space.
 
 A phone that is away for less than a reset takes was only re-plugged, or chose another USB mode.
 Wishes of people come from other threads and are taken at the next turn.
@@ -15,19 +16,20 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition
-from typing import Final, Protocol
+from typing import Final
 
 from certs.durable import NewFile, write_file
 from certs.text import Text
 from wipe_station.errors import DeviceError, InvalidInputError, MalformedReplyError
 from wipe_station.journal import Journal
-from wipe_station.phone_jobs.record import Kind, look_json
+from wipe_station.phone_jobs.place import Patience, Place, Stand
+from wipe_station.phone_jobs.record import Kind, look_json, overwritten_json
 from wipe_station.phone_jobs.replay import LOOKING, PhoneJob, replay_phone
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phones.evidence import Evidence, Finding
+from wipe_station.phones.overwrite import NOTHING, Overwritten
 from wipe_station.phones.run import EVENT_OF, Event, State
 from wipe_station.records import Json
 
@@ -35,51 +37,6 @@ CANARY_BYTES: Final = 64 << 10
 _JPEG: Final = b"\xff\xd8\xff"
 _TURN_S: Final = 0.5
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long each wait lasts, in seconds; real phones take minutes (general knowledge)."""
-
-    press_s: float = 1800.0
-    """For the owner's finger on the phone, until it goes."""
-    away_s: float = 1200.0
-    stranger_s: float = 600.0
-    look_s: float = 1800.0
-    """Until what came back was looked at, and photographed."""
-    between_s: float = 3600.0
-    short_absence_s: float = 5.0
-    """No reset is so short."""
-    again_s: float = 10.0
-    """Between two looks at the same phone in the same mode."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stand:
-    """The phone that hangs on a port now."""
-
-    visit: int
-    """Counts plugging-ins at all ports."""
-    absent_s: float
-    """How long the port was empty before it came."""
-    same: Callable[[Baseline], bool | None]
-    """Whether USB alone calls it the phone of before; None where USB does not tell."""
-    hand: Hand | None
-    """None where it cannot be spoken to now."""
-    wants: Wants | None
-    """What its owner must do first."""
-    pair_again: Callable[[Baseline], tuple[Baseline, Wants | None]] | None = None
-    """An iPhone's: what lets more be seen of it after a reset (``IPhoneHand.pair_again``)."""
-
-
-class Place(Protocol):
-    """One port, as the bench sees it."""
-
-    def now(self) -> Stand | None:
-        """Return what hangs there."""
-
-    def empty_s(self) -> float:
-        """Return how long nothing has hung there; 0 while something does."""
 
 
 class PhoneRun:
@@ -119,6 +76,9 @@ class PhoneRun:
         self._looked: tuple[object, ...] | None = None
         self._again_s = 0.0
         self._pressed = self._look_wanted = self._given_up = self._stopped = False
+        self._overwrite_wanted = self._cut_short = False
+        self.progress: tuple[int, int | None] | None = None
+        """While an overwrite is under way: bytes done, and in all."""
         self._photos: list[bytes] = []
 
     # --- from other threads ------------------------------------------------------------------
@@ -126,6 +86,23 @@ class PhoneRun:
     def press(self) -> None:
         """Say that the second reset begins now."""
         self._pressed = True
+        self.wake()
+
+    def overwrite(self) -> None:
+        """Have the phone fill its free space before its second reset.
+
+        Raises:
+            InvalidInputError: it is not the time, or it was done.
+        """
+        if self.job.state is not State.BETWEEN or self.job.evidence.overwritten_whole:
+            raise InvalidInputError(
+                Text(zh="现在不能覆写空闲空间。", en="Nothing is overwritten now."),
+                hint=Text(
+                    zh="第一次重置以后、第二次重置以前才行，而且只要一次。",
+                    en="Only between the first reset and the second, and once.",
+                ),
+            )
+        self._overwrite_wanted = True
         self.wake()
 
     def look(self) -> None:
@@ -156,8 +133,11 @@ class PhoneRun:
         self.wake()
 
     def give_up(self) -> None:
-        """End it with what is known."""
-        self._given_up = True
+        """End it with what is known; of an overwrite under way, that alone."""
+        if self.job.state is State.OVERWRITING:
+            self._cut_short = True
+        else:
+            self._given_up = True
         self.wake()
 
     def stop(self) -> None:
@@ -267,8 +247,40 @@ class PhoneRun:
             if stand is not None and stand.hand is not None:
                 self._plant(stand.hand)
             self._happen(Event.OWNER_PRESSED)
+        elif self._overwrite_wanted:
+            self._overwrite(stand)
         else:
             self._rest()
+
+    def _overwrite(self, stand: Stand | None) -> None:
+        """Have the phone fill its free space; what it came to is written down, also if nothing."""
+        self._cut_short = False
+        self._happen(Event.OVERWRITE_BEGUN)
+        done = NOTHING if stand is None or stand.hand is None else self._filled(stand, stand.hand)
+        self.progress = None
+        if self._left():
+            self._happen(Event.WENT)
+        elif not self._stopped:
+            self._write(Kind.OVERWRITTEN, overwritten_json(done))
+            self._happen(Event.OVERWRITE_ENDED)
+
+    def _filled(self, stand: Stand, hand: Hand) -> Overwritten:
+        """Return what the phone read back: nothing of another one, or one that claims too much."""
+        seen = self._seen(stand)
+        if seen is None or seen.same_identity is not True:
+            _log.warning("job %s: not overwritten: another phone?", self.job.job_id)
+            return NOTHING
+        try:
+            done = hand.overwrite(self._progressed, lambda: self._cut_short or self._stopped)
+        except (DeviceError, MalformedReplyError) as error:
+            _log.warning("job %s: overwrite broken off: %s", self.job.job_id, error)
+            return NOTHING
+        most = self._baseline.facts.storage_bytes
+        return NOTHING if most is not None and done.size_bytes > most else done
+
+    def _progressed(self, done_bytes: int, total_bytes: int | None) -> None:
+        self.progress = done_bytes, total_bytes
+        self._on_change()
 
     def _look_at(self, stand: Stand | None) -> bool:
         """Look, if there is anything new to see; return whether it was looked."""
@@ -358,6 +370,7 @@ class PhoneRun:
         if self.job.state is not before:
             self.since_s = time.monotonic()
             self._looked, self._pressed, self._look_wanted = None, False, False
+            self._overwrite_wanted = False
             self._photos.clear()
             self.wants = None
         self._on_change()

@@ -24,10 +24,11 @@ from wipe_station.peers import Peer, Role
 from wipe_station.phone_jobs import views
 from wipe_station.phone_jobs import words as said
 from wipe_station.phone_jobs.jobs import PhoneJobs
+from wipe_station.phone_jobs.place import Patience
 from wipe_station.phone_jobs.plan import PhonePlan
 from wipe_station.phone_jobs.ports import Port, Ports
 from wipe_station.phone_jobs.replay import PhoneJob
-from wipe_station.phone_jobs.runner import Patience, PhoneRun
+from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_links.hand import Baseline
 from wipe_station.phone_values import PhoneJobView
 from wipe_station.phones.run import State
@@ -287,14 +288,18 @@ class PhoneSeats:
         """Return an erasure as the page shows it."""
         run, patience = seat.run, self._patience
         waiting = _WAITING.get(seat.job.state)
-        here = ports.at(seat.port).visit is not None
+        stand = ports.at(seat.port).now()
         return views.job_view(
             seat.job,
             views.Around(
                 revision=seat.revision,
                 port=seat.port,
                 bay=self._bays.name_of(seat.port),
-                here=here,
+                here=stand is not None,
+                can_overwrite=stand is not None
+                and stand.hand is not None
+                and stand.hand.can_overwrite,
+                progress=None if run is None else run.progress,
                 ticket=seat.ticket,
                 broken=seat.broken,
                 stopped=run is None,

@@ -5,6 +5,7 @@ Only ``Outcome.VERIFIED``, as the replay recomputed it, becomes a certificate; a
 
 from typing import Any, Final
 
+from certs.formats.head_v1 import DescribedDevice, Head, Identifier, Reason
 from certs.formats.phone_erasure_v1 import (
     MakerFunction,
     PhoneBefore,
@@ -17,8 +18,6 @@ from certs.formats.phone_erasure_v1 import (
     phone_certificate,
     phone_notice,
 )
-
-from certs.formats.head_v1 import DescribedDevice, Head, Identifier, Reason
 from certs.text import Text
 from grading.rules import evaluate
 from wipe_station.measures import stated_grade
@@ -101,6 +100,7 @@ def _erasure(job: PhoneJob, issue: Issue) -> PhoneErasure:
         utc_offset=issue.utc_offset,
         maker_function=_maker(plan.get("maker_function")),
         photo_sha256=job.photo_sha256,
+        overwritten_bytes=evidence.overwritten_bytes,
         not_checked=plan["not_checked"],
         measures=measures,
         grade=None if not job.ended else stated_grade(evaluate(measures, issue.ruleset)),

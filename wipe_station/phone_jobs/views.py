@@ -16,6 +16,7 @@ from wipe_station.phone_values import (
     GateView,
     PhoneAction,
     PhoneJobView,
+    PhoneProgress,
     RouteView,
     Step,
 )
@@ -54,6 +55,7 @@ _GIVING_UP: Final = frozenset(
         State.STRANGER,
         State.BACK,
         State.BETWEEN,
+        State.OVERWRITING,
         State.ASKED_AGAIN,
         State.AWAY_AGAIN,
         State.STRANGER_AGAIN,
@@ -140,6 +142,10 @@ class Around:
     bay: str | None
     here: bool
     ticket: str | None
+    can_overwrite: bool
+    """Whether the phone that is plugged in can fill its free space."""
+    progress: tuple[int, int | None] | None
+    """Of an overwrite under way: bytes done, and in all."""
     broken: Text | None
     """Why its records or its signing failed."""
     stopped: bool
@@ -182,12 +188,14 @@ def job_view(job: PhoneJob, around: Around) -> PhoneJobView:
         waits_s=None if over else around.waits_s,
         gives_up_s=None if over else around.gives_up_s,
         resets=(len(job.resets), 2 if needs.final_reset else 1),
+        progress=_progress(around.progress),
+        overwritten=None if job.overwritten is None else words(said.overwritten(job.overwritten)),
         photographed=job.photo_sha256 is not None,
         seen=tuple(
             words(MEANINGS[each].text) for each in Observation if each in evidence.observations()
         ),
         against=tuple(words(each.text) for each in against_of(job)),
-        actions=tuple(_actions(job, over=over)),
+        actions=tuple(_actions(job, over=over, can_overwrite=around.can_overwrite)),
         outcome=job.outcome.value if over else None,
         outcome_text=words(_OUTCOMES[job.outcome]) if over else None,
         claim=words(_claim(job)) if over and certified and not job.plan["practice"] else None,
@@ -213,12 +221,18 @@ def _sentence(job: PhoneJob, around: Around) -> tuple[Step, Text]:
     return step, sentence
 
 
-def _actions(job: PhoneJob, *, over: bool) -> Iterator[PhoneAction]:
+def _progress(known: tuple[int, int | None] | None) -> PhoneProgress | None:
+    return None if known is None else PhoneProgress(done_bytes=known[0], total_bytes=known[1])
+
+
+def _actions(job: PhoneJob, *, over: bool, can_overwrite: bool) -> Iterator[PhoneAction]:
     if over:
         yield PhoneAction.CLOSE
         return
     if job.state is State.BETWEEN:
         yield PhoneAction.PRESS
+        if can_overwrite and not job.evidence.overwritten_whole:
+            yield PhoneAction.OVERWRITE
     if job.state in LOOKING:
         yield PhoneAction.LOOK
         if not job.more_to_come:

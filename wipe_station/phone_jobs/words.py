@@ -10,6 +10,7 @@ from typing import Final
 from certs.text import Text
 from wipe_station.phone_values import Shown, Step
 from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.overwrite import Overwritten
 from wipe_station.phones.routes import Closed, Gate
 from wipe_station.phones.run import State
 from wipe_station.units import size_text
@@ -145,7 +146,10 @@ SAID: Final = {
     ),
     State.OVERWRITING: (
         Step.WAIT,
-        Text(zh="手机正在写满空闲空间。", en="The phone is filling its free space."),
+        Text(
+            zh="手机正在写满空闲空间，再读一遍。线不要拔。",
+            en="The phone fills its free space and reads it again. Leave the cable in.",
+        ),
     ),
     State.ASKED_AGAIN: (
         Step.RESET_AGAIN,
@@ -222,6 +226,20 @@ STATION_STOPPED: Final = Text(
     zh="工作站中途停了，没能确认清除成功。请把手机再清除一次。",
     en="The station stopped half-way; nothing is confirmed. Erase the phone again.",
 )
+
+
+def overwritten(done: Overwritten) -> Text:
+    """Return what an overwrite came to."""
+    size = size_text(done.size_bytes)
+    if done.whole:
+        return Text(
+            zh=f"空闲空间写满过一遍，读回核对了 {size}。",
+            en=f"Its free space was filled once; {size} were read back.",
+        )
+    return Text(
+        zh=f"没有写满，或者没能全部读回（读回 {size}），不算覆写过。",
+        en=f"Not filled, or not all read back ({size} were): it does not count as overwritten.",
+    )
 
 
 def facts_shown(facts: PhoneFacts) -> list[tuple[str, Text, Text | None]]:

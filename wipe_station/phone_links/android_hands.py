@@ -19,8 +19,9 @@ from wipe_station.errors import (
 )
 from wipe_station.phone_links import android
 from wipe_station.phone_links.adb_server import AdbServer
+from wipe_station.phone_links.android_fill import fill
 from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_usb
-from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
+from wipe_station.phone_links.hand import Baseline, ClosedError, Tell, Wants
 from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
 from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.adb_shell import FEATURE
@@ -30,6 +31,7 @@ from wipe_station.phones.evidence import Evidence
 from wipe_station.phones.facts import PhoneFacts
 from wipe_station.phones.fastboot import Okay, Target
 from wipe_station.phones.mtp_data import canary_beside, facts_of, shared_of
+from wipe_station.phones.overwrite import NOTHING, Overwritten
 from wipe_station.phones.routes import Link, Route
 from wipe_station.phones.usb_identity import is_copied
 
@@ -81,6 +83,7 @@ class AdbHand:
 
     links = frozenset({Link.ADB})
     routes = frozenset({Route.GUIDED, *_COMMANDS})
+    can_overwrite = True
 
     def __init__(
         self,
@@ -140,6 +143,10 @@ class AdbHand:
         same = self._same(before, after)
         return replace(evidence, same_identity=same, went_and_returned=False)
 
+    def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:
+        """See ``Hand``."""
+        return fill(self._server, self._open(), tell, stopped)
+
     def _canary(self, device: AdbDevice, name: str) -> Canary:
         control, content = secrets.token_hex(16), secrets.token_bytes(CONTROL_BYTES)
         try:
@@ -167,6 +174,7 @@ class MtpHand:
 
     links = frozenset({Link.MTP})
     routes = frozenset({Route.GUIDED})
+    can_overwrite = False
 
     def __init__(
         self,
@@ -222,6 +230,10 @@ class MtpHand:
             personal_files=files,
         )
 
+    def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:  # noqa: ARG002
+        """See ``Hand``; by MTP a phone is told to do nothing by itself."""
+        return NOTHING
+
     def _facts(self, phone: MtpPhone) -> PhoneFacts:
         info, storages = phone.device_info(), phone.storages()
         if not info.speaks_mtp:
@@ -261,6 +273,7 @@ class FastbootHand:
 
     links = frozenset({Link.FASTBOOT})
     routes = frozenset({Route.GUIDED, Route.FASTBOOT})
+    can_overwrite = False
 
     def __init__(
         self,
@@ -305,3 +318,7 @@ class FastbootHand:
     def look(self, before: Baseline, canary: str | None) -> Evidence:  # noqa: ARG002
         """See ``Hand``; it always raises."""
         raise ClosedError(Wants.RESTART, device_id=self._usb_path)
+
+    def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:  # noqa: ARG002
+        """See ``Hand``; a boot loader sees no free space."""
+        return NOTHING

@@ -8,6 +8,7 @@ The hands are in ``android_hands`` and ``iphone_hand``; which one a phone is tak
 ``presence``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -17,6 +18,7 @@ from wipe_station.errors import DeviceError
 from wipe_station.phones.apple_facts import AppleReadings
 from wipe_station.phones.evidence import Evidence
 from wipe_station.phones.facts import PhoneFacts
+from wipe_station.phones.overwrite import Overwritten
 from wipe_station.phones.routes import Link, Route
 
 
@@ -63,6 +65,9 @@ WORDS = {
     ),
 }
 """What is said for each."""
+
+Tell = Callable[[int, int | None], None]
+"""Told how far an overwrite is: bytes done, and in all (None: unknown)."""
 
 
 class ClosedError(DeviceError):
@@ -117,6 +122,10 @@ class Hand(Protocol):
         Nobody asks by ``TRADE_IN`` (it is for a phone that was reset already) or ``IOS_RESTORE``.
         """
 
+    @property
+    def can_overwrite(self) -> bool:
+        """Whether ``overwrite`` does anything."""
+
     def read(self) -> Baseline:
         """Read what the phone says of itself now.
 
@@ -168,4 +177,21 @@ class Hand(Protocol):
         Raises:
             DeviceError: nothing could be seen, which shows nothing; ``ClosedError`` if a person
                 can change that.
+        """
+
+    def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:
+        """Have the phone fill its free space with random data and read it back.
+
+        Only for a phone that was reset and is reset again: it is left full. It takes as long as the
+        phone's storage is large, an hour or more.
+
+        Args:
+            tell: told every few seconds; each byte is done twice, written and read.
+            stopped: asked as often whether to end; then what was written is taken away.
+
+        Returns:
+            what was read back; nothing where the phone refuses or does not know how.
+
+        Raises:
+            DeviceError: it went away, or hangs; nothing counts.
         """

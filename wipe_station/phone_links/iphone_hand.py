@@ -6,6 +6,7 @@ replaces that record; so after a reset the phone is read by the old one first, a
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
@@ -16,7 +17,7 @@ from wipe_station.errors import (
     DeviceGoneError,
     MalformedReplyError,
 )
-from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
+from wipe_station.phone_links.hand import Baseline, ClosedError, Tell, Wants
 from wipe_station.phone_links.iphone import IPhone, pair
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phones.apple_facts import AppleReadings, facts_of
@@ -25,6 +26,7 @@ from wipe_station.phones.evidence import Evidence
 from wipe_station.phones.facts import System
 from wipe_station.phones.lockdown import PairRecord, Refusal
 from wipe_station.phones.mcinstall import Accepted
+from wipe_station.phones.overwrite import NOTHING, Overwritten
 from wipe_station.phones.routes import Link, Route
 from wipe_station.phones.usbmux import MuxDevice
 
@@ -42,6 +44,7 @@ class IPhoneHand:
 
     links = frozenset({Link.LOCKDOWN})
     routes = frozenset({Route.IOS_GUIDED, *_ERASE})
+    can_overwrite = False
 
     def __init__(self, mux: Usbmux, udid: str, usb_path: str | None = None) -> None:
         """Take a phone.
@@ -133,6 +136,10 @@ class IPhoneHand:
         back = said if old else before.apple_back or replace(said, trusted=None)
         evidence = evidence_of(before.apple, back, said)
         return replace(evidence, before=before.facts, went_and_returned=False)
+
+    def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:  # noqa: ARG002
+        """See ``Hand``; there is no way to one on an iPhone."""
+        return NOTHING
 
     def _read(self) -> tuple[AppleReadings, str | None]:
         """Return what it says now, and which pair record that was by."""

@@ -27,8 +27,9 @@ DISCARD_INFERRED: Final = Text(
     en="That old blocks were discarded is inferred; spare areas were not overwritten.",
 )
 OVERWRITTEN: Final = Text(
-    zh="两次重置之间，在手机上用随机数写满了可用空间，并读回核对。",
-    en="Between two resets the phone filled its free space with random data and read it back.",
+    zh="两次重置之间，手机用随机数写满了自己的可用空间，并读回核对；别处没有覆写。",
+    en="Between two resets the phone filled its free space with random data and read it back;"
+    " what lies elsewhere was not overwritten.",
 )
 ENCRYPTION_SHOWN: Final = Text(
     zh="手机是加密的：机主打开设置给店员看过，手机自己没有对工作站说。",
@@ -67,7 +68,7 @@ def claim_of(evidence: Evidence) -> PhoneClaim:
         return PhoneClaim(
             finding=finding, claim=_none(finding.value), observed=observed, inferred=()
         )
-    overwritten = evidence.overwritten_bytes > 0
+    overwritten = evidence.overwritten_whole and evidence.overwritten_bytes > 0
     if overwritten:
         observed += (OVERWRITTEN,)
     claim, inferred = _erased(evidence, overwritten=overwritten)

@@ -194,6 +194,8 @@ class Evidence:
     """The clerk saw in the phone's settings that it is encrypted, where it said nothing of it."""
     overwritten_bytes: int = 0
     """Written and read back on the phone itself, between two resets."""
+    overwritten_whole: bool = False
+    """Whether that was all that was free; otherwise nothing is claimed from it."""
 
     def observations(self) -> frozenset[Observation]:
         """Return what speaks for the reset."""

@@ -16,8 +16,8 @@ from wipe_station.blocking import BlockList
 from wipe_station.clock import SystemClock
 from wipe_station.peers import Peer, Role
 from wipe_station.phone_jobs.bench import BenchParts, PhoneBench
-from wipe_station.phone_jobs.runner import Patience
-from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
+from wipe_station.phone_jobs.place import Patience
+from wipe_station.phone_links.hand import Baseline, ClosedError, Tell, Wants
 from wipe_station.phone_links.presence import Here, Presence
 from wipe_station.phone_values import (
     IntakeRequest,
@@ -32,6 +32,7 @@ from wipe_station.phone_values import (
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import Evidence
 from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.overwrite import Overwritten
 from wipe_station.phones.routes import Link, Route
 from wipe_station.phones.usb_mode_table import Mode
 from wipe_station.station import Station
@@ -72,6 +73,9 @@ ANDROID: Final = PhoneFacts(
 )
 """With which nothing is wrong."""
 
+FILLED: Final = Overwritten(size_bytes=100 << 30, files=400, sha256="ab" * 32, whole=True)
+"""Of a phone that filled its free space."""
+
 
 @dataclass(kw_only=True)
 class ModelPhone:
@@ -93,6 +97,13 @@ class ModelPhone:
     identity: bool | None = True
     """What a look makes of whether it is the phone of before."""
     asked: list[Route] = field(default_factory=list)
+    can_overwrite: bool = True
+    fills: Callable[[Tell, Callable[[], bool]], Overwritten] = field(
+        default_factory=lambda: lambda *_: FILLED
+    )
+    """How it fills its free space."""
+    filled: int = 0
+    """How often it was asked to."""
 
     def reset(self) -> None:
         """Do what its owner tells it to on its own screen."""
@@ -135,6 +146,11 @@ class ModelPhone:
             there = Canary.STILL_THERE if canary in self.files else Canary.GONE
             seen = there if self.readable else Canary.UNREADABLE
         return Evidence(before=before.facts, same_identity=self.identity, canary=seen)
+
+    def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:
+        """Be asked to fill its free space."""
+        self.filled += 1
+        return self.fills(tell, stopped)
 
 
 class ModelPresence(Presence):

@@ -7,6 +7,7 @@ from certs.text import Text
 from wipe_station.phones.evidence import CONTRADICTIONS, MEANINGS, NEEDED_KINDS
 from wipe_station.phones.facts import HOW_TO_LEARN
 from wipe_station.phones.makers import DECLARED, MakerFunction, all_makers
+from wipe_station.phones.overwrite import FILE_BYTES, ROOM_BYTES, WHOLE_RATIO
 from wipe_station.phones.routes import GATES, ROUTES, Needs, Route
 from wipe_station.phones.run import FINAL, TABLES, Event, State
 from wipe_station.records import Category
@@ -35,11 +36,29 @@ CLAIMS: Final = """\
 cryptographic erase and discard; both inferred |
 | Android, encrypted otherwise, or bootloader unlocked, or boot state unknown | Clear |
 | Android that did not say, called encrypted by its settings before the clerk's eyes | Clear |
-| Android, not known to be encrypted | nothing; Clear with an overwrite between two resets |
+| Android, not known to be encrypted | nothing; Clear with an overwrite between two resets that \
+filled it and was read back |
 
 The words are those of NIST SP 800-88r2, whose text, like IEEE 2883's and GB 46864-2025's, was
 not examined; no conformity is claimed. Whether a maker's own function counts for GB 46864-2025
 is open: the table of makers says what was declared."""
+
+OVERWRITE: Final = f"""\
+The clerk may have it done where adb reaches the phone after its first reset; it is never wanted
+for an encrypted phone's claim. The phone itself does all of it: `dd` from `/dev/urandom` into one
+folder of its shared storage, file after file of {FILE_BYTES >> 20} MiB until it takes no more;
+`sha256sum` of each right away, and of each again when all are written. A file counts if both
+digests are the same and no other file has them. The whole counts as an overwrite, which a claim
+may rest on, if every file counts and they are {WHOLE_RATIO:.0%} of what `df` said to be free; less
+is stated in bytes, and nothing follows from it. The files stay until the second reset takes them;
+{ROOM_BYTES >> 20} MiB that were written first are freed again, for its canary. What was cancelled
+is taken away; a phone that went away meanwhile has overwritten nothing.
+
+Nobody outside sees the storage: a phone whose software lies about all of it is not found out, only
+one that forgets, repeats itself, stops early or does not know how. Spare areas, the system's
+partitions and what the file system keeps for itself are not reached. The second reading comes from
+the flash as far as its memory is smaller than what was written. The texts of the commands are
+general knowledge [M]; no clause of a standard was compared."""
 
 BENCH: Final = """\
 For a person with real phones that may be erased, one of each kind at least; write down model,
@@ -69,7 +88,10 @@ system, patch level, and the outcome of each line, also where it fails.
 11. How long is a phone away when its USB mode is changed, and when it resets itself? A job takes
     less than five seconds for a re-plug. Does it come back on USB before setup, with which
     serial, and does it show file transfer there?
-12. A whole trade-in at the counter by somebody who has never seen it, with a watch: where does
+12. The overwrite on each release: are `dd`, `df -k`, `stat -c`, `sha256sum` there, and what do
+    they say, also when the phone is full? How long does it take, does the phone get hot or ask
+    anything, is there room for a canary afterwards, does the second reset still go?
+13. A whole trade-in at the counter by somebody who has never seen it, with a watch: where does
     she wait, and which sentence does she not understand?"""
 
 
@@ -97,6 +119,8 @@ def phones_page() -> str:
         ),
         "## Claims",
         CLAIMS,
+        "## Overwrite between two resets",
+        OVERWRITE,
         "## States",
         "Routes with one reset, and with a second one by hand or by itself. What the table does not"
         " name cannot happen; what is not final is indeterminate.",

@@ -216,6 +216,7 @@ class Run:
             obliteration_new=phone.record > self._record_before if ios and sight.record else None,
             encryption_shown=self.fault.intake.shown_encrypted,
             overwritten_bytes=STORAGE_BYTES if self.overwritten else 0,
+            overwritten_whole=self.overwritten,
         )
 
     @property

@@ -99,7 +99,7 @@ def test_phone__good_one__certified_and_the_ticket_named(tmp_path: Path) -> None
         agreed = bench.agree()
         assert (agreed.stage, agreed.step, agreed.gates) == (PhoneStage.READY, Step.HOLD, ())
         between = first_reset(bench, phone)
-        assert between.actions == (PhoneAction.PRESS, PhoneAction.GIVE_UP)
+        assert between.actions == (PhoneAction.PRESS, PhoneAction.OVERWRITE, PhoneAction.GIVE_UP)
         assert len(between.seen) == 2
         second_reset(bench, phone)
         assert PhoneAction.PHOTO in bench.job().actions

@@ -64,6 +64,7 @@ QUESTIONS: Final[dict[str, tuple[Question, str, Value | bytes | None, Value | by
     "hold": (lambda c: c.hold_phone(PORT, ASKED), f"POST {_PHONE}/hold", ASKED, HOLD),
     "erase": (lambda c: c.erase_phone(PORT, ERASE), f"POST {_PHONE}/erase", ERASE, JOB),
     "press": (lambda c: c.press(JOB_ID), f"POST {_JOB}/press", None, JOB),
+    "overwrite": (lambda c: c.overwrite(JOB_ID), f"POST {_JOB}/overwrite", None, JOB),
     "look": (lambda c: c.look(JOB_ID), f"POST {_JOB}/look", None, JOB),
     "photo": (lambda c: c.photo(JOB_ID, JPEG), f"POST {_JOB}/photo", JPEG, JOB),
     "give-up": (lambda c: c.give_up(JOB_ID), f"POST {_JOB}/give-up", None, JOB),

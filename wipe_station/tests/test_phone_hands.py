@@ -28,6 +28,7 @@ from wipe_station.phones.android_after import same_across, same_device
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.facts import PhoneFacts, System
 from wipe_station.phones.mtp_data import Look, Storage, canary_beside, shared_of
+from wipe_station.phones.overwrite import NOTHING
 from wipe_station.phones.routes import ROUTES, Link, Route
 from wipe_station.phones.usb_mode_table import MODES, Mode, Touch
 from wipe_station.phones.usbmux import MuxDevice
@@ -134,6 +135,15 @@ def test_hands__all_of_them__ask_by_routes_of_their_links_or_by_hand() -> None:
         asked |= hand.routes
     assert not asked & {Route.TRADE_IN, Route.IOS_RESTORE}
     assert WORDS.keys() == set(Wants)
+
+
+def test_overwrite__no_debugging__no_hand_offers_it_or_does_anything() -> None:
+    """Only by adb a phone is told to work by itself; the others have nothing to count."""
+    hands = (MtpHand(PORT), FastbootHand(PORT), IPhoneHand(Usbmux("UNIX:/nowhere"), "0"))
+    assert AdbHand.can_overwrite
+    for hand in hands:
+        assert not hand.can_overwrite
+        assert hand.overwrite(lambda *_: None, lambda: False) == NOTHING
 
 
 @pytest.mark.parametrize("program", ["no-such-usbmuxd", "false"])

@@ -247,13 +247,23 @@ def test_words__every_observation_contradiction_gate_and_route__has_them() -> No
         ({"encryption": Encryption.NONE}, 0, Category.NONE),
         ({"encryption": Encryption.NONE}, 1, Category.CLEAR),
         ({"encryption": None}, 1, Category.CLEAR),
+        ({"encryption": Encryption.NONE}, -1, Category.NONE),
+        ({"encryption": None}, -1, Category.NONE),
     ],
 )
 def test_claim__by_what_the_phone_was__no_more_than_its_row(
     changes: dict[str, Any], overwritten: int, category: Category
 ) -> None:
-    """Each thing that is missing or unknown lowers the claim; none is made up."""
-    evidence = replace(GOOD, before=replace(GOOD.before, **changes), overwritten_bytes=overwritten)
+    """Each thing that is missing or unknown lowers the claim; none is made up.
+
+    Below zero: so many bytes were overwritten, and they were not all.
+    """
+    evidence = replace(
+        GOOD,
+        before=replace(GOOD.before, **changes),
+        overwritten_bytes=abs(overwritten),
+        overwritten_whole=overwritten > 0,
+    )
     claim = claim_of(evidence)
     assert claim.claim.category is category
     assert claim.certifies == (category is not Category.NONE)
