@@ -46,9 +46,9 @@ def start_up(state: str, port: int, timeout_s: float) -> int:
     while time.monotonic() < ends:
         if "kiosk" in _said():
             return pid
-        if inside.ended(pid, 0.1) is not None:
-            break
-    raise RuntimeError(inside.complained(LOG) + inside.said(LOG))
+        if (code := inside.ended(pid, 0.1)) is not None:
+            raise RuntimeError(f"exit {code}: {inside.complained(LOG)} {inside.said(LOG)}")
+    raise TimeoutError(inside.complained(LOG) + inside.said(LOG))
 
 
 def _said() -> dict[str, dict[str, Any]]:
@@ -146,14 +146,22 @@ def _written() -> Iterator[Path]:
         mount = root.stat().st_dev
         for folder, folders, files in os.walk(root):
             here = Path(folder)
-            about = {each: os.lstat(here / each) for each in folders}
             folders[:] = [
                 name
-                for name, seen in about.items()
-                if seen.st_dev == mount and seen.st_ctime >= began_s
+                for name in folders
+                if (seen := _seen(here / name))
+                and seen.st_dev == mount
+                and seen.st_ctime >= began_s
             ]
             for path in map(here.joinpath, files):
-                with contextlib.suppress(FileNotFoundError):  # the station works on
-                    seen = path.lstat()
-                    if stat.S_ISREG(seen.st_mode) and seen.st_dev == device:
-                        yield path
+                seen = _seen(path)
+                if seen and stat.S_ISREG(seen.st_mode) and seen.st_dev == device:
+                    yield path
+
+
+def _seen(path: Path) -> os.stat_result | None:
+    """Return what is at a path; files of the station and of the host come and go."""
+    try:
+        return path.lstat()
+    except OSError:
+        return None
