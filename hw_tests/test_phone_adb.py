@@ -15,6 +15,7 @@ from hw_tests.phones.second_look import (
     seller,
 )
 from hw_tests.phones.tcp import on_tcp
+from hw_tests.whole_station import until
 from wipe_station.errors import (
     CommandRejectedError,
     DeviceGoneError,
@@ -30,6 +31,7 @@ def test_trust__asked_for__unauthorized_until_the_person_allows(adb: RealAdb) ->
         adb.connect(phone, LinkState.UNAUTHORIZED)
         assert adb.run("shell", "getprop", phone=phone).returncode == 1
         assert phone.phone.commands == []
+        until(lambda: phone.phone.asked)
         phone.phone.allow()
         adb.until(phone, LinkState.DEVICE)
         phone.phone.trust = Trust.ASK

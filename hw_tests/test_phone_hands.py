@@ -16,6 +16,7 @@ from hw_tests.phones.android import FILES, MARKER, AndroidPhone, Lie, Trust
 from hw_tests.phones.mtp import Manner
 from hw_tests.phones.port import NAME, Port, port_with
 from hw_tests.phones.real_adb import RealAdb
+from hw_tests.whole_station import until
 from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_links import android
 from wipe_station.phone_links import mtp as mtp_link
@@ -251,6 +252,7 @@ def test_presence__owner_has_not_allowed_debugging__said_and_files_shown(
         with pytest.raises(ClosedError) as caught:
             alone.hand()
         assert caught.value.wants is Wants.DEBUGGING
+        until(lambda: phone.asked)
         phone.allow()
         assert port.by_adb().links == {Link.ADB, Link.MTP}
 
