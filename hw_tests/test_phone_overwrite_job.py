@@ -39,7 +39,7 @@ def test_trade_in__not_encrypted__certified_only_if_all_of_it_was_overwritten(
         counter.bench.state_is("back-again")
         counter.act(lambda run: run.photograph(JPEG))
         job = counter.bench.ended()
-        said = document_of(counter, job)
+        said = document_of(counter.bench, job)
     assert (job.outcome == "verified") is (lie is None)
     if lie is None:
         assert 1990 * MIB - ROOM_BYTES < said["overwritten_bytes"] <= 2000 * MIB - ROOM_BYTES

@@ -5,7 +5,7 @@ Everything that the station writes is searched for what is a person's.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,15 +87,17 @@ def counter_with(phone: AndroidPhone, folder: Path, adb: RealAdb) -> Iterator[Co
             yield made[0]
 
 
-def document_of(counter: Counter, job: PhoneJobView) -> dict[str, Any]:
+def document_of(bench: Bench, job: PhoneJobView) -> dict[str, Any]:
     """Return what was signed."""
-    folder = counter.bench.bench.seats.bundle(job.job_id)
+    folder = bench.bench.seats.bundle(job.job_id)
     (found,) = (p for p in folder.glob("*.json"))
     statement: dict[str, Any] = json.loads(found.read_bytes())
     return statement
 
 
-def private_words_below(folder: Path, wanted: str = "journal.jsonl") -> list[tuple[str, str]]:
+def private_words_below(
+    folder: Path, wanted: str = "journal.jsonl", words: Sequence[str] = PRIVATE
+) -> list[tuple[str, str]]:
     """Return where something of a person's stands in what was written; it must be something."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     assert any(path.match(wanted) for path in files)
@@ -103,7 +105,7 @@ def private_words_below(folder: Path, wanted: str = "journal.jsonl") -> list[tup
         (str(path), word)
         for path in files
         for data in (path.read_bytes(),)
-        for word in PRIVATE
+        for word in words
         if word.encode() in data
     ]
 
@@ -134,7 +136,7 @@ def test_trade_in__honest_phone__certified_and_nothing_private_written(
         counter.bench.state_is("back-again")
         counter.act(lambda run: run.photograph(JPEG))
         job = counter.bench.ended()
-        said = document_of(counter, job)
+        said = document_of(counter.bench, job)
     assert (job.state, job.outcome) == (State.ERASED, "verified")
     assert said["type"] == "certificate-of-phone-erasure"
     assert phone.erasures == 2
@@ -157,7 +159,7 @@ def test_trade_in__phone_that_lies__never_certified_and_nothing_private_written(
         counter.act(PhoneRun.look)
         counter.act(PhoneRun.give_up)
         job = counter.bench.ended()
-        said = document_of(counter, job)
+        said = document_of(counter.bench, job)
     assert job.outcome in ("failed", "indeterminate")
     assert said["type"] == "notice-of-phone-erasure"
     assert phone.files
