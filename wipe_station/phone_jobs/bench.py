@@ -6,7 +6,7 @@ from then on the job stands among the ``seats``.
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from threading import Event as Flag
 from threading import RLock
@@ -18,7 +18,6 @@ from wipe_station.bays import BayMap
 from wipe_station.clock import Clock
 from wipe_station.confirmations import EXPIRES_S, Confirmations, digest
 from wipe_station.custody import Custody
-from wipe_station.detect.identifiers import shown_text
 from wipe_station.errors import (
     BusyError,
     InvalidInputError,
@@ -29,14 +28,14 @@ from wipe_station.errors import (
 from wipe_station.issuer import Issuer
 from wipe_station.peers import Peer, Role
 from wipe_station.phone_jobs import views
-from wipe_station.phone_jobs import words as said
+from wipe_station.phone_jobs.cards import phone_view
 from wipe_station.phone_jobs.jobs import PhoneJobs
 from wipe_station.phone_jobs.place import Patience
 from wipe_station.phone_jobs.plan import PhonePlan, identifiers_of, intake_of, title_of
 from wipe_station.phone_jobs.ports import Judged, Port, Ports, Visit
 from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_jobs.seats import PhoneSeats
-from wipe_station.phone_links.hand import WORDS, Baseline
+from wipe_station.phone_links.hand import Baseline
 from wipe_station.phone_links.presence import Presence
 from wipe_station.phone_values import (
     IntakeRequest,
@@ -45,13 +44,10 @@ from wipe_station.phone_values import (
     PhoneHold,
     PhoneHoldRequest,
     PhoneJobView,
-    PhoneStage,
     PhoneView,
-    Step,
 )
 from wipe_station.phones.makers import maker_function
 from wipe_station.phones.routes import GATES, Gate, gates_shut
-from wipe_station.phones.usb_mode_table import MODES, Touch
 from wipe_station.store import Store
 from wipe_station.ticket import Consent, Ticket
 from wipe_station.ticket_holds import BLOCK_LIST
@@ -363,64 +359,8 @@ class PhoneBench:
         return gates_shut(facts, intake)
 
     def _phone_view(self, place: Port) -> PhoneView:
-        visit = _visit(place)
-        here, mode = visit.here, MODES[visit.here.mode]
-        known = PhoneView(
-            port=place.name,
-            bay=self._parts.bays.name_of(place.name),
-            product=shown_text(here.product),
-            mode=here.mode,
-            title=views.words(mode.title),
-            visit=visit.number,
-            shown=visit.shown,
-            job_id=self.seats.busy_at(place.name),
-        )
-        return known.model_copy(update=dict(self._stage(place, visit, mode.touch)))
-
-    def _stage(self, place: Port, visit: Visit, touch: Touch) -> Iterator[tuple[str, object]]:
-        if visit.baseline is not None:
-            yield from self._known(place, visit)
-            return
-        wants, hands_off = visit.wants, touch is Touch.HANDS_OFF
-        stage = PhoneStage.READING if wants is None else PhoneStage.CLOSED
-        yield "stage", PhoneStage.NAMED if hands_off else stage
-        if hands_off:
-            yield "step", Step.RESTART
-            yield "said", views.words(MODES[visit.here.mode].next_step)
-        elif wants is not None:
-            yield "step", views.STEP_OF_WANT[wants]
-            yield "said", views.words(WORDS[wants])
-        elif visit.problem is not None:
-            yield "step", Step.UNLOCK
-            yield "said", views.words(visit.problem)
-        else:
-            yield "step", Step.WAIT
-            yield "said", views.words(said.READING)
-
-    def _known(self, place: Port, visit: Visit) -> Iterator[tuple[str, object]]:
-        baseline = _read(place)
-        facts = baseline.facts
-        yield "facts", views.fact_views(facts)
-        yield "routes", views.route_views(facts, visit.here.links, visit.routes)
-        maker = maker_function(facts)
-        yield "menu", None if maker is None else views.words(maker.menu)
-        judged = visit.judged
-        if judged is None:
-            yield "stage", PhoneStage.READING
-            yield "step", Step.WAIT
-            yield "said", views.words(said.READING)
-            return
-        if judged.fault is not None:
-            yield "stage", PhoneStage.READ
-            yield "step", Step.MANAGER
-            yield "said", views.words(judged.fault)
-            return
-        gates = judged.gates
-        yield "ticket", judged.ticket
-        yield "gates", views.gate_views(gates)
-        yield "stage", PhoneStage.READ if gates else PhoneStage.READY
-        yield "step", said.STEP_OF_GATE[gates[0]] if gates else Step.HOLD
-        yield "said", views.words(GATES[gates[0]] if gates else said.READY)
+        bay, job_id = self._parts.bays.name_of(place.name), self.seats.busy_at(place.name)
+        return phone_view(place.name, _visit(place), bay=bay, job_id=job_id)
 
 
 def _visit(place: Port) -> Visit:
