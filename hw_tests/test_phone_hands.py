@@ -44,9 +44,10 @@ def _by_mtp(port: Port) -> Here:
     return port.by_mtp()
 
 
-def _test_harness(_: Port, hand: Hand) -> None:
+def _test_harness(port: Port, hand: Hand) -> None:
     """Ask by adb; the phone comes back as a test device, with our key."""
     assert hand.ask(Route.TEST_HARNESS)
+    until(lambda: port.phone.erasures)  # it says so first, and does it then
 
 
 def _settings(port: Port, hand: Hand) -> None:
