@@ -12,6 +12,7 @@ from hw_tests.lab import inside, inside_station
 from hw_tests.lab.bench import Device, Kind, plug, pull
 from hw_tests.lab.guest import Guest
 from hw_tests.loop import make_file, scratch
+from wipe_station.phone_links.presence import Program
 
 SEED = 20261125
 CYCLES = 102
@@ -92,7 +93,7 @@ def test_plugged_and_pulled__a_hundred_times__nothing_leaks(counter: Counter) ->
     after = guest.call(inside.held, counter.pid)
     assert after["descriptors"] <= before["descriptors"] + SLACK, (before, after)
     assert after["threads"] <= before["threads"] + SLACK, (before, after)
-    assert after["children"] == before["children"] == 0
+    assert after["children"] == before["children"] <= len(Program), "adb and usbmuxd, no more"
     board = guest.call(inside_station.board, STATE)
     assert (board["devices"], board["jobs"]) == ([], [])
     assert guest.call(inside_station.guards, STATE) == 0
