@@ -218,7 +218,14 @@ def test_ask__line_breaks__counts_as_asked(adb: RealAdb, folder: Path, place: in
         assert hand.ask(Route.TEST_HARNESS)
         port.carrier.left_bytes = None
         port.phone.restart()
-        look = port.by_adb().hand().look(before, CANARY)
+
+        def seen() -> Evidence | None:
+            """Look, unless it is just restarting by itself: what it has heard it does late."""
+            with suppress(DeviceError):
+                return port.by_adb().hand().look(before, CANARY)
+            return None
+
+        look = until(seen)
         assert looks_erased(look) is (f"/sdcard/{CANARY}" not in port.phone.files)
 
 
