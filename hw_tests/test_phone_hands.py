@@ -46,21 +46,21 @@ def _by_mtp(port: Port) -> Here:
 
 def _test_harness(port: Port, hand: Hand) -> None:
     """Ask by adb; the phone comes back as a test device, with our key."""
-    assert hand.ask(Route.TEST_HARNESS)
+    assert hand.ask(Route.TEST_HARNESS, hand.read())
     until(lambda: port.phone.erasures)  # it says so first, and does it then
 
 
 def _settings(port: Port, hand: Hand) -> None:
     """Have adb open the screen on which the owner confirms."""
     assert port.phone.files[f"/sdcard/{CANARY}"] == CONTENT
-    assert hand.ask(Route.SETTINGS)
+    assert hand.ask(Route.SETTINGS, hand.read())
     assert CANARY in port.mtp.files, "nobody has confirmed"
     port.phone.confirm()
 
 
 def _by_hand(port: Port, hand: Hand) -> None:
     """Have the owner find the screen without us."""
-    assert hand.ask(Route.GUIDED)
+    assert hand.ask(Route.GUIDED, hand.read())
     port.phone.resets_asked = True
     port.phone.confirm()
 
@@ -204,8 +204,19 @@ def test_ask__phone_refuses__told_and_nothing_happens(adb: RealAdb, folder: Path
     phone.screen_lock = True
     with port_with(phone, folder, adb) as port:
         hand = port.by_adb().hand()
-        assert not hand.ask(Route.TEST_HARNESS)
+        assert not hand.ask(Route.TEST_HARNESS, hand.read())
         assert (phone.files, phone.erasures) == (FILES, 0)
+
+
+def test_ask__another_phone_than_was_read__not_asked(adb: RealAdb, folder: Path) -> None:
+    """By name and over one connection: a phone that came to the port since is left alone."""
+    with port_with(seller(), folder, adb) as port:
+        hand = port.by_adb().hand()
+        before = hand.read()
+        for other in ({"serial": "SN-OTHER"}, {"model": "Other"}, {"serial": None}):
+            facts = replace(before.facts, **other)
+            assert not hand.ask(Route.TEST_HARNESS, replace(before, facts=facts))
+        assert (port.phone.files, port.phone.erasures) == (FILES, 0)
 
 
 @pytest.mark.parametrize("place", [0, 24, 48, 90])
@@ -213,9 +224,11 @@ def test_ask__line_breaks__counts_as_asked(adb: RealAdb, folder: Path, place: in
     """Nobody knows what a phone has heard whose answer was cut: only looking tells."""
     with port_with(seller(), folder, adb) as port:
         hand, before = marked(port.by_adb())
-        with port.phone.lock:
-            port.carrier.left_bytes = place
-        assert hand.ask(Route.TEST_HARNESS)
+        start = port.carrier.said_bytes
+        assert android.names(adb.server, port.device())[0] == port.phone.serial
+        with port.phone.lock:  # behind what it says of who it is
+            port.carrier.left_bytes = port.carrier.said_bytes - start + place
+        assert hand.ask(Route.TEST_HARNESS, before)
         port.carrier.left_bytes = None
         port.phone.restart()
 
@@ -237,7 +250,8 @@ def test_settings__screen_unknown_to_the_phone__second_name_is_tried(
         phone = seller()
         phone.reset_screens = knows
         with port_with(phone, folder, adb) as port:
-            assert port.by_adb().hand().ask(Route.SETTINGS) is told
+            hand = port.by_adb().hand()
+            assert hand.ask(Route.SETTINGS, hand.read()) is told
             assert phone.resets_asked is told
 
 

@@ -48,7 +48,7 @@ def erased_by(bay: Bay, phone: IPhone, route: Route) -> Baseline:
     hand = paired(bay)
     before = hand.read()
     assert not hand.plant("c" * 32, b"it takes none")
-    assert hand.ask(route)
+    assert hand.ask(route, before)
     with bay.lock:  # it is still at it when the link has ended
         assert phone.online
     return before
@@ -114,7 +114,7 @@ def test_look__phone_that_was_not_erased__trust_kept(plugged: Plugged) -> None:
     bay = plugged(IPhone())
     hand = paired(bay)
     before = hand.read()
-    assert hand.ask(Route.IOS_GUIDED)
+    assert hand.ask(Route.IOS_GUIDED, before)
     look = hand.look(before, None)
     assert {Contradiction.TRUST_KEPT, Contradiction.SET_UP} <= look.contradictions()
     assert hand.pair_again(before)[1] is None, "it is not paired anew"
@@ -132,7 +132,8 @@ def test_ask__find_my_is_on__refused(plugged: Plugged) -> None:
     phone = IPhone(find_my=True)
     bay = plugged(phone)
     hand = paired(bay)
-    assert [hand.ask(route) for route in ROUTES] == [False, False]
+    before = hand.read()
+    assert [hand.ask(route, before) for route in ROUTES] == [False, False]
     assert phone.photos
 
 
@@ -142,12 +143,13 @@ def test_ask__trouble_on_the_way__counts_as_asked(plugged: Plugged, trouble: Tro
     phone = IPhone(lie=Lie.NOTHING)
     bay = plugged(phone)
     hand = paired(bay)
+    before = hand.read()
     bay.troubled(phone, 2, trouble)
-    assert hand.ask(Route.IOS_ERASE)
+    assert hand.ask(Route.IOS_ERASE, before)
     with bay.lock:
         phone.pull()
     with pytest.raises(DeviceGoneError):
-        hand.ask(Route.IOS_ERASE)
+        hand.ask(Route.IOS_ERASE, before)
 
 
 # --- who is where --------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ def test_round__by_its_boot_loader__what_is_found_is_what_was_done(
     with listening(flash, manner) as boot:
         hand = by_fastboot(boot)
         assert not hand.plant(CANARY, b"canary")
-        assert hand.ask(Route.FASTBOOT) is asked
+        assert hand.ask(Route.FASTBOOT, before) is asked
         assert (boot.engine.gone_to == "reboot") is (manner in {Manner.HONEST, Manner.LIES})
     look = by_mtp(flash).look(before, CANARY)
     erased = finding_of(look, more_to_come=True) is Finding.ERASED
@@ -92,7 +92,7 @@ def test_read__boot_loader__facts_by_usb_and_no_look() -> None:
         before = hand.read()
         assert (before.link, before.usb_serial) == (Link.FASTBOOT, SERIAL)
         assert before.facts.bootloader_locked is False
-        assert hand.ask(Route.GUIDED)
+        assert hand.ask(Route.GUIDED, before)
         assert boot.engine.flash.erased == []
         with pytest.raises(ClosedError) as caught:
             hand.look(before, None)

@@ -8,6 +8,7 @@ from hw_tests.phones.android import AndroidPhone, Trust
 from hw_tests.phones.android_fill import MIB, Fill, Storage
 from hw_tests.phones.real_adb import RealAdb
 from hw_tests.test_phone_station import counter_with, document_of
+from hw_tests.whole_station import until
 from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phones.overwrite import ROOM_BYTES
 from wipe_station.phones.routes import Route
@@ -26,6 +27,7 @@ def test_trade_in__not_encrypted__certified_only_if_all_of_it_was_overwritten(
         counter.plug(Mode.MTP_ADB)
         counter.bench.agree("9-1")
         counter.bench.press(Route.SETTINGS, "9-1")
+        until(lambda: counter.port.phone.resets_asked)
         counter.bench.state_is("asked")
         counter.resets_itself(Mode.MTP_ADB)
         counter.bench.state_is("between")

@@ -16,6 +16,7 @@ import pytest
 from hw_tests.phones.android import FILES, MARKER, AndroidPhone, Lie, Trust
 from hw_tests.phones.port import NAME, Port, port_with
 from hw_tests.phones.real_adb import RealAdb
+from hw_tests.whole_station import until
 from wipe_station.detect.gate_rules import Phone
 from wipe_station.errors import RefusedByPolicyError
 from wipe_station.phone_jobs.runner import PhoneRun
@@ -127,6 +128,7 @@ def test_trade_in__honest_phone__certified_and_nothing_private_written(
             counter.bench.show(*SHOWN, port=NAME)
         assert counter.bench.agree(NAME).stage is PhoneStage.READY
         counter.bench.press(route, NAME)
+        until(lambda: phone.resets_asked or route is Route.GUIDED)
         counter.bench.state_is("asked")
         counter.resets_itself(Mode.MTP)
         counter.bench.state_is("between")
@@ -153,6 +155,7 @@ def test_trade_in__phone_that_lies__never_certified_and_nothing_private_written(
         counter.plug(Mode.MTP_ADB)
         counter.bench.agree(NAME)
         counter.bench.press(Route.SETTINGS, NAME)
+        until(lambda: phone.resets_asked)
         counter.bench.state_is("asked")
         counter.resets_itself(Mode.MTP_ADB)
         counter.bench.state_is("back", "between", "not-erased")

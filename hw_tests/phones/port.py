@@ -15,7 +15,7 @@ from hw_tests.phones.real_adb import RealAdb
 from hw_tests.phones.tcp import PhoneOnTcp, on_tcp
 from wipe_station.detect.gate_rules import Phone
 from wipe_station.phone_links.presence import Here, Presence, Reach
-from wipe_station.phones.adb_server import LinkState
+from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.usb_mode_table import Mode
 
 NAME: Final = "9-1"
@@ -74,6 +74,11 @@ class Port:
         (place / "serial").write_text(f"{self.phone.serial}\n" if states else "")
         (here,) = self.presence.look()
         return here
+
+    def device(self) -> AdbDevice:
+        """Return its line in adb's list."""
+        (found,) = (d for d in self._adb.server.devices() if d.serial == self.carrier.address)
+        return found
 
     def skip_setup(self) -> None:
         """Have the clerk go through the setup without an account, once it is back."""

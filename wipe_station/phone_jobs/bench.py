@@ -245,7 +245,9 @@ class PhoneBench:
             place = self._ports.at(port)
             ticket = self._ticket(place)
             number = None if ticket is None else ticket.number
-            seat = self.seats.begin(plan, _read(place), place, peer, number)
+            seat = self.seats.begin(
+                plan, _read(place), place, visit=asked.visit, peer=peer, ticket=number
+            )
             self._begun[used] = seat.job.job_id
         self._changed()
         return self.job(seat.job.job_id)

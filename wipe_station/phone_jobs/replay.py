@@ -211,6 +211,8 @@ class _Replay:
             job.overwritten = None
         if event is Event.OVERWRITE_ENDED and job.overwritten is None:
             raise _corrupt("an overwrite that came to nothing known")
+        if event is Event.WENT and job.state in LOOKING:
+            job.last, job.photo_sha256 = None, None  # what comes next may be another phone
         if event is Event.RETURNED:
             job.resets[-1].returned_at = record.utc
         job.last_event, job.ended_from, job.state = event, job.state, after
@@ -221,7 +223,10 @@ class _Replay:
             raise _corrupt(f"a look while {job.state.value}")
         assert job.before is not None, "the first line is the plan"
         seen = look_of(record.data)
-        job.canary = canary_after(job.canary, seen.canary)
+        ours = seen.truths.get("same_identity") is True
+        if ours or seen.canary is Canary.STILL_THERE:
+            # That a file is gone from what may be another phone says nothing of ours.
+            job.canary = canary_after(job.canary, seen.canary)
         if seen.canary is not Canary.NONE and not job.planted:
             raise _corrupt("a file looked for that nobody laid down")
         job.last = Evidence(

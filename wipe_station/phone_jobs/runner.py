@@ -42,12 +42,13 @@ _log = logging.getLogger(__name__)
 class PhoneRun:
     """One erasure under way; ``run`` in a thread of its own, the rest from any."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a run is built of
         self,
         *,
         journal: Journal,
         baseline: Baseline,
         place: Place,
+        visit: int,
         on_change: Callable[[], None],
         patience: Patience | None = None,
     ) -> None:
@@ -57,6 +58,7 @@ class PhoneRun:
             journal: of this job; closed by whoever opened it.
             baseline: the phone as it was read for the plan.
             place: its port.
+            visit: the plugging-in that the plan was made for.
             on_change: told after each step.
             patience: how long to wait.
         """
@@ -72,7 +74,7 @@ class PhoneRun:
         self.since_s = time.monotonic()
         """When the state of now began, by the monotonic clock."""
         self._canary: str | None = None
-        self._visit = 0
+        self._visit = visit
         self._looked: tuple[object, ...] | None = None
         self._again_s = 0.0
         self._pressed = self._look_wanted = self._given_up = self._stopped = False
@@ -171,14 +173,13 @@ class PhoneRun:
 
     def _begin(self) -> None:
         stand = self._place.now()
-        if stand is None or stand.hand is None:
+        if stand is None or stand.hand is None or stand.visit != self._visit:
             self._happen(Event.WENT)
             return
-        self._visit = stand.visit
         self._plant(stand.hand)
         self._happen(Event.OWNER_PRESSED)
         try:
-            accepted = stand.hand.ask(self.job.route)
+            accepted = stand.hand.ask(self.job.route, self._baseline)
         except DeviceError as error:
             _log.warning("job %s: not asked: %s", self.job.job_id, error)
             accepted = False
@@ -227,14 +228,15 @@ class PhoneRun:
             self._rest()
 
     def _back(self) -> None:
-        if self._left():
+        stand = self._place.now()
+        if stand is None or stand.visit != self._visit:  # however short: looks are of one visit
             self._happen(Event.WENT)
         elif self._photos:
             self._keep(self._photos.pop(0))
             self._judge()
         elif self._given_up or self._waited(self.patience.look_s):
             self._happen(EVENT_OF[self.job.finding])
-        elif not self._look_at(self._place.now()):
+        elif not self._look_at(stand):
             self._rest()
 
     def _between(self) -> None:
@@ -244,7 +246,7 @@ class PhoneRun:
         elif self._given_up or self._waited(self.patience.between_s):
             self._happen(Event.TIME_OUT)
         elif self._pressed:
-            if stand is not None and stand.hand is not None:
+            if stand is not None and stand.hand is not None and self._is_ours(stand):
                 self._plant(stand.hand)
             self._happen(Event.OWNER_PRESSED)
         elif self._overwrite_wanted:
@@ -266,8 +268,7 @@ class PhoneRun:
 
     def _filled(self, stand: Stand, hand: Hand) -> Overwritten:
         """Return what the phone read back: nothing of another one, or one that claims too much."""
-        seen = self._seen(stand)
-        if seen is None or seen.same_identity is not True:
+        if not self._is_ours(stand):
             _log.warning("job %s: not overwritten: another phone?", self.job.job_id)
             return NOTHING
         try:
@@ -327,6 +328,11 @@ class PhoneRun:
         if stand.same(self._baseline) is True:
             return Evidence(before=self._baseline.facts, same_identity=True)
         return None
+
+    def _is_ours(self, stand: Stand) -> bool:
+        """Tell whether a look now calls it the phone of before: nothing is written to another."""
+        seen = self._seen(stand)
+        return seen is not None and seen.same_identity is True
 
     def _last_look(self) -> dict[str, Json] | None:
         looks = [each for each in self._journal.history().records if each.kind == Kind.LOOK.value]

@@ -132,8 +132,15 @@ class PhoneSeats:
                     seat.job = seat.run.job
                 seat.revision += 1
 
-    def begin(
-        self, plan: PhonePlan, baseline: Baseline, place: Port, peer: Peer, ticket: str | None
+    def begin(  # noqa: PLR0913 - what a job begins with
+        self,
+        plan: PhonePlan,
+        baseline: Baseline,
+        place: Port,
+        *,
+        visit: int,
+        peer: Peer,
+        ticket: str | None,
     ) -> PhoneSeat:
         """Begin a job that was confirmed, in a thread of its own.
 
@@ -152,6 +159,7 @@ class PhoneSeats:
             journal=journal,
             baseline=baseline,
             place=place,
+            visit=visit,
             on_change=self._on_change,
             patience=self._patience,
         )

@@ -41,6 +41,20 @@ def read(server: AdbServer, device: AdbDevice) -> PhoneFacts:
     return facts_of(said, usb_path=device.usb_path)
 
 
+def names(server: AdbServer, device: AdbDevice) -> tuple[str | None, str | None]:
+    """Return what a phone states as its serial and model now.
+
+    Raises:
+        CommandRejectedError: it does not let itself be spoken to.
+        DeviceGoneError: it went away.
+        CommandTimeoutError: it did not answer.
+    """
+    require_allowed(device)
+    end = _asked(server, device, Ask.PROPERTIES, time.monotonic() + ASK_S)
+    facts = facts_of({} if end is None else {Ask.PROPERTIES: end})
+    return facts.serial, facts.model
+
+
 def _asked(server: AdbServer, device: AdbDevice, ask: Ask, until_s: float) -> ShellEnd | None:
     """Return how one command ended; on some phones some hang, and some are forbidden."""
     timeout_s = min(ASK_S, until_s - time.monotonic())

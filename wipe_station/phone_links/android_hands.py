@@ -112,13 +112,16 @@ class AdbHand:
         except CommandRejectedError:
             return False
 
-    def ask(self, route: Route) -> bool:
-        """See ``Hand``."""
+    def ask(self, route: Route, before: Baseline) -> bool:
+        """See ``Hand``; identity and command go over one connection, which no other phone gets."""
         assert route in self.routes, "another hand's route"
         commands = _COMMANDS.get(route)
         if commands is None:
             return True
         device = self._open()
+        now = android.names(self._server, device)
+        if before.facts.serial is None or now != (before.facts.serial, before.facts.model):
+            return False
         try:
             if FEATURE not in self._server.features(device):
                 return False
@@ -209,7 +212,7 @@ class MtpHand:
             self._facts(phone)
             return self._put(phone, name, content) is not None and phone.look(name).canary is True
 
-    def ask(self, route: Route) -> bool:
+    def ask(self, route: Route, before: Baseline) -> bool:  # noqa: ARG002 - the interface's
         """See ``Hand``; nothing can be asked by MTP."""
         assert route in self.routes, "another hand's route"
         return True
@@ -300,12 +303,15 @@ class FastbootHand:
         """See ``Hand``; a boot loader takes no files."""
         return False
 
-    def ask(self, route: Route) -> bool:
+    def ask(self, route: Route, before: Baseline) -> bool:
         """See ``Hand``. One partition that it erased is enough for "asked": then it restarts."""
         assert route in self.routes, "another hand's route"
         if route is not Route.FASTBOOT:
             return True
         with self._opened(self._usb_path) as phone:
+            # Held open from here on; who hangs at the port cannot become another one.
+            if same_device(before.usb_serial, self._usb_serial()) is not True:
+                return False
             try:
                 said = phone.erase()
                 asked = any(isinstance(each, Okay) for each in said.answers.values())

@@ -146,17 +146,19 @@ class Hand(Protocol):
             False where the phone takes none: nothing was laid down then that a look may miss.
         """
 
-    def ask(self, route: Route) -> bool:
+    def ask(self, route: Route, before: Baseline) -> bool:
         """Ask the phone to erase itself, or to show the screen on which its owner does.
 
         By the routes by hand (``GUIDED``, ``IOS_GUIDED``) nothing is sent.
 
         Args:
             route: one of ``routes``.
+            before: the phone that is meant; another one that hangs there by now is not asked.
 
         Returns:
-            False if the phone said no. True says nothing of an erasure: also a phone whose line
-            broke meanwhile, or that answered what nobody understands, was asked.
+            False if the phone said no, or is not known to be the one that is meant. True says
+            nothing of an erasure: also a phone whose line broke meanwhile, or that answered what
+            nobody understands, was asked.
 
         Raises:
             DeviceError: it was not there, or not open, before anything was sent.

@@ -106,12 +106,14 @@ class IPhoneHand:
         """See ``Hand``; an iPhone takes no files."""
         return False
 
-    def ask(self, route: Route) -> bool:
+    def ask(self, route: Route, before: Baseline) -> bool:
         """See ``Hand``."""
         assert route in self.routes, "another hand's route"
         erase = _ERASE.get(route)
         if erase is None:
             return True
+        if (before.facts.device_id or "").casefold() != self._udid.casefold():
+            return False
         phone = IPhone(self._mux, self._device())
         try:
             return isinstance(erase(phone), Accepted)

@@ -134,8 +134,9 @@ class ModelPhone:
         self.files.add(name)
         return True
 
-    def ask(self, route: Route) -> bool:
+    def ask(self, route: Route, before: Baseline) -> bool:
         """Be asked to erase itself."""
+        assert before.facts == self.facts
         self.asked.append(route)
         return not self.refuses
 

@@ -21,6 +21,7 @@ from wipe_station.errors import (
     RefusedByPolicyError,
     StationError,
 )
+from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_links.hand import Wants
 from wipe_station.phone_values import (
     PhoneAction,
@@ -567,3 +568,48 @@ def test_label__of_another_phone__manager_and_no_button(tmp_path: Path) -> None:
         )
         seen = bench.plug(ModelPhone())
         assert [gate.gate for gate in seen.gates] == ["imei-differs"]
+
+
+def test_press__phone_exchanged_before_it_is_asked__nothing_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the press and the asking another phone came to the port: nobody wipes that one."""
+    phone, other = ModelPhone(), ModelPhone(usb_serial="USB0002")
+    began = PhoneRun.run
+
+    def late(run: PhoneRun) -> None:
+        bench.pull()
+        bench.presence.put(PORT, other)
+        bench.bench.wake()
+        bench.until(lambda: bench.job().here)
+        began(run)
+
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        monkeypatch.setattr(PhoneRun, "run", late)
+        bench.press(Route.TEST_HARNESS)
+        job = bench.ended()
+    assert (job.state, job.outcome) == (State.CANCELLED, "aborted")
+    assert (phone.asked, other.asked, other.files) == ([], [], set())
+
+
+def test_second_press__another_phone_at_the_port__nothing_is_laid_down_on_it(
+    tmp_path: Path,
+) -> None:
+    """Exchanged in a moment, between the two resets: no file of ours goes to somebody else."""
+    phone = ModelPhone()
+    other = ModelPhone(identity=False)
+    with bench_at(tmp_path, replace(AT_ONCE, short_absence_s=0.0)) as bench:
+        bench.plug(phone)
+        first_reset(bench, phone)
+        run = bench.bench.seats.seat(bench.job().job_id).run
+        assert run is not None
+        run.patience = replace(AT_ONCE, short_absence_s=600.0)
+        bench.pull()
+        bench.presence.put(PORT, other)
+        bench.bench.wake()
+        bench.until(lambda: bench.job().here)
+        bench.bench.do(bench.job().job_id, lambda run: run.press())
+        bench.state_is("asked-again")
+    assert other.files == set()

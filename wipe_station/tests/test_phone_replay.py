@@ -251,3 +251,25 @@ def test_facts__every_field__can_be_kept() -> None:
     )
     assert [each.name for each in fields(full) if getattr(full, each.name) in (None, ())] == []
     assert facts_of(facts_json(full)) == full
+
+
+UNKNOWN: Line = (Kind.LOOK, {"canary": "gone"})
+OURS: Line = (Kind.LOOK, {"canary": "none", "same_identity": True})
+
+
+def test_replay__gone_from_a_phone_that_may_be_another__says_nothing_of_ours() -> None:
+    """A stranger lacks our file, too: it must not be added up with the identity of our phone."""
+    lines = [PLANTED, *AWAY_AND_BACK, UNKNOWN, *happened(Event.WENT, Event.RETURNED), OURS]
+    assert replayed(lines).canary is Canary.NONE
+    with pytest.raises(EvidenceError):
+        replayed([*lines, *happened(Event.SHOWN)])
+
+
+def test_replay__phone_went_since_it_was_looked_at__looked_at_and_photographed_anew() -> None:
+    """Who comes back is not known: neither the old look nor the old photograph is about it."""
+    last: list[Line] = [(Kind.LOOK, {"canary": "unreadable", "same_identity": True})]
+    began = [*WHOLE[:9], *last]
+    away = happened(Event.WENT, Event.RETURNED)
+    for lines in ([*began, *away, PHOTO], [*WHOLE[:9], PHOTO, *away, *last]):
+        with pytest.raises(EvidenceError):
+            replayed([*lines, *happened(Event.SHOWN)])
