@@ -287,7 +287,7 @@ class PhoneBench:
             port=port,
             route=asked.route,
             facts=baseline.facts,
-            links=visit.here.links,
+            link=baseline.link,
             usb_serial=baseline.usb_serial,
             shown=visit.shown,
             maker=None if maker is None else maker.to_json(),
@@ -305,8 +305,8 @@ class PhoneBench:
         return place
 
     def _identifiers(self, place: Port) -> tuple[Identifier, ...]:
-        visit, baseline = _visit(place), _read(place)
-        return identifiers_of(baseline.facts, visit.here.links, baseline.usb_serial)
+        baseline = _read(place)
+        return identifiers_of(baseline.facts, baseline.link, baseline.usb_serial)
 
     def _ticket(self, place: Port) -> Ticket | None:
         return self._parts.tickets.standing(self._identifiers(place))

@@ -44,7 +44,7 @@ class PhonePlan:
     route: Route
     facts: PhoneFacts
     """Read before anything was done to it."""
-    links: frozenset[Link]
+    link: Link
     """By which it was read."""
     usb_serial: str | None
     """As its USB descriptor says: what it is recognised by while nothing else speaks."""
@@ -77,7 +77,7 @@ class PhonePlan:
             "resets": 2 if route.final_reset else 1,
             "device": self._device(),
             "before": facts_json(self.facts),
-            "links": sorted(link.value for link in self.links),
+            "link": self.link.value,
             "shown": list(self.shown),
             "not_checked": list(NOT_CHECKED),
             **rest,
@@ -91,7 +91,7 @@ class PhonePlan:
         facts = self.facts
         named: list[Json] = [
             {"kind": it.kind, "value": it.value, "source": it.source, "evidence": it.evidence}
-            for it in identifiers_of(facts, self.links, self.usb_serial)
+            for it in identifiers_of(facts, self.link, self.usb_serial)
         ]
         rest: dict[str, Json | None] = {
             "system_version": facts.version,
@@ -134,18 +134,15 @@ def both(text: Text) -> dict[str, Json]:
     return {"zh": text.zh, "en": text.en}
 
 
-def identifiers_of(
-    facts: PhoneFacts, links: frozenset[Link], usb_serial: str | None
-) -> tuple[Identifier, ...]:
+def identifiers_of(facts: PhoneFacts, link: Link, usb_serial: str | None) -> tuple[Identifier, ...]:
     """Return what a phone calls itself, as tickets and documents name it.
 
     Args:
         facts: as it was read.
-        links: over which.
+        link: over which.
         usb_serial: of its USB descriptor, which stands in where nothing else says a serial.
     """
-    over = ", ".join(name for link, name in _SAID_OVER.items() if link in links) or "USB"
-    said = f"the phone, over {over}"
+    said = f"the phone, over {_SAID_OVER.get(link, 'USB')}"
     named = [(*each, said) for each in _named(facts)]
     if facts.serial is None and usb_serial is not None:
         named.append(("serial", usb_serial, "its USB descriptor"))

@@ -17,6 +17,11 @@ _REASONS: Final = {
         zh="还没有重置，手机就拔掉了，什么也没有做。",
         en="The phone was unplugged before any reset; nothing was done.",
     ),
+    "changed-before": Text(
+        zh="手机和刚才读到的不一样了（有人登录了，或者读不出来），什么也没有做。重新来一次。",
+        en="The phone is not as it was read (somebody signed in, or it does not answer); nothing"
+        " was done. Begin anew.",
+    ),
     "not-returned": Text(
         zh="手机断开以后没有回来，没能看到有没有清除。放进红盒，交给店长。",
         en="The phone went and did not return; whether it is erased was not seen. Red box,"
@@ -82,6 +87,7 @@ def _code_of(job: PhoneJob) -> str:
     known = {
         "station-stopped": not job.ended,
         "refused": job.last_event is Event.REFUSED,
+        "changed-before": job.last_event is Event.CANCELLED,
         "gone-before": job.state is State.CANCELLED,
         "nothing-to-claim": job.state is State.ERASED,
         "not-returned": ended in (State.AWAY, State.AWAY_AGAIN),

@@ -1,6 +1,6 @@
 """Drives one phone through its route's table, and writes down each step before the next. I/O.
 
-1. Lay a file of ours down, where the phone takes one.
+1. Read it once more: no gate may have shut since. Lay a file of ours down, where it takes one.
 2. The owner has pressed: ask the phone, or wait for its owner's finger on the phone itself.
 3. Watch the port: the phone goes, returns, another one returns, nobody returns in time.
 4. Look at what stands there, as often as something about it is new; a look counts by what it saw.
@@ -30,6 +30,7 @@ from wipe_station.phone_jobs.replay import LOOKING, PhoneJob, replay_phone
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phones.evidence import Evidence, Finding
 from wipe_station.phones.overwrite import NOTHING, Overwritten
+from wipe_station.phones.routes import gates_shut
 from wipe_station.phones.run import EVENT_OF, Event, State
 from wipe_station.records import Json
 
@@ -176,6 +177,9 @@ class PhoneRun:
         if stand is None or stand.hand is None or stand.visit != self._visit:
             self._happen(Event.WENT)
             return
+        if not self._still_open(stand.hand):
+            self._happen(Event.CANCELLED)
+            return
         self._plant(stand.hand)
         self._happen(Event.OWNER_PRESSED)
         try:
@@ -185,6 +189,14 @@ class PhoneRun:
             accepted = False
         if not accepted:
             self._happen(Event.REFUSED)
+
+    def _still_open(self, hand: Hand) -> bool:
+        """Tell whether every gate is open now: it was read when it was plugged in, long ago."""
+        try:
+            return not gates_shut(hand.read().facts, self.job.intake)
+        except (DeviceError, MalformedReplyError) as error:
+            _log.warning("job %s: not read again: %s", self.job.job_id, error)
+            return False
 
     def _plant(self, hand: Hand) -> None:
         """Lay a file down; that there is none is written down, too."""

@@ -96,6 +96,8 @@ class ModelPhone:
     """Whether its files can be seen: not while it is locked or in its setup."""
     identity: bool | None = True
     """What a look makes of whether it is the phone of before."""
+    mute: bool = False
+    """It answers nobody."""
     asked: list[Route] = field(default_factory=list)
     can_overwrite: bool = True
     fills: Callable[[Tell, Callable[[], bool]], Overwritten] = field(
@@ -124,6 +126,8 @@ class ModelPhone:
         """Say what it is."""
         if self.wants is not None:
             raise ClosedError(self.wants)
+        if self.mute:
+            raise ClosedError(Wants.TIME)
         return Baseline(facts=self.facts, link=Link.ADB, usb_serial=self.usb_serial)
 
     def plant(self, name: str, content: bytes) -> bool:

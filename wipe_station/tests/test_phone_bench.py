@@ -613,3 +613,21 @@ def test_second_press__another_phone_at_the_port__nothing_is_laid_down_on_it(
         bench.bench.do(bench.job().job_id, lambda run: run.press())
         bench.state_is("asked-again")
     assert other.files == set()
+
+
+@pytest.mark.parametrize("changes", [{"facts": replace(ANDROID, accounts=1)}, {"mute": True}])
+def test_press__phone_changed_since_it_was_read__nothing_is_asked(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    """Somebody signed in after the reading, or it answers no more: the gates are held anew."""
+    phone = ModelPhone()
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        for name, value in changes.items():
+            setattr(phone, name, value)
+        bench.press(Route.TEST_HARNESS)
+        job = bench.ended()
+        said = statement_of(bench, job)
+    assert (job.state, said["notice"]["reason"]["code"]) == (State.CANCELLED, "changed-before")
+    assert (phone.asked, phone.files) == ([], set())
