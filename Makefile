@@ -65,7 +65,7 @@ lint: setup ## ruff, mypy --strict, import contracts
 	$(call level,lint,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --quiet --check . && $(BIN)/mypy --no-error-summary && { said=$$($(BIN)/lint-imports --no-cache --no-logo) || { echo "$$said"; false; }; })
 
 unit: setup ## unit tests: no root, no devices
-	$(call level,unit,$(BIN)/pytest -q -n 2)
+	$(call level,unit,$(BIN)/pytest -q -n 2 -o faulthandler_timeout=240)
 
 loop: setup ## tests on loop drives: root needed
 	$(call level,loop,$(BIN)/python -m hw_tests)
