@@ -23,9 +23,10 @@ class Frames:
     """One end."""
 
     def __init__(self, descriptor: int) -> None:
-        """Take an open stream; whoever opened it closes it."""
+        """Take an open stream; whoever opened it closes it, once ``serve`` has ended."""
         self._descriptor = descriptor
         self._lock = Lock()
+        self._over = False
         self._lines: dict[int, socket.socket] = {}
         self._highest = 0
 
@@ -34,7 +35,7 @@ class Frames:
         Thread(target=self._begin, args=(line,), daemon=True).start()
 
     def serve(self, begun: Callable[[], socket.socket] | None = None) -> None:
-        """Hand out what comes, until the stream ends.
+        """Hand out what comes, until the stream ends; from then on nothing is written to it.
 
         Args:
             begun: makes the connection that the other end has begun; None: it begins none.
@@ -46,6 +47,8 @@ class Frames:
                 if begun is not None and number > self._highest:
                     self._begun(number, begun)
                 self._hand(number, data)
+        with self._lock:  # what is written later would go to whatever has this descriptor then
+            self._over = True
         for number in list(self._lines):
             self._end(number)
 
@@ -96,6 +99,9 @@ class Frames:
             self._write(number, data)
 
     def _write(self, number: int, data: bytes) -> None:
+        """Write a frame; the caller holds the lock."""
+        if self._over:
+            raise BrokenPipeError
         left = _HEAD.pack(number, len(data)) + data
         while left:
             left = left[os.write(self._descriptor, left) :]

@@ -1,6 +1,7 @@
 """Many connections in one stream, from end to end on this machine."""
 
 import contextlib
+import os
 import socket
 from collections.abc import Iterator
 from threading import Thread
@@ -76,8 +77,8 @@ def test_line__much_at_once__whole_and_in_order(near: Frames, far: socket.socket
         with far.accept()[0] as theirs:
             theirs.settimeout(SOON_S)
             came = bytearray()
-            while len(came) < len(sent):
-                came += theirs.recv(1 << 16)
+            while len(came) < len(sent) and (piece := theirs.recv(1 << 16)):
+                came += piece
     assert came == sent
 
 
@@ -102,3 +103,19 @@ def test_line__nobody_listens__ends(near: Frames, far: socket.socket) -> None:
     with line(near) as mine:
         mine.sendall(b"hello")
         assert mine.recv(9) == b""
+
+
+def test_stream__over__nothing_is_written_to_what_has_its_descriptor_then() -> None:
+    """A line that speaks late is closed; its words do not reach somebody else's file."""
+    one, other = socket.socketpair()
+    heir, theirs = socket.socketpair()
+    with one, other, heir, theirs:
+        near = Frames(one.fileno())
+        with line(near) as mine:
+            other.shutdown(socket.SHUT_RDWR)
+            near.serve()
+            os.dup2(heir.fileno(), one.fileno())
+            mine.sendall(b"late")
+            assert mine.recv(9) == b""
+            with pytest.raises(BlockingIOError):
+                theirs.recv(99, socket.MSG_DONTWAIT)
