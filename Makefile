@@ -83,6 +83,7 @@ FUZZ ?= 100000
 fuzz: setup ## every parser of outside bytes against a fuzzer; FUZZ=100000 inputs each
 	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r requirements/fuzz.txt
 	@$(BIN)/python -m certs.tests.fuzz --runs $(FUZZ)
+	@$(BIN)/python -m wipe_station.tests.fuzz --runs $(FUZZ)
 
 .PHONY: mutations
 mutations: setup ## break each guard on purpose: a test must notice; root needed

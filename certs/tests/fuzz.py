@@ -1,26 +1,16 @@
-"""Every parser of outside bytes against a fuzzer that sees which branches it takes.
+"""Every parser that a verifier has for outside bytes, for the fuzzer (``certs.tests.fuzzing``)."""
 
-``python -m certs.tests.fuzz`` runs each target in a process of its own; ``--runs`` says for how
-many inputs, ``--only NAME`` which one. A target may end well or with its declared error; anything
-else, more than a second for one input, or more than 1 GiB of memory, is a finding, and the input is
-left in ``.run/fuzz``. Needs the extra ``fuzz`` (`make fuzz`).
-"""
-
-import argparse
 import base64
 import contextlib
 import json
-import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
+from certs.tests.fuzzing import main
+
 VECTORS: Final = Path(__file__).parents[2] / "vectors" / "certificate"
-RUNS: Final = 20_000
-FOUND: Final = Path(".run/fuzz")
-LONGEST_BYTES: Final = 64 << 10
 CORPUS: Final = {
     "json": (".json",),
     "chain": (".pem",),
@@ -104,50 +94,12 @@ def target(name: str) -> Callable[[bytes], None]:
     return declared
 
 
-def child(name: str, words: list[str]) -> None:
-    """Let the fuzzer run in this process; it does not come back."""
-    import atheris
-
-    with atheris.instrument_imports():
-        declared = target(name)
-    atheris.Setup([name, *words], declared)
-    atheris.Fuzz()
-
-
-def fill(folder: Path, suffixes: tuple[str, ...]) -> None:
-    """Write what a target begins with."""
-    (folder / "nothing").write_bytes(b"")
-    for path in sorted(VECTORS.glob("*.json")):
+def begun_with(name: str) -> Iterator[bytes]:
+    """Return what a target begins with."""
+    for path in sorted(VECTORS.glob("*.json")) if CORPUS[name] else ():
         files = json.loads(path.read_text("utf-8"))["files"]
-        for name, data in files.items():
-            if name.endswith(suffixes) and suffixes:
-                (folder / f"{path.stem}-{name}").write_bytes(base64.b64decode(data))
-
-
-def main() -> int:
-    """Run the targets one after the other; return 1 if one found something."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--runs", type=int, default=RUNS)
-    parser.add_argument("--only", choices=CORPUS)
-    parser.add_argument("--child", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    given = parser.parse_args()
-    if given.child:
-        child(given.child[0], given.child[1:])
-    FOUND.mkdir(parents=True, exist_ok=True)
-    wrong = 0
-    for name in [given.only] if given.only else CORPUS:
-        with TemporaryDirectory() as made:
-            fill(Path(made), CORPUS[name])
-            words = [sys.executable, "-m", "certs.tests.fuzz", "--child", name, made]
-            words += [f"-runs={given.runs}", f"-max_len={LONGEST_BYTES}", "-timeout=1"]
-            words += ["-rss_limit_mb=1024", "-verbosity=0", f"-artifact_prefix={FOUND}/{name}-"]
-            done = subprocess.run(words, capture_output=True, text=True, check=False)
-        wrong += done.returncode != 0
-        last = done.stderr.strip().splitlines()[-12:] if done.returncode else []
-        sys.stdout.write("\n".join([f"{name}: exit {done.returncode}", *last]) + "\n")
-        sys.stdout.flush()
-    return int(wrong > 0)
+        yield from (base64.b64decode(d) for each, d in files.items() if each.endswith(CORPUS[name]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("certs.tests.fuzz", tuple(CORPUS), target, begun_with))
