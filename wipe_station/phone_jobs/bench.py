@@ -46,6 +46,7 @@ from wipe_station.phone_values import (
     PhoneJobView,
     PhoneView,
 )
+from wipe_station.phones.facts import Form
 from wipe_station.phones.makers import maker_function
 from wipe_station.phones.routes import GATES, Gate, gates_shut
 from wipe_station.store import Store
@@ -182,7 +183,7 @@ class PhoneBench:
         if ticket is None:
             self._parts.tickets.accept_read(
                 description=title_of(facts).en,
-                kind="phone",
+                kind=(facts.form or Form.PHONE).value,
                 identifiers=named,
                 staff=asked.staff,
                 consents=(Consent.ERASE,),

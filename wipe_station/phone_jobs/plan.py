@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from certs.canonical import encode
+from certs.formats.fields import UNKNOWN
 from certs.formats.head_v1 import Identifier
 from certs.text import Text
 from wipe_station.phone_jobs.record import facts_json
-from wipe_station.phones.facts import PhoneFacts, System
+from wipe_station.phones.facts import Form, PhoneFacts, System
 from wipe_station.phones.routes import ROUTES, Intake, Link, Route
 from wipe_station.records import Json
 
@@ -100,7 +101,7 @@ class PhonePlan:
             "size_bytes": facts.storage_bytes,
         }
         known: dict[str, Json] = {
-            "kind": "phone",
+            "kind": UNKNOWN if facts.form is None else facts.form.value,
             "description": title_of(facts).en,
             "identifiers": named,
             "system": facts.system.value,
@@ -124,9 +125,8 @@ def title_of(facts: PhoneFacts) -> Text:
     if said:
         return Text(zh=said, en=said)
     system = {System.ANDROID: "Android", System.IOS: "iOS"}.get(facts.system, "")
-    return Text(
-        zh=f"{system} 手机，型号不清楚".strip(), en=f"{system} phone, model unknown".strip()
-    )
+    zh, en = ("平板", "tablet") if facts.form is Form.TABLET else ("手机", "phone")
+    return Text(zh=f"{system} {zh}，型号不清楚".strip(), en=f"{system} {en}, model unknown".strip())
 
 
 def both(text: Text) -> dict[str, Json]:

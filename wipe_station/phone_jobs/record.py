@@ -11,12 +11,12 @@ from typing import Any, Final, get_type_hints
 
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import Evidence
-from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.facts import Encryption, Form, PhoneFacts, System, VerifiedBoot
 from wipe_station.phones.overwrite import FILE_BYTES, Overwritten
 from wipe_station.records import Json
 
 _THOUSANDTHS: Final = "_thousandths"
-_ENUMS: Final[tuple[type[Enum], ...]] = (System, Encryption, VerifiedBoot)
+_ENUMS: Final[tuple[type[Enum], ...]] = (System, Form, Encryption, VerifiedBoot)
 _HINTS: Final = get_type_hints(PhoneFacts)
 _TRUTHS: Final = ("same_identity", "trade_in_answers", "trust_kept", "obliteration_new")
 

@@ -9,13 +9,14 @@ from typing import Final
 
 from certs.text import Text
 from wipe_station.phone_values import Shown, Step
-from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.facts import Encryption, Form, PhoneFacts, System, VerifiedBoot
 from wipe_station.phones.overwrite import Overwritten
 from wipe_station.phones.routes import Closed, Gate
 from wipe_station.phones.run import State
 from wipe_station.units import size_text
 
 LABELS: Final[Mapping[str, Text]] = {
+    "form": Text(zh="手机还是平板", en="Phone or tablet"),
     "maker": Text(zh="厂商", en="Maker"),
     "model": Text(zh="型号", en="Model"),
     "serial": Text(zh="序列号", en="Serial"),
@@ -59,7 +60,11 @@ _BOOTS: Final = {
     VerifiedBoot.ORANGE: Text(zh="已解锁", en="unlocked"),
     VerifiedBoot.RED: Text(zh="被改动过", en="tampered with"),
 }
-_SPELLED: Final = dict[Enum, Text]([*_ENCRYPTIONS.items(), *_BOOTS.items()])
+_FORMS: Final = {
+    Form.PHONE: Text(zh="手机", en="phone"),
+    Form.TABLET: Text(zh="平板", en="tablet"),
+}
+_SPELLED: Final = dict[Enum, Text]([*_FORMS.items(), *_ENCRYPTIONS.items(), *_BOOTS.items()])
 CLOSED: Final = {
     Closed.OTHER_SYSTEM: Text(zh="不是这种系统。", en="Another system."),
     Closed.NO_LINK: Text(

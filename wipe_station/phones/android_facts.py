@@ -17,7 +17,7 @@ from enum import Enum
 from typing import Final, TypeVar
 
 from wipe_station.phones.adb_shell import ShellEnd
-from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.facts import Encryption, Form, PhoneFacts, System, VerifiedBoot
 
 MOST_TEXT_BYTES: Final = 4 << 20
 """``dumpsys device_policy`` and ``dumpsys window`` of a full phone stay far below."""
@@ -73,14 +73,16 @@ def facts_of(said: Mapping[Ask, ShellEnd], *, usb_path: str | None = None) -> Ph
     battery = _battery(texts.get(Ask.BATTERY, ""))
     trade = _trade_in(texts.get(Ask.TRADE_IN, ""))
     users = _users(texts.get(Ask.USERS, ""))
+    imeis = _imeis(texts, trade)
     api = _number(words.get("ro.build.version.sdk"), 1, 999)
     return PhoneFacts(
         system=System.ANDROID,
         usb_path=usb_path,
+        form=_form(words.get("ro.build.characteristics", ""), imeis),
         maker=_agreed(words.get("ro.product.manufacturer"), trade.maker),
         model=_agreed(words.get("ro.product.model"), trade.model),
         serial=_agreed(words.get("ro.serialno"), trade.serial),
-        imeis=_imeis(texts, trade),
+        imeis=imeis,
         version=_fitting(_VERSION, words.get("ro.build.version.release")),
         api_level=api,
         patch_level=_fitting(_DATE, words.get("ro.build.version.security_patch")),
@@ -241,6 +243,18 @@ def _imeis(texts: Mapping[Ask, str], trade: _TradeIn) -> tuple[str, ...]:
     slots = [_IMEI.findall(texts.get(ask, "")) for ask in (Ask.IMEI_0, Ask.IMEI_1)]
     numbers = [found[0] for found in slots if len(found) == 1]
     return tuple(dict.fromkeys([*trade.imeis, *numbers]))
+
+
+def _form(characteristics: str, imeis: tuple[str, ...]) -> Form | None:
+    """Return what its build calls it; what has a modem and is called no tablet is a phone.
+
+    [S] AOSP writes ``PRODUCT_CHARACTERISTICS`` there, separated by commas; most phones' say neither
+    word. [M] A tablet with a modem whose maker wrote nothing would be called a phone.
+    """
+    said = characteristics.split(",")
+    if Form.TABLET.value in said:
+        return Form.TABLET
+    return Form.PHONE if Form.PHONE.value in said or imeis else None
 
 
 def _encryption(words: Mapping[str, str]) -> Encryption | None:

@@ -15,7 +15,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
-from wipe_station.phones.facts import PhoneFacts, System
+from wipe_station.phones.facts import Form, PhoneFacts, System
 from wipe_station.phones.mcinstall import Cloud
 from wipe_station.phones.plist import Fields, Plist, integer_in, text_in, truth_in
 
@@ -44,6 +44,7 @@ DOMAIN_KEYS: Final = (
 )
 _SERIAL: Final = re.compile(r"(?=.*[A-Z])[0-9A-Z]{8,14}")
 """With a letter in it: a number alone may be somebody's."""
+_FORMS: Final = MappingProxyType({"iPhone": Form.PHONE, "iPad": Form.TABLET})
 _PRODUCT: Final = re.compile(r"[A-Za-z]{3,12}[0-9]{1,3},[0-9]{1,3}")
 _VERSION: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}")
 _UDID: Final = re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}")
@@ -113,11 +114,13 @@ def facts_of(read: AppleReadings, usb_path: str | None = None) -> PhoneFacts:
         usb_path: of the port it hangs on.
     """
     battery, disk = read.battery or {}, read.domains.get(DISK, {})
+    model = _matching(read.values, "ProductType", _PRODUCT)
     return PhoneFacts(
         system=System.IOS,
         usb_path=usb_path,
+        form=_FORMS.get((model or "").rstrip("0123456789,")),
         maker="Apple",
-        model=_matching(read.values, "ProductType", _PRODUCT),
+        model=model,
         serial=_matching(read.values, "SerialNumber", _SERIAL),
         device_id=_matching(read.values, "UniqueDeviceID", _UDID),
         imeis=_imeis(read.values),

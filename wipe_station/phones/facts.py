@@ -20,6 +20,13 @@ class System(Enum):
     UNKNOWN = "unknown"
 
 
+class Form(Enum):
+    """Which kind of device it is."""
+
+    PHONE = "phone"
+    TABLET = "tablet"
+
+
 class Encryption(Enum):
     """How its data partition is encrypted, as the phone says."""
 
@@ -44,6 +51,7 @@ class PhoneFacts:
     system: System
     usb_path: str | None = None
     """Of the port, as the kernel names it: what keeps two phones with one serial apart."""
+    form: Form | None = None
     maker: str | None = None
     model: str | None = None
     """As the maker's software calls it: ``ro.product.model``, ``ProductType``."""

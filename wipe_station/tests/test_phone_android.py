@@ -15,7 +15,7 @@ from wipe_station.phones.android_after import evidence_of
 from wipe_station.phones.android_facts import Ask, facts_of
 from wipe_station.phones.canary import Canary, CanaryLook, judge
 from wipe_station.phones.evidence import Contradiction, Finding, finding_of
-from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.facts import Encryption, Form, PhoneFacts, System, VerifiedBoot
 
 MARKER = "jane.marker@example.com"
 NOTHING = PhoneFacts(system=System.ANDROID)
@@ -78,6 +78,7 @@ def test_facts__all_commands_answered__every_one_read() -> None:
     """A phone that says everything is known in everything that adb can say."""
     assert _facts(GOOD) == PhoneFacts(
         system=System.ANDROID,
+        form=Form.PHONE,
         maker="SimCo",
         model="Sim Phone 7",
         serial="SIM1",
@@ -121,6 +122,9 @@ def test_facts__nothing_asked__nothing_known() -> None:
         (Ask.PROPERTIES, _getprop(ro_serialno="unknown"), "serial", None),
         (Ask.PROPERTIES, _getprop(ro_serialno="a\x1b[2Jb"), "serial", None),
         (Ask.PROPERTIES, _getprop(ro_serialno="x" * 129), "serial", None),
+        (Ask.PROPERTIES, _getprop(ro_build_characteristics="nosdcard"), "form", Form.PHONE),
+        (Ask.PROPERTIES, _getprop(ro_build_characteristics="tablet"), "form", Form.TABLET),
+        (Ask.PROPERTIES, _getprop(ro_build_characteristics="tablet,nosdcard"), "form", Form.TABLET),
         (Ask.PROPERTIES, _getprop(ro_crypto_state=""), "encryption", None),
         (Ask.PROPERTIES, _getprop(ro_crypto_state="unencrypted"), "encryption", Encryption.NONE),
         (Ask.PROPERTIES, _getprop(ro_crypto_type="block"), "encryption", Encryption.FULL_DISK),
@@ -179,6 +183,18 @@ def test_facts__one_text_is_otherwise__just_that_is_read_as_it_says(
 
 
 @pytest.mark.parametrize(
+    ("characteristics", "form"),
+    [("", None), ("default", None), ("tablets", None), ("phone", Form.PHONE)],
+)
+def test_form__without_a_modem__only_what_the_build_says(
+    characteristics: str, form: Form | None
+) -> None:
+    """What has no IMEI and calls itself nothing is called nothing."""
+    said = {Ask.PROPERTIES: _getprop(ro_build_characteristics=characteristics)}
+    assert _facts(said).form is form
+
+
+@pytest.mark.parametrize(
     ("older", "newer", "managed"),
     [
         (False, "", False),
@@ -202,6 +218,7 @@ def test_trade_in__alone__whole_and_not_set_up() -> None:
     facts = _facts({Ask.TRADE_IN: json.dumps(TRADE)})
     assert facts == PhoneFacts(
         system=System.ANDROID,
+        form=Form.PHONE,
         maker="SimCo",
         model="Sim Phone 7",
         serial="SIM1",

@@ -20,7 +20,7 @@ from wipe_station.phones.apple_facts import (
 )
 from wipe_station.phones.apple_signs import Signs, evidence_of, signs_of
 from wipe_station.phones.evidence import Finding, finding_of
-from wipe_station.phones.facts import PhoneFacts, System
+from wipe_station.phones.facts import Form, PhoneFacts, System
 from wipe_station.phones.mcinstall import Cloud
 
 MARKERS: Final = ("Wang Xiaoming", "13800138000", "Marker Ltd")
@@ -80,6 +80,7 @@ def test_facts__everything_said__as_said() -> None:
     assert facts_of(BEFORE, "3-1.2") == PhoneFacts(
         system=System.IOS,
         usb_path="3-1.2",
+        form=Form.PHONE,
         maker="Apple",
         model="iPhone14,5",
         serial="F2LSIM0001AB",
@@ -99,6 +100,15 @@ def test_facts__everything_said__as_said() -> None:
         sim_present=True,
     )
     assert activation_of(BEFORE) is Activation.ACTIVATED
+
+
+@pytest.mark.parametrize(
+    ("product", "form"),
+    [("iPad13,8", Form.TABLET), ("iPhone9,3", Form.PHONE), ("iPod9,1", None), ("iPad", None)],
+)
+def test_form__product__of_its_kind(product: str, form: Form | None) -> None:
+    """A document about a tablet calls it one."""
+    assert facts_of(AppleReadings(values={"ProductType": product})).form is form
 
 
 def test_facts__nothing_said__nothing_known() -> None:

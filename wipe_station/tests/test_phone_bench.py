@@ -31,6 +31,7 @@ from wipe_station.phone_values import (
     PhoneStage,
     Step,
 )
+from wipe_station.phones.facts import Form
 from wipe_station.phones.routes import Gate, Link, Route
 from wipe_station.phones.run import State
 from wipe_station.phones.usb_mode_table import Mode
@@ -551,6 +552,27 @@ def test_list__damaged__no_phone_is_ready(tmp_path: Path) -> None:
         assert (seen.stage, seen.step) == (PhoneStage.READ, Step.MANAGER)
         with pytest.raises(StationError):
             bench.press()
+
+
+@pytest.mark.parametrize(
+    ("form", "kind", "stated"),
+    [(Form.TABLET, "tablet", "tablet"), (Form.PHONE, "phone", "phone"), (None, "phone", "unknown")],
+)
+def test_form__as_it_was_read__on_ticket_and_document(
+    tmp_path: Path, form: Form | None, kind: str, stated: str
+) -> None:
+    """No document calls a tablet a phone; a ticket files what is unknown among the phones."""
+    phone = ModelPhone(facts=replace(ANDROID, form=form))
+    with bench_at(tmp_path) as bench:
+        bench.plug(phone)
+        bench.agree()
+        bench.press()
+        bench.state_is("asked")
+        bench.bench.do(bench.job().job_id, PhoneRun.give_up)
+        said = statement_of(bench, bench.ended())
+        (ticket,) = bench.station.tickets.all()
+    assert ticket.opening is not None
+    assert (ticket.opening.device.kind, said["device"]["kind"]) == (kind, stated)
 
 
 def test_label__of_another_phone__manager_and_no_button(tmp_path: Path) -> None:

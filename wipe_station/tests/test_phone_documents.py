@@ -10,7 +10,7 @@ from certs.formats.phone_erasure_v1 import PhoneBefore
 from wipe_station.phone_values import Shown
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import ABOUT_DATA, MEANINGS, Contradiction, Kind, Observation
-from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.facts import Encryption, Form, PhoneFacts, System, VerifiedBoot
 from wipe_station.phones.routes import ROUTES, Route
 from wipe_station.records import Category
 
@@ -19,6 +19,7 @@ def test_codes__each_enumeration__all_of_it_and_no_more() -> None:
     """What the station can find out, a document can say; nothing else can stand there."""
     said = {
         System: {*words.SYSTEMS},
+        Form: {*words.DEVICE_KINDS} - {UNKNOWN},
         Encryption: {*words.ENCRYPTIONS} - {UNKNOWN},
         VerifiedBoot: {*words.VERIFIED_BOOTS} - {UNKNOWN},
         Canary: {*words.CANARIES},

@@ -14,7 +14,7 @@ from wipe_station.phone_jobs.record import Kind, facts_json, facts_of, look_json
 from wipe_station.phone_jobs.replay import PhoneJob, canary_after, replay_phone
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import Evidence
-from wipe_station.phones.facts import Encryption, PhoneFacts, System, VerifiedBoot
+from wipe_station.phones.facts import Encryption, Form, PhoneFacts, System, VerifiedBoot
 from wipe_station.phones.routes import Link, Route
 from wipe_station.phones.run import Event, State
 from wipe_station.records import Outcome
@@ -241,6 +241,7 @@ def test_facts__every_field__can_be_kept() -> None:
     """A fact that somebody adds is kept, or this says that it is not."""
     full = replace(
         ANDROID,
+        form=Form.TABLET,
         device_id="00008110-001A2B3C4D5E801E",
         patch_level="2026-10-05",
         battery_health_ratio=0.87,
