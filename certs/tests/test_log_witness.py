@@ -309,7 +309,7 @@ def test_commands__new_serve_cosign__as_typed(
             try:
                 assert serving.wait(10) == 0
             finally:
-                serving.kill()  # it ignores SIGINT where whoever began the tests does
+                serving.kill()
     (kept,) = (tmp_path / "log" / FOLDER).iterdir()
     writer.append([start(9)])
     asked = ["log", "verify", str(tmp_path / "log"), "--key", str(tmp_path / "log.vkey")]
