@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from hw_tests.phones.android import FILES, MARKER, AndroidPhone, Lie, Trust
+from hw_tests.phones.fastboot import Manner
 from hw_tests.phones.port import NAME, Port, port_with
 from hw_tests.phones.real_adb import RealAdb
 from hw_tests.whole_station import until
@@ -40,7 +41,7 @@ class Counter:
 
     def phones(self) -> tuple[Phone, ...]:
         """Return what the gate has let in."""
-        return self.port.let_in() if self.there else ()
+        return self.port.let_in() if self.there and self.port.phone.running else ()
 
     def plug(self, mode: Mode) -> PhoneView:
         """Plug the phone in; return it once it was read."""
@@ -78,9 +79,11 @@ class Counter:
 
 
 @contextmanager
-def counter_with(phone: AndroidPhone, folder: Path, adb: RealAdb) -> Iterator[Counter]:
+def counter_with(
+    phone: AndroidPhone, folder: Path, adb: RealAdb, boots: Manner = Manner.HONEST
+) -> Iterator[Counter]:
     """Have a phone at a station's only port as long as the block lasts."""
-    with port_with(phone, folder, adb) as port:
+    with port_with(phone, folder, adb, boots) as port:
         made: list[Counter] = []
         presence = port.presence_of(lambda: made[0].phones() if made else ())
         with bench_at(folder / "state", AT_ONCE, presence) as bench:

@@ -97,7 +97,7 @@ def _reboot(phone: AndroidPhone, target: str) -> Service:
 
 def _rescue_wipe(phone: AndroidPhone, size: int) -> Service:
     phone.commands.append("rescue-wipe")
-    phone.rescue_wipe()
+    phone.erase_from_outside()
     service = Service()
     service.write(_WIPED.ljust(size, b"\0"))
     service.over = True

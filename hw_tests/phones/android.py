@@ -172,8 +172,8 @@ class AndroidPhone:
         """Erase at the restart that follows; keys stay, setup is skipped, FRP stays armed."""
         self._erase_at_restart = lambda: self._erase(keep_keys=True, setup_skipped=True)
 
-    def rescue_wipe(self) -> None:
-        """Erase from the recovery; nothing asks for consent there."""
+    def erase_from_outside(self) -> None:
+        """Erase from the recovery or the boot loader; nothing asks for consent there."""
         with self.lock:
             self._erase(keep_keys=False, setup_skipped=False)
 
@@ -198,6 +198,12 @@ class AndroidPhone:
             self.mode = mode
             if not self.slow_boot:
                 self.arrive()
+
+    def unplug(self) -> None:
+        """Have the cable pulled; ``arrive`` puts it back."""
+        with self.lock:
+            self.running = False
+            self.left()
 
     def arrive(self) -> None:
         """Be there again."""

@@ -160,8 +160,12 @@ class Hand(Protocol):
             nothing of an erasure: also a phone whose line broke meanwhile, or that answered what
             nobody understands, was asked.
 
+        By a route that goes ``through`` another mode the first hand only sends the phone there;
+        it erases nothing, and the hand of that mode is asked again.
+
         Raises:
             DeviceError: it was not there, or not open, before anything was sent.
+            MalformedReplyError: likewise; it said what nobody understands.
         """
 
     def look(self, before: Baseline, canary: str | None) -> Evidence:

@@ -69,7 +69,11 @@ class Here:
     links: frozenset[Link]
     """What it lets this station speak with now; for ``routes.open_routes``."""
     wants: Wants | None
-    """What a person must do before anything can be read; None: ``hand`` can read it."""
+    """What a person must do before anything can be read; None: ``hand`` can read it.
+
+    A boot loader has a hand all the same, for a run that has sent its phone there; of a phone that
+    comes in it nothing is read, since nothing in there says whether anybody is signed in.
+    """
     also_wants: Wants | None = None
     """What would open more of a phone that can be read: ``DEBUGGING``."""
     number: int | None = None
@@ -83,7 +87,7 @@ class Here:
         """Return the best hand for it.
 
         Raises:
-            ClosedError: there is none as long as it ``wants`` something.
+            ClosedError: there is none until somebody has done what it ``wants``.
         """
         if self._made is None:
             raise ClosedError(self.wants or Wants.TIME, device_id=self.port)
@@ -185,7 +189,8 @@ class Presence:
         if phone.mode is Mode.FASTBOOT:
             opened = self._reach.open_fastboot
             made = partial(FastbootHand, phone.port, self._stated(phone.port), opened)
-            return replace(seen, links=frozenset({Link.FASTBOOT}), wants=None, _made=made)
+            links = frozenset({Link.FASTBOOT})
+            return replace(seen, links=links, wants=Wants.RESTART, _made=made)
         if phone.mode in _WITH_ADB | _WITH_FILES:
             return self._android(seen, adb)
         return replace(seen, wants=_WITHOUT_READING[MODES[phone.mode].touch])
