@@ -53,6 +53,18 @@ class Lie(Enum):
     SETUP_ONLY = "keeps-all-and-asks-to-be-set-up"
 
 
+class Rescue(Enum):
+    """What its rescue mode does when it is told to erase."""
+
+    ERASES = "erases"
+    REFUSES = "refuses"
+    SILENT = "answers-nothing"
+    GARBAGE = "answers-garbage"
+    UNKNOWN = "does-not-know-how"
+    NONE = "there-is-no-such-mode"
+    """Told to restart into it, it starts its system."""
+
+
 class Mode(Enum):
     """What runs on it."""
 
@@ -84,6 +96,7 @@ class AndroidPhone:
     managed: bool = False
     bootloader_locked: bool = True
     encrypted: bool = True
+    rescue: Rescue = Rescue.ERASES
     slow_boot: bool = False
     lie: Lie | None = None
     set_up: bool = True

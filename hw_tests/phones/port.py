@@ -21,6 +21,8 @@ from wipe_station.phone_links.presence import Here, Presence, Reach
 from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.usb_mode_table import Mode
 
+_WHILE_IT_RUNS: Final = {Runs.BOOTLOADER: Mode.FASTBOOT, Runs.RESCUE: Mode.ADB}
+"""How a phone is on USB whatever its person has chosen in its system."""
 NAME: Final = "9-1"
 """Of a bus that no machine for tests has."""
 
@@ -102,7 +104,7 @@ class Port:
 
     def let_in(self) -> tuple[Phone, ...]:
         """Return it, as a gate does."""
-        mode = Mode.FASTBOOT if self.phone.mode is Runs.BOOTLOADER else self._mode
+        mode = _WHILE_IT_RUNS.get(self.phone.mode, self._mode)
         return (Phone(port=NAME, bay="A1", product="Sim", mode=mode),)
 
 

@@ -51,7 +51,7 @@ _COMMANDS: Final = MappingProxyType(
     {Route.SETTINGS: _SCREENS, Route.TEST_HARNESS: ("cmd testharness enable",)}
 )
 """Tried in order until one is not refused."""
-_RESTARTS: Final = MappingProxyType({Route.FASTBOOT: Boot.BOOTLOADER})
+_RESTARTS: Final = MappingProxyType({Route.FASTBOOT: Boot.BOOTLOADER, Route.RESCUE: Boot.RESCUE})
 """Where a phone is sent to be asked there by another hand."""
 _NO: Final = (b"Error", b"Exception")
 """``am`` ends with 0 also where there is no such screen, or none for us (general knowledge)."""

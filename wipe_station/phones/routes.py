@@ -159,8 +159,9 @@ ROUTES: Final = MappingProxyType(
         Route.RESCUE: Needs(
             system=System.ANDROID,
             title=Text(zh="救援模式清除", en="Rescue mode"),
-            links=frozenset({Link.ADB, Link.RESCUE}),
+            links=frozenset({Link.ADB}),
             steps=(_HOLD, _WAIT, _LOOK, _AGAIN, _WAIT, _PHOTO),
+            through=Link.RESCUE,
             leaves_frp=True,
             final_reset=True,
             certainty="[S] AOSP; devices beyond Pixel unverified",

@@ -105,7 +105,9 @@ system, patch level, and the outcome of each line, also where it fails.
 14. `adb reboot bootloader` on unlocked phones of each maker: how long until fastboot is there
     (the station waits five minutes), at the same port, with the serial of adb on USB and in
     `getvar serialno`? Does it erase `metadata` and `userdata`, start by itself afterwards, and is
-    the setup there? What does a locked one say, and does it start again when told?"""
+    the setup there? What does a locked one say, and does it start again when told?
+15. `adb reboot rescue` on each maker's phones: which have the mode, what do the others do? There:
+    `adb devices`, the serial on USB, `adb rescue wipe userdata`; does it start again when told?"""
 
 
 def phones_page() -> str:

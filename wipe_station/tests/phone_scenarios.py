@@ -401,6 +401,7 @@ PARTICULAR: Final[dict[Route, tuple[Fault, ...]]] = {
         ),
     ),
     Route.FASTBOOT: _through(Route.FASTBOOT),
+    Route.RESCUE: _through(Route.RESCUE),
     Route.IOS_ERASE: (
         Fault(name="Find My on", facts=replace(_IOS, find_my=True)),
         Fault(name="Find My unknown", facts=replace(_IOS, find_my=None)),

@@ -29,7 +29,10 @@ UNLOCKED: Final = replace(
     ANDROID, bootloader_locked=False, verified_boot=VerifiedBoot.ORANGE, accounts=0
 )
 AT_NO_TIME: Final = replace(AT_ONCE, restart_s=0.0)
-MODES: Final = {Route.FASTBOOT: (Mode.FASTBOOT, Link.FASTBOOT)}
+MODES: Final = {
+    Route.FASTBOOT: (Mode.FASTBOOT, Link.FASTBOOT),
+    Route.RESCUE: (Mode.ADB, Link.RESCUE),
+}
 ROUTES: Final = tuple(MODES)
 
 

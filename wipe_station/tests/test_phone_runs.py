@@ -348,7 +348,9 @@ def test_gates__everything_wrong__all_told_and_what_the_owner_shows_opens_no_loc
             Closed.ACCOUNTS_NOT_READ,
         ),
         (Route.FASTBOOT, {"bootloader_locked": False}, {Link.ADB}, None),
-        (Route.RESCUE, {"accounts": 1}, {Link.RESCUE}, Closed.ACCOUNTS_NOT_READ),
+        (Route.RESCUE, {"accounts": 1}, {Link.ADB}, Closed.ACCOUNTS_NOT_READ),
+        (Route.RESCUE, {"accounts": None}, {Link.ADB}, Closed.ACCOUNTS_NOT_READ),
+        (Route.RESCUE, {}, {Link.RESCUE}, Closed.NO_LINK),
         (Route.SETTINGS, {"accounts": None}, {Link.ADB}, None),
     ],
 )
