@@ -148,14 +148,19 @@ class AdbHand:
     def look(self, before: Baseline, canary: str | None) -> Evidence:
         """See ``Hand``."""
         device = self._open()
-        after = android.read(self._server, device)
+        after, trade_in = android.read_after(self._server, device)
         seen = Canary.NONE if canary is None else self._canary(device, canary)
         files: int | None = None
         with suppress(CommandRejectedError):
             files = android.personal_files(self._server, device)
         evidence = evidence_of(before.facts, after, seen, files, trust_must_go=True)
         same = self._same(before, after)
-        return replace(evidence, same_identity=same, went_and_returned=False)
+        return replace(
+            evidence,
+            same_identity=same,
+            went_and_returned=False,
+            trade_in_answers=True if trade_in else None,
+        )
 
     def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:
         """See ``Hand``."""
