@@ -254,7 +254,8 @@ def test_trade_in__reset_phone__one_command_without_trust(adb: RealAdb) -> None:
         phone.phone.trust = Trust.NEVER
         phone.phone.confirm()
         device = adb.connect(phone)
-        after = android.read(adb.server, device)
+        after, answers = android.read_after(adb.server, device)
+        assert answers
         assert (after.serial, after.imeis) == (before.serial, before.imeis)
         assert (after.set_up, after.frp, after.accounts) == (False, False, None)
         with pytest.raises(CommandRejectedError):

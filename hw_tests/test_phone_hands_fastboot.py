@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Final
 
 import pytest
 
+from hw_tests.phones.fastboot import SERIAL as BOOT_SERIAL
 from hw_tests.phones.fastboot import Manner, TcpPhone, listening
 from hw_tests.phones.flash import Flash
 from hw_tests.phones.mtp import Manner as MtpManner
@@ -17,6 +19,7 @@ from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
 from wipe_station.phone_links.mtp import MtpPhone
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import Finding, finding_of
+from wipe_station.phones.facts import PhoneFacts, System
 from wipe_station.phones.routes import Link, Route
 
 PORT: Final = "9-3"
@@ -77,12 +80,37 @@ def test_round__by_its_boot_loader__what_is_found_is_what_was_done(
         hand = by_fastboot(boot)
         assert not hand.plant(CANARY, b"canary")
         assert hand.ask(Route.FASTBOOT, before) is asked
-        assert (boot.engine.gone_to == "reboot") is (manner in {Manner.HONEST, Manner.LIES})
+        answers = {Manner.HONEST, Manner.LIES, Manner.LOCKED}
+        assert (boot.engine.gone_to == "reboot") is (manner in answers), "left running if it can"
     look = by_mtp(flash).look(before, CANARY)
     erased = finding_of(look, more_to_come=True) is Finding.ERASED
     assert erased is (manner is Manner.HONEST)
     assert flash.holds_the_owners is not erased
     assert look.canary is (Canary.GONE if erased else Canary.STILL_THERE)
+
+
+@pytest.mark.parametrize(
+    ("stated", "link", "read"),
+    [
+        ("SIMUSB0002", Link.MTP, "any"),
+        (None, Link.MTP, "any"),
+        ("0123456789ABCDEF", Link.MTP, "any"),
+        (SERIAL, Link.ADB, "SIMFB0002"),
+        (SERIAL, Link.FASTBOOT, "SIMFB0002"),
+    ],
+)
+def test_ask__another_phone_or_unknown__nothing_erased(
+    stated: str | None, link: Link, read: str
+) -> None:
+    """By USB, and by its own word where that can be compared: it is the one that was read."""
+    facts = PhoneFacts(system=System.ANDROID, serial=read)
+    before = Baseline(facts=facts, link=link, usb_serial=stated)
+    with listening(Flash(), Manner.HONEST) as boot:
+        assert not by_fastboot(boot).ask(Route.FASTBOOT, before)
+        assert boot.engine.flash.erased == []
+        same = replace(before, facts=replace(facts, serial=BOOT_SERIAL), usb_serial=SERIAL)
+        assert by_fastboot(boot).ask(Route.FASTBOOT, same)
+        assert boot.engine.flash.erased == ["metadata", "userdata"]
 
 
 def test_read__boot_loader__facts_by_usb_and_no_look() -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from hw_tests.phones.android import FILES, MARKER, AndroidPhone, Lie, Trust
+from hw_tests.phones.fastboot import Manner
 from hw_tests.phones.port import NAME, Port, port_with
 from hw_tests.phones.real_adb import RealAdb
 from hw_tests.whole_station import until
@@ -40,7 +41,7 @@ class Counter:
 
     def phones(self) -> tuple[Phone, ...]:
         """Return what the gate has let in."""
-        return self.port.let_in() if self.there else ()
+        return self.port.let_in() if self.there and self.port.phone.running else ()
 
     def plug(self, mode: Mode) -> PhoneView:
         """Plug the phone in; return it once it was read."""
@@ -78,9 +79,11 @@ class Counter:
 
 
 @contextmanager
-def counter_with(phone: AndroidPhone, folder: Path, adb: RealAdb) -> Iterator[Counter]:
+def counter_with(
+    phone: AndroidPhone, folder: Path, adb: RealAdb, boots: Manner = Manner.HONEST
+) -> Iterator[Counter]:
     """Have a phone at a station's only port as long as the block lasts."""
-    with port_with(phone, folder, adb) as port:
+    with port_with(phone, folder, adb, boots) as port:
         made: list[Counter] = []
         presence = port.presence_of(lambda: made[0].phones() if made else ())
         with bench_at(folder / "state", AT_ONCE, presence) as bench:
@@ -186,3 +189,56 @@ def test_trade_in__somebody_signed_in__no_button_and_nothing_private_written(
     assert phone.files == files
     assert [word for word in PRIVATE if word in said] == []
     assert private_words_below(folder, wanted="*.sealed") == []
+
+
+def resets_and_waits_in_setup(counter: Counter) -> None:
+    """Have an Android 16 phone reset itself; nobody skips anything, and adb sees its trade-in."""
+    counter.port.disconnect()
+    counter.there = False
+    counter.bench.bench.wake()
+    counter.port.phone.resets_asked = True
+    counter.port.phone.confirm()
+    counter.bench.state_is("away", "away-again")
+    counter.there = True
+    counter.port.by_adb(Mode.ADB)
+    counter.bench.bench.wake()
+
+
+def test_trade_in_mode__answers_after_the_last_reset__certified_without_a_photograph(
+    adb: RealAdb, folder: Path
+) -> None:
+    """From Android 16 on a phone in its setup says so itself, to anybody."""
+    phone = AndroidPhone(trust=Trust.TRUSTED, release=16)
+    with counter_with(phone, folder, adb) as counter:
+        counter.plug(Mode.MTP_ADB)
+        counter.bench.agree(NAME)
+        counter.bench.press(Route.SETTINGS, NAME)
+        until(lambda: phone.resets_asked)
+        counter.resets_itself(Mode.MTP)
+        counter.bench.state_is("between")
+        counter.act(PhoneRun.press)
+        counter.bench.state_is("asked-again")
+        resets_and_waits_in_setup(counter)
+        job = counter.bench.ended()
+        said = document_of(counter.bench, job)
+    assert (job.state, job.outcome, job.photographed) == (State.ERASED, "verified", False)
+    assert {each["code"] for each in said["observed"]} >= {"trade-in-answers", "canary-gone"}
+    assert (phone.erasures, phone.files) == (2, {})
+
+
+def test_trade_in_mode__of_a_phone_that_kept_the_files__never_certified(
+    adb: RealAdb, folder: Path
+) -> None:
+    """It asks to be set up and says so; of the data that says nothing."""
+    phone = AndroidPhone(trust=Trust.TRUSTED, release=16, lie=Lie.SETUP_ONLY)
+    with counter_with(phone, folder, adb) as counter:
+        counter.plug(Mode.MTP_ADB)
+        counter.bench.agree(NAME)
+        counter.bench.press(Route.SETTINGS, NAME)
+        until(lambda: phone.resets_asked)
+        resets_and_waits_in_setup(counter)
+        counter.bench.until(lambda: any("trade-in" in each.en for each in counter.bench.job().seen))
+        counter.act(PhoneRun.give_up)
+        job = counter.bench.ended()
+    assert (job.state, job.outcome) == (State.UNPROVEN, "indeterminate")
+    assert phone.files

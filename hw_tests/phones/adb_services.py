@@ -6,13 +6,17 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from hw_tests.phones.android import FOLDERS, AndroidPhone, Lie, Mode
+from hw_tests.phones.android import FOLDERS, AndroidPhone, Lie, Mode, Rescue
 from hw_tests.phones.android_words import GARBAGE, answer, entries
 from wipe_station.phones.adb_shell import Packet, Stream
 from wipe_station.phones.adb_sync import CHUNK_BYTES
 from wipe_station.phones.reading import Fed, Reading
 
-_WIPED: Final = b"DONEDONE"
+_WORDS: Final = {
+    Rescue.ERASES: b"DONEDONE",
+    Rescue.REFUSES: b"FAILFAIL",
+    Rescue.GARBAGE: b"yes, my dear",
+}
 _MOST_PATH_BYTES: Final = 1024
 
 
@@ -66,7 +70,8 @@ def opened(phone: AndroidPhone, name: str) -> Service:
         return _Files(phone)
     if kind == "reboot":
         return _reboot(phone, rest)
-    if kind == "rescue-wipe" and phone.mode is Mode.RESCUE:
+    knows = phone.rescue is not Rescue.UNKNOWN
+    if kind == "rescue-wipe" and phone.mode is Mode.RESCUE and knows:
         target, _, size = rest.partition(":")
         if target == "userdata" and re.fullmatch(r"[0-9]{1,4}", size):
             return _rescue_wipe(phone, int(size))
@@ -90,6 +95,8 @@ def _shell(phone: AndroidPhone, command: str) -> Service:
 def _reboot(phone: AndroidPhone, target: str) -> Service:
     phone.commands.append(f"reboot:{target}")
     mode = next((each for each in Mode if each.value == target), Mode.SYSTEM)
+    if mode is Mode.RESCUE and phone.rescue is Rescue.NONE:
+        mode = Mode.SYSTEM
     service = Service(lambda: phone.restart(mode))
     service.over = True
     return service
@@ -97,10 +104,12 @@ def _reboot(phone: AndroidPhone, target: str) -> Service:
 
 def _rescue_wipe(phone: AndroidPhone, size: int) -> Service:
     phone.commands.append("rescue-wipe")
-    phone.rescue_wipe()
     service = Service()
-    service.write(_WIPED.ljust(size, b"\0"))
-    service.over = True
+    if phone.rescue is Rescue.ERASES:
+        phone.erase_from_outside()
+    if phone.rescue is not Rescue.SILENT:
+        service.write(_WORDS[phone.rescue].ljust(size, b"\0")[:size])
+        service.over = True
     return service
 
 

@@ -53,6 +53,18 @@ class Lie(Enum):
     SETUP_ONLY = "keeps-all-and-asks-to-be-set-up"
 
 
+class Rescue(Enum):
+    """What its rescue mode does when it is told to erase."""
+
+    ERASES = "erases"
+    REFUSES = "refuses"
+    SILENT = "answers-nothing"
+    GARBAGE = "answers-garbage"
+    UNKNOWN = "does-not-know-how"
+    NONE = "there-is-no-such-mode"
+    """Told to restart into it, it starts its system."""
+
+
 class Mode(Enum):
     """What runs on it."""
 
@@ -84,6 +96,7 @@ class AndroidPhone:
     managed: bool = False
     bootloader_locked: bool = True
     encrypted: bool = True
+    rescue: Rescue = Rescue.ERASES
     slow_boot: bool = False
     lie: Lie | None = None
     set_up: bool = True
@@ -172,8 +185,8 @@ class AndroidPhone:
         """Erase at the restart that follows; keys stay, setup is skipped, FRP stays armed."""
         self._erase_at_restart = lambda: self._erase(keep_keys=True, setup_skipped=True)
 
-    def rescue_wipe(self) -> None:
-        """Erase from the recovery; nothing asks for consent there."""
+    def erase_from_outside(self) -> None:
+        """Erase from the recovery or the boot loader; nothing asks for consent there."""
         with self.lock:
             self._erase(keep_keys=False, setup_skipped=False)
 
@@ -198,6 +211,12 @@ class AndroidPhone:
             self.mode = mode
             if not self.slow_boot:
                 self.arrive()
+
+    def unplug(self) -> None:
+        """Have the cable pulled; ``arrive`` puts it back."""
+        with self.lock:
+            self.running = False
+            self.left()
 
     def arrive(self) -> None:
         """Be there again."""

@@ -144,12 +144,20 @@ class FastbootEngine:
 class TcpPhone:
     """A boot loader that listens on a port of this machine, for one client after the other."""
 
-    def __init__(self, flash: Flash, manner: Manner, *, has_metadata: bool = True) -> None:
-        """Listen; ``serve`` answers."""
+    def __init__(
+        self,
+        flash: Flash,
+        manner: Manner,
+        *,
+        has_metadata: bool = True,
+        left: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Listen; ``serve`` answers, and ``left`` is told when it drops off its port."""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._client: socket.socket | None = None
+        self._left = left
         self.engine = FastbootEngine(
-            flash, self._send, manner=manner, has_metadata=has_metadata, leave=self._hang_up
+            flash, self._send, manner=manner, has_metadata=has_metadata, leave=self._leave
         )
 
     @property
@@ -187,6 +195,10 @@ class TcpPhone:
     def _send(self, packet: bytes) -> None:
         assert self._client is not None, "a command came from it"
         self._client.sendall(LENGTH.pack(len(packet)) + packet)
+
+    def _leave(self) -> None:
+        self._hang_up()
+        self._left()
 
     def _hang_up(self) -> None:
         with contextlib.suppress(OSError):

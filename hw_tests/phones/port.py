@@ -1,4 +1,4 @@
-"""One port of a station with a simulated Android phone at it: by adb, by MTP, or both. I/O.
+"""One port of a station with a simulated Android phone at it: adb, MTP, its boot loader. I/O.
 
 The gate and the kernel's folder of USB devices are played; adb is Debian's, over TCP.
 """
@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from hw_tests.phones.android import AndroidPhone
+from hw_tests.phones.android import Mode as Runs
+from hw_tests.phones.boot_loader import BootLoader
+from hw_tests.phones.fastboot import Manner as BootManner
 from hw_tests.phones.mtp import Manner
 from hw_tests.phones.mtp_pipe import OnMtp
 from hw_tests.phones.real_adb import RealAdb
@@ -18,6 +21,8 @@ from wipe_station.phone_links.presence import Here, Presence, Reach
 from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.usb_mode_table import Mode
 
+_WHILE_IT_RUNS: Final = {Runs.BOOTLOADER: Mode.FASTBOOT, Runs.RESCUE: Mode.ADB}
+"""How a phone is on USB whatever its person has chosen in its system."""
 NAME: Final = "9-1"
 """Of a bus that no machine for tests has."""
 
@@ -26,9 +31,14 @@ class Port:
     """The phone, and how it is plugged in now."""
 
     def __init__(
-        self, phone: AndroidPhone, folder: Path, adb: RealAdb, carrier: PhoneOnTcp
+        self,
+        phone: AndroidPhone,
+        folder: Path,
+        adb: RealAdb,
+        carrier: PhoneOnTcp,
+        boot: BootLoader,
     ) -> None:
-        self.phone, self.carrier = phone, carrier
+        self.phone, self.carrier, self.boot = phone, carrier, boot
         self.mtp = OnMtp(phone)
         self._adb, self._usb = adb, folder / "usb"
         self._mode = Mode.CHARGE_ONLY
@@ -41,6 +51,7 @@ class Port:
             ports={self.carrier.address: NAME},
             usb=self._usb,
             open_mtp=self.mtp.opened,
+            open_fastboot=self.boot.opened,
         )
         return Presence(let_in, reach)
 
@@ -69,11 +80,15 @@ class Port:
             states: whether its USB device states a serial.
         """
         self._mode = mode
-        place = self._usb / NAME
-        place.mkdir(parents=True, exist_ok=True)
-        (place / "serial").write_text(f"{self.phone.serial}\n" if states else "")
+        self.states(self.phone.serial if states else None)
         (here,) = self.presence.look()
         return here
+
+    def states(self, serial: str | None) -> None:
+        """Have the USB device at the port state a serial, or none."""
+        place = self._usb / NAME
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "serial").write_text("" if serial is None else f"{serial}\n")
 
     def device(self) -> AdbDevice:
         """Return its line in adb's list."""
@@ -89,11 +104,15 @@ class Port:
 
     def let_in(self) -> tuple[Phone, ...]:
         """Return it, as a gate does."""
-        return (Phone(port=NAME, bay="A1", product="Sim", mode=self._mode),)
+        mode = _WHILE_IT_RUNS.get(self.phone.mode, self._mode)
+        return (Phone(port=NAME, bay="A1", product="Sim", mode=mode),)
 
 
 @contextlib.contextmanager
-def port_with(phone: AndroidPhone, folder: Path, adb: RealAdb) -> Iterator[Port]:
-    """Have a phone at a port as long as the block lasts."""
-    with on_tcp(phone) as carrier:
-        yield Port(phone, folder, adb, carrier)
+def port_with(
+    phone: AndroidPhone, folder: Path, adb: RealAdb, boots: BootManner = BootManner.HONEST
+) -> Iterator[Port]:
+    """Have a phone at a port as long as the block lasts; ``boots``: how its boot loader answers."""
+    boot = BootLoader(phone, boots)
+    with on_tcp(phone) as carrier, boot.listening():
+        yield Port(phone, folder, adb, carrier, boot)

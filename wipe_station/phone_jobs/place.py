@@ -13,6 +13,8 @@ class Patience:
 
     press_s: float = 1800.0
     """For the owner's finger on the phone, until it goes."""
+    restart_s: float = 300.0
+    """Until a phone that was sent into another mode is there in it."""
     away_s: float = 1200.0
     stranger_s: float = 600.0
     look_s: float = 1800.0

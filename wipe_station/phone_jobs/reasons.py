@@ -10,8 +10,9 @@ from wipe_station.phones.run import Event, State
 
 _REASONS: Final = {
     "refused": Text(
-        zh="手机拒绝重置，什么也没有清除。换一种办法，或者还给机主。",
-        en="The phone refused the reset; nothing was erased. Choose another way, or return it.",
+        zh="手机拒绝重置，或者没有进入清除用的模式，什么也没有清除。换一种办法，或者还给机主。",
+        en="The phone refused the reset, or did not come into the mode for it; nothing was erased."
+        " Choose another way, or return it.",
     ),
     "gone-before": Text(
         zh="还没有重置，手机就拔掉了，什么也没有做。",

@@ -2,6 +2,7 @@
 
 1. Read it once more: no gate may have shut since. Lay a file of ours down, where it takes one.
 2. The owner has pressed: ask the phone, or wait for its owner's finger on the phone itself.
+   Where it is asked in another mode it is sent there first, and asked once it is there.
 3. Watch the port: the phone goes, returns, another one returns, nobody returns in time.
 4. Look at what stands there, as often as something about it is new; a look counts by what it saw.
 5. Where the route wants it, a second reset, and the clerk's photograph of the setup screen.
@@ -21,16 +22,17 @@ from threading import Condition
 from typing import Final
 
 from certs.durable import NewFile, write_file
-from certs.text import Text
-from wipe_station.errors import DeviceError, InvalidInputError, MalformedReplyError
+from wipe_station.counter_errors import no_photograph, no_photograph_now, not_overwritten_now
+from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.journal import Journal
+from wipe_station.phone_jobs.asking import Asking
 from wipe_station.phone_jobs.place import Patience, Place, Stand
 from wipe_station.phone_jobs.record import Kind, look_json, overwritten_json
 from wipe_station.phone_jobs.replay import LOOKING, PhoneJob, replay_phone
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phones.evidence import Evidence, Finding
 from wipe_station.phones.overwrite import NOTHING, Overwritten
-from wipe_station.phones.routes import gates_shut
+from wipe_station.phones.routes import ROUTES, Link
 from wipe_station.phones.run import EVENT_OF, Event, State
 from wipe_station.records import Json
 
@@ -82,6 +84,8 @@ class PhoneRun:
         self._overwrite_wanted = self._cut_short = False
         self.progress: tuple[int, int | None] | None = None
         """While an overwrite is under way: bytes done, and in all."""
+        self.awaits: Link | None = None
+        """While the phone is on its way into another mode: by what it is asked there."""
         self._photos: list[bytes] = []
 
     # --- from other threads ------------------------------------------------------------------
@@ -98,13 +102,7 @@ class PhoneRun:
             InvalidInputError: it is not the time, or it was done.
         """
         if self.job.state is not State.BETWEEN or self.job.evidence.overwritten_whole:
-            raise InvalidInputError(
-                Text(zh="现在不能覆写空闲空间。", en="Nothing is overwritten now."),
-                hint=Text(
-                    zh="第一次重置以后、第二次重置以前才行，而且只要一次。",
-                    en="Only between the first reset and the second, and once.",
-                ),
-            )
+            raise not_overwritten_now()
         self._overwrite_wanted = True
         self.wake()
 
@@ -120,18 +118,9 @@ class PhoneRun:
             InvalidInputError: it is no JPEG, or nobody waits for one.
         """
         if not picture.startswith(_JPEG):
-            raise InvalidInputError(
-                Text(zh="这不是 JPEG 照片。", en="This is no JPEG photograph."),
-                hint=Text(zh="用本机的相机再拍一次。", en="Take it again with the camera here."),
-            )
+            raise no_photograph()
         if self.job.state not in LOOKING:
-            raise InvalidInputError(
-                Text(zh="现在不需要照片。", en="No photograph is wanted now."),
-                hint=Text(
-                    zh="等手机重新启动，看到欢迎画面再拍。",
-                    en="Wait until the phone is back and shows its welcome screen.",
-                ),
-            )
+            raise no_photograph_now()
         self._photos.append(picture)
         self.wake()
 
@@ -177,26 +166,38 @@ class PhoneRun:
         if stand is None or stand.hand is None or stand.visit != self._visit:
             self._happen(Event.WENT)
             return
-        if not self._still_open(stand.hand):
+        asking = Asking(job=self.job, baseline=self._baseline, place=self._place)
+        if not asking.still_open(stand.hand):
             self._happen(Event.CANCELLED)
             return
         self._plant(stand.hand)
         self._happen(Event.OWNER_PRESSED)
-        try:
-            accepted = stand.hand.ask(self.job.route, self._baseline)
-        except DeviceError as error:
-            _log.warning("job %s: not asked: %s", self.job.job_id, error)
-            accepted = False
-        if not accepted:
+        through = ROUTES[self.job.route].through
+        asked = asking.ask(stand.hand)
+        if asked and through is not None:
+            there = self._arrived(asking, through)
+            asked = there is not None and asking.ask(there)
+        if not asked and not self._stopped:
             self._happen(Event.REFUSED)
 
-    def _still_open(self, hand: Hand) -> bool:
-        """Tell whether every gate is open now: it was read when it was plugged in, long ago."""
-        try:
-            return not gates_shut(hand.read().facts, self.job.intake)
-        except (DeviceError, MalformedReplyError) as error:
-            _log.warning("job %s: not read again: %s", self.job.job_id, error)
-            return False
+    def _arrived(self, asking: Asking, through: Link) -> Hand | None:
+        until_s = time.monotonic() + self.patience.restart_s
+
+        def wait() -> bool:
+            over = self._stopped or self._given_up or time.monotonic() >= until_s
+            if not over:
+                self._rest()
+            return not over
+
+        self.awaits = through
+        self._on_change()
+        stand = asking.arrived(through, self._visit, wait)
+        self.awaits = None
+        self._on_change()
+        if stand is None:
+            return None
+        self._visit = stand.visit
+        return stand.hand
 
     def _plant(self, hand: Hand) -> None:
         """Lay a file down; that there is none is written down, too."""

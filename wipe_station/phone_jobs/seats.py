@@ -284,7 +284,8 @@ class PhoneSeats:
     def view(self, seat: PhoneSeat, ports: Ports) -> PhoneJobView:
         """Return an erasure as the page shows it."""
         run, patience = seat.run, self._patience
-        waiting = _WAITING.get(seat.job.state)
+        awaited = run is not None and run.awaits is not None
+        waiting = "restart_s" if awaited else _WAITING.get(seat.job.state)
         stand = ports.at(seat.port).now()
         return views.job_view(
             seat.job,
@@ -297,6 +298,7 @@ class PhoneSeats:
                 and stand.hand is not None
                 and stand.hand.can_overwrite,
                 progress=None if run is None else run.progress,
+                awaited=awaited,
                 ticket=seat.ticket,
                 broken=seat.broken,
                 stopped=run is None,

@@ -48,6 +48,7 @@ _CLAIMS: Final = {
 }
 _BY_HAND: Final = frozenset({State.ASKED, State.BETWEEN, State.ASKED_AGAIN})
 """Where somebody looks for the maker's menu."""
+_WANTED_TO_LOOK: Final = (Wants.UNLOCK, Wants.DEBUGGING, Wants.TRUST, Wants.RESTART)
 _GIVING_UP: Final = frozenset(
     {
         State.ASKED,
@@ -146,6 +147,8 @@ class Around:
     """Whether the phone that is plugged in can fill its free space."""
     progress: tuple[int, int | None] | None
     """Of an overwrite under way: bytes done, and in all."""
+    awaited: bool
+    """The phone is on its way into the mode in which it is asked."""
     broken: Text | None
     """Why its records or its signing failed."""
     stopped: bool
@@ -210,13 +213,15 @@ def _sentence(job: PhoneJob, around: Around) -> tuple[Step, Text]:
     if around.stopped and not job.ended:
         return Step.RED_BOX, said.STATION_STOPPED
     step, sentence = said.SAID[job.state]
+    if job.state is State.ASKED and not ROUTES[job.route].on_phone:
+        step, sentence = Step.WAIT, said.ON_ITS_WAY if around.awaited else said.ASKED
     if job.ended and job.outcome is not Outcome.VERIFIED:
         return Step.RED_BOX, reason_of(job).text
     if job.state is State.BACK and ROUTES[job.route].system is System.IOS:
         sentence = said.IOS_BACK
     if job.state in LOOKING and job.photo_sha256 is not None:
         step, sentence = Step.LOOK, said.PHOTOGRAPHED
-    if job.state in LOOKING and around.wants in (Wants.UNLOCK, Wants.DEBUGGING, Wants.TRUST):
+    if job.state in LOOKING and around.wants in _WANTED_TO_LOOK:
         step = STEP_OF_WANT[around.wants]
     return step, sentence
 

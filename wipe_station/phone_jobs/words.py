@@ -212,6 +212,17 @@ SAID: Final = {
     ),
 }
 """By state of a run: what somebody does, and the sentence for it."""
+ASKED: Final = Text(
+    zh="手机正在清除自己，然后重新启动。线不要拔。",
+    en="The phone erases itself, then restarts. Leave the cable in.",
+)
+"""Instead of the sentence for ``ASKED``: nobody has to tap anything on the phone."""
+ON_ITS_WAY: Final = Text(
+    zh="手机正在重新启动，进入清除用的模式，可能要几分钟。线不要拔，别碰手机。",
+    en="The phone restarts into the mode in which it is erased; that may take minutes. Leave the"
+    " cable in and the phone alone.",
+)
+"""Likewise, before it is there."""
 IOS_BACK: Final = Text(
     zh="手机回来了。请在手机上点“信任”，再让工作站看一眼；看到“您好”画面就拍一张照片。",
     en="The phone is back. Tap Trust on it and let the station look; photograph its hello screen.",

@@ -195,6 +195,16 @@ class AdbServer:
         with self._service(device, f"reboot:{target.value}", None) as line:
             line.drain()
 
+    def rescue_wipe(self, device: AdbDevice, *, timeout_s: float) -> bool:
+        """Have a phone in rescue mode erase its owner's data; return whether it says so.
+
+        Raises:
+            CommandRejectedError: it does not know this, or the line broke behind the command.
+            MalformedReplyError: it says neither yes nor no.
+        """
+        with self._service(device, adb_server.RESCUE_WIPE, timeout_s) as line:
+            return line.read(adb_server.read_rescue_wiped())
+
     def _host(self, text: str, timeout_s: float | None = None) -> str:
         with _Line(self._path, self._timeout_s if timeout_s is None else timeout_s) as line:
             line.ask(text)

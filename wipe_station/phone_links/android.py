@@ -14,7 +14,7 @@ from wipe_station.phone_links.adb_server import AdbServer, require_allowed
 from wipe_station.phones.adb_server import AdbDevice
 from wipe_station.phones.adb_shell import ShellEnd
 from wipe_station.phones.android_after import MADE_BY_ITSELF, PERSONAL_FOLDERS
-from wipe_station.phones.android_facts import Ask, facts_of
+from wipe_station.phones.android_facts import Ask, facts_of, in_trade_in
 from wipe_station.phones.canary import CanaryLook
 from wipe_station.phones.facts import PhoneFacts
 
@@ -34,11 +34,20 @@ def read(server: AdbServer, device: AdbDevice) -> PhoneFacts:
         DeviceGoneError: it went away.
         CommandTimeoutError: ``READ_S`` were over.
     """
+    return facts_of(_said(server, device), usb_path=device.usb_path)
+
+
+def read_after(server: AdbServer, device: AdbDevice) -> tuple[PhoneFacts, bool]:
+    """Ask likewise; return what is known, and whether only its trade-in mode answers."""
+    said = _said(server, device)
+    return facts_of(said, usb_path=device.usb_path), in_trade_in(said)
+
+
+def _said(server: AdbServer, device: AdbDevice) -> dict[Ask, ShellEnd]:
     require_allowed(device)
     until_s = time.monotonic() + READ_S
     ends = {ask: _asked(server, device, ask, until_s) for ask in Ask}
-    said = {ask: end for ask, end in ends.items() if end is not None}
-    return facts_of(said, usb_path=device.usb_path)
+    return {ask: end for ask, end in ends.items() if end is not None}
 
 
 def names(server: AdbServer, device: AdbDevice) -> tuple[str | None, str | None]:

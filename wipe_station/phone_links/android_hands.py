@@ -14,11 +14,12 @@ from typing import Final
 from wipe_station.errors import (
     CommandRejectedError,
     CommandTimeoutError,
+    DeviceError,
     DeviceGoneError,
     MalformedReplyError,
 )
 from wipe_station.phone_links import android
-from wipe_station.phone_links.adb_server import AdbServer
+from wipe_station.phone_links.adb_server import AdbServer, Boot
 from wipe_station.phone_links.android_fill import fill
 from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_usb
 from wipe_station.phone_links.hand import Baseline, ClosedError, Tell, Wants
@@ -50,6 +51,8 @@ _COMMANDS: Final = MappingProxyType(
     {Route.SETTINGS: _SCREENS, Route.TEST_HARNESS: ("cmd testharness enable",)}
 )
 """Tried in order until one is not refused."""
+_RESTARTS: Final = MappingProxyType({Route.FASTBOOT: Boot.BOOTLOADER, Route.RESCUE: Boot.RESCUE})
+"""Where a phone is sent to be asked there by another hand."""
 _NO: Final = (b"Error", b"Exception")
 """``am`` ends with 0 also where there is no such screen, or none for us (general knowledge)."""
 _WANTS: Final = MappingProxyType(
@@ -82,7 +85,7 @@ class AdbHand:
     """By adb, where its owner has allowed it."""
 
     links = frozenset({Link.ADB})
-    routes = frozenset({Route.GUIDED, *_COMMANDS})
+    routes = frozenset({Route.GUIDED, *_COMMANDS, *_RESTARTS})
     can_overwrite = True
 
     def __init__(
@@ -115,19 +118,27 @@ class AdbHand:
     def ask(self, route: Route, before: Baseline) -> bool:
         """See ``Hand``; identity and command go over one connection, which no other phone gets."""
         assert route in self.routes, "another hand's route"
-        commands = _COMMANDS.get(route)
-        if commands is None:
+        if route not in {*_COMMANDS, *_RESTARTS}:
             return True
         device = self._open()
         now = android.names(self._server, device)
         if before.facts.serial is None or now != (before.facts.serial, before.facts.model):
             return False
+        device_too = same_device(before.usb_serial, self._usb_serial())
+        if route in _RESTARTS and device_too is not True:
+            return False  # over there nothing else would tell that it is the same phone
         try:
-            if FEATURE not in self._server.features(device):
-                return False
-            return any(self._obeyed(device, command) for command in commands)
+            return self._told(device, route)
         except (*_BROKE, CommandRejectedError):
             return True  # the server says "closed" also where the line broke behind the command
+
+    def _told(self, device: AdbDevice, route: Route) -> bool:
+        if route in _RESTARTS:
+            self._server.reboot(device, _RESTARTS[route])
+            return True
+        if FEATURE not in self._server.features(device):
+            return False
+        return any(self._obeyed(device, command) for command in _COMMANDS[route])
 
     def _obeyed(self, device: AdbDevice, command: str) -> bool:
         end = self._server.shell(device, command, timeout_s=ASK_S)
@@ -137,14 +148,19 @@ class AdbHand:
     def look(self, before: Baseline, canary: str | None) -> Evidence:
         """See ``Hand``."""
         device = self._open()
-        after = android.read(self._server, device)
+        after, trade_in = android.read_after(self._server, device)
         seen = Canary.NONE if canary is None else self._canary(device, canary)
         files: int | None = None
         with suppress(CommandRejectedError):
             files = android.personal_files(self._server, device)
         evidence = evidence_of(before.facts, after, seen, files, trust_must_go=True)
         same = self._same(before, after)
-        return replace(evidence, same_identity=same, went_and_returned=False)
+        return replace(
+            evidence,
+            same_identity=same,
+            went_and_returned=False,
+            trade_in_answers=True if trade_in else None,
+        )
 
     def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:
         """See ``Hand``."""
@@ -304,7 +320,10 @@ class FastbootHand:
         return False
 
     def ask(self, route: Route, before: Baseline) -> bool:
-        """See ``Hand``. One partition that it erased is enough for "asked": then it restarts."""
+        """See ``Hand``. One partition that it erased is enough for "asked".
+
+        It restarts into its system in either case: nobody is left with a phone in its boot loader.
+        """
         assert route in self.routes, "another hand's route"
         if route is not Route.FASTBOOT:
             return True
@@ -312,14 +331,15 @@ class FastbootHand:
             # Held open from here on; who hangs at the port cannot become another one.
             if same_device(before.usb_serial, self._usb_serial()) is not True:
                 return False
+            if before.link is not Link.MTP and not _calls_itself(phone, before.facts.serial):
+                return False
             try:
                 said = phone.erase()
-                asked = any(isinstance(each, Okay) for each in said.answers.values())
-                if asked:
-                    phone.reboot(Target.SYSTEM)
-            except _BROKE:
+            except (DeviceError, MalformedReplyError):
                 return True
-        return asked
+            with suppress(DeviceError, MalformedReplyError):
+                phone.reboot(Target.SYSTEM)
+        return any(isinstance(each, Okay) for each in said.answers.values())
 
     def look(self, before: Baseline, canary: str | None) -> Evidence:  # noqa: ARG002
         """See ``Hand``; it always raises."""
@@ -328,3 +348,9 @@ class FastbootHand:
     def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:  # noqa: ARG002
         """See ``Hand``; a boot loader sees no free space."""
         return NOTHING
+
+
+def _calls_itself(phone: FastbootPhone, serial: str | None) -> bool:
+    """Tell whether nothing that a boot loader says of its serial is another phone's."""
+    (said,) = phone.variables(("serialno",)).values()
+    return None in (said, serial) or said == serial

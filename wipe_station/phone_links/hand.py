@@ -4,8 +4,8 @@ A hand belongs to one port and one way of speaking; it keeps nothing between two
 reset a phone may be there in another way than before (adb is off then), so another hand than the
 one that read it may look: what it compares with is a value (``Baseline``).
 
-The hands are in ``android_hands`` and ``iphone_hand``; which one a phone is taken by, in
-``presence``.
+The hands are in ``android_hands``, ``rescue_hand`` and ``iphone_hand``; which one a phone is taken
+by, in ``presence``.
 """
 
 from collections.abc import Callable
@@ -160,8 +160,12 @@ class Hand(Protocol):
             nothing of an erasure: also a phone whose line broke meanwhile, or that answered what
             nobody understands, was asked.
 
+        By a route that goes ``through`` another mode the first hand only sends the phone there;
+        it erases nothing, and the hand of that mode is asked again.
+
         Raises:
             DeviceError: it was not there, or not open, before anything was sent.
+            MalformedReplyError: likewise; it said what nobody understands.
         """
 
     def look(self, before: Baseline, canary: str | None) -> Evidence:

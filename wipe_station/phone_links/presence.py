@@ -27,8 +27,9 @@ from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phone_links.iphone import USB_DEVICES, usb_path_of
 from wipe_station.phone_links.iphone_hand import IPhoneHand
 from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
+from wipe_station.phone_links.rescue_hand import RescueHand
 from wipe_station.phone_links.usbmux import Usbmux
-from wipe_station.phones.adb_server import AdbDevice
+from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.routes import Link
 from wipe_station.phones.usb_identity import Judgement, Sighting, judge_return
 from wipe_station.phones.usb_mode_table import MODES, Mode, Touch
@@ -69,7 +70,11 @@ class Here:
     links: frozenset[Link]
     """What it lets this station speak with now; for ``routes.open_routes``."""
     wants: Wants | None
-    """What a person must do before anything can be read; None: ``hand`` can read it."""
+    """What a person must do before anything can be read; None: ``hand`` can read it.
+
+    A boot loader, or rescue mode, has a hand all the same, for a run that has sent its phone there;
+    of one that comes so nothing is read, since nothing in there says whether anybody is signed in.
+    """
     also_wants: Wants | None = None
     """What would open more of a phone that can be read: ``DEBUGGING``."""
     number: int | None = None
@@ -83,7 +88,7 @@ class Here:
         """Return the best hand for it.
 
         Raises:
-            ClosedError: there is none as long as it ``wants`` something.
+            ClosedError: there is none until somebody has done what it ``wants``.
         """
         if self._made is None:
             raise ClosedError(self.wants or Wants.TIME, device_id=self.port)
@@ -185,7 +190,8 @@ class Presence:
         if phone.mode is Mode.FASTBOOT:
             opened = self._reach.open_fastboot
             made = partial(FastbootHand, phone.port, self._stated(phone.port), opened)
-            return replace(seen, links=frozenset({Link.FASTBOOT}), wants=None, _made=made)
+            links = frozenset({Link.FASTBOOT})
+            return replace(seen, links=links, wants=Wants.RESTART, _made=made)
         if phone.mode in _WITH_ADB | _WITH_FILES:
             return self._android(seen, adb)
         return replace(seen, wants=_WITHOUT_READING[MODES[phone.mode].touch])
@@ -204,6 +210,10 @@ class Presence:
         wants = Wants.TIME if device is None else wants_of(device)
         missing = Program.ADB if adb is None and seen.mode in _WITH_ADB else None
         has_files = seen.mode in _WITH_FILES
+        if self._reach.adb is not None and device is not None and device.state is LinkState.RESCUE:
+            find = partial(self._found, self._reach.adb, seen.port)
+            rescued = partial(RescueHand, self._reach.adb, find, self._stated(seen.port))
+            return replace(seen, links=frozenset({Link.RESCUE}), wants=wants, _made=rescued)
         if self._reach.adb is not None and wants is None:
             find = partial(self._found, self._reach.adb, seen.port)
             made = partial(AdbHand, self._reach.adb, find, self._stated(seen.port))

@@ -47,6 +47,10 @@ class LinkState(Enum):
     OTHER = "other"
 
 
+_ERASED: Final = b"DONEDONE"
+_NOT_ERASED: Final = b"FAILFAIL"
+RESCUE_WIPE: Final = f"rescue-wipe:userdata:{len(_ERASED)}"
+"""Rescue mode's service: it erases the owner's data, and says in so many bytes whether it has."""
 _STATES: Final = frozenset(LinkState) - {LinkState.OTHER}
 
 
@@ -117,6 +121,20 @@ def read_text() -> Reading[str]:
     if re.fullmatch(rb"[0-9A-Fa-f]{4}", digits) is None:
         raise _malformed("length")
     return (yield int(digits, 16)).decode("utf-8", "replace")
+
+
+def read_rescue_wiped() -> Reading[bool]:
+    """Read whether rescue mode says that it has erased the data; that is its word alone.
+
+    Raises:
+        MalformedReplyError: neither of its two words.
+
+    Source: minadbd of AOSP [S]; Debian's client understands them [P, simulator].
+    """
+    word = yield len(_ERASED)
+    if word not in (_ERASED, _NOT_ERASED):
+        raise _malformed("rescue")
+    return word == _ERASED
 
 
 def parse_devices(text: str) -> DeviceList:

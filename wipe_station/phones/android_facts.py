@@ -106,6 +106,16 @@ def facts_of(said: Mapping[Ask, ShellEnd], *, usb_path: str | None = None) -> Ph
     )
 
 
+def in_trade_in(said: Mapping[Ask, ShellEnd]) -> bool:
+    """Tell whether a phone answers the trade-in status and nothing else: its setup is not done.
+
+    One whose factory-reset protection is armed, or that does not say so, does not count.
+    """
+    texts = {ask: text for ask, end in said.items() if (text := _text(end)) is not None}
+    trade = _trade_in(texts.get(Ask.TRADE_IN, ""))
+    return trade.answered and trade.frp is False and set(texts) == {Ask.TRADE_IN}
+
+
 _TRUTHS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 

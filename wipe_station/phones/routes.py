@@ -69,6 +69,8 @@ class Needs:
     """One of them, before the reset."""
     steps: tuple[Text, ...]
     """What clerk and owner do, in order."""
+    through: Link | None = None
+    """The phone is sent into another mode first, and asked in there, by this."""
     oldest_api: int = 0
     no_screen_lock: bool = False
     bootloader_unlocked: bool = False
@@ -81,6 +83,11 @@ class Needs:
     """A second reset by hand follows: somebody has skipped the setup in order to look, or the phone
     is in a state in which it must not be sold."""
     certainty: str
+
+    @property
+    def on_phone(self) -> bool:
+        """Whether the first reset waits for the owner's finger on the phone itself."""
+        return _PRESS in self.steps
 
 
 _PRESS: Final = Text(
@@ -152,8 +159,9 @@ ROUTES: Final = MappingProxyType(
         Route.RESCUE: Needs(
             system=System.ANDROID,
             title=Text(zh="救援模式清除", en="Rescue mode"),
-            links=frozenset({Link.ADB, Link.RESCUE}),
+            links=frozenset({Link.ADB}),
             steps=(_HOLD, _WAIT, _LOOK, _AGAIN, _WAIT, _PHOTO),
+            through=Link.RESCUE,
             leaves_frp=True,
             final_reset=True,
             certainty="[S] AOSP; devices beyond Pixel unverified",
@@ -161,8 +169,9 @@ ROUTES: Final = MappingProxyType(
         Route.FASTBOOT: Needs(
             system=System.ANDROID,
             title=Text(zh="fastboot 清除（要已解锁）", en="fastboot erase (bootloader unlocked)"),
-            links=frozenset({Link.FASTBOOT}),
+            links=frozenset({Link.ADB}),
             steps=(_HOLD, _WAIT, _LOOK, _AGAIN, _WAIT, _PHOTO),
+            through=Link.FASTBOOT,
             bootloader_unlocked=True,
             leaves_frp=True,
             final_reset=True,

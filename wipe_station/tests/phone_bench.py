@@ -118,9 +118,9 @@ class ModelPhone:
     @property
     def routes(self) -> frozenset[Route]:
         """The ways that a hand by adb has."""
-        return frozenset(
-            {Route.GUIDED, Route.SETTINGS, Route.TEST_HARNESS, Route.IOS_ERASE, Route.IOS_GUIDED}
-        )
+        sent = {Route.FASTBOOT, Route.RESCUE}
+        ios = {Route.IOS_ERASE, Route.IOS_GUIDED}
+        return frozenset({Route.GUIDED, Route.SETTINGS, Route.TEST_HARNESS, *sent, *ios})
 
     def read(self) -> Baseline:
         """Say what it is."""

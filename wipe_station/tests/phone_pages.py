@@ -20,6 +20,15 @@ afterwards, and what may be claimed. The counter erases by these tables; **nothi
 on a real phone**, only on simulators, and every document says so. The facts are those of public
 sources ([S]), of runs against simulators ([P]) or general knowledge ([M]), as marked."""
 
+WAYS: Final = """\
+The first that is open is offered first. The owner presses; no way leads past a lock.
+
+Where a way goes through another mode, the phone is read and its owner presses while its system
+runs; the station then sends it there, and waits for it at the same port, with the same serial.
+Whatever goes wrong before it is there ends the job: nothing was erased. A phone that is plugged in
+in such a mode is not read, and is to be started normally: nothing in there says whether anybody is
+signed in."""
+
 EVIDENCE: Final = f"""\
 A phone that says "OK" has shown nothing. A reset counts as shown if the phone is the one of
 before (serial, IMEI or UDID), nothing contradicts it, and {NEEDED_KINDS} kinds of observation
@@ -92,7 +101,13 @@ system, patch level, and the outcome of each line, also where it fails.
     they say, also when the phone is full? How long does it take, does the phone get hot or ask
     anything, is there room for a canary afterwards, does the second reset still go?
 13. A whole trade-in at the counter by somebody who has never seen it, with a watch: where does
-    she wait, and which sentence does she not understand?"""
+    she wait, and which sentence does she not understand?
+14. `adb reboot bootloader` on unlocked phones of each maker: how long until fastboot is there
+    (the station waits five minutes), at the same port, with the serial of adb on USB and in
+    `getvar serialno`? Does it erase `metadata` and `userdata`, start by itself afterwards, and is
+    the setup there? What does a locked one say, and does it start again when told?
+15. `adb reboot rescue` on each maker's phones: which have the mode, what do the others do? There:
+    `adb devices`, the serial on USB, `adb rescue wipe userdata`; does it start again when told?"""
 
 
 def phones_page() -> str:
@@ -105,7 +120,7 @@ def phones_page() -> str:
         "## Gates: why no reset may begin",
         table(("Gate", "What is said"), ((code(gate.value), _both(GATES[gate])) for gate in GATES)),
         "## Ways to a reset",
-        "The first that is open is offered first. The owner presses; no way leads past a lock.",
+        WAYS,
         table(("Route", "For people", "Needs", "Afterwards", "Certainty"), _routes()),
         "## Makers' own functions",
         table(("Makers", "Menu", "GB 46864-2025", "Certainty"), map(_maker, all_makers())),
@@ -150,6 +165,8 @@ def _routes() -> Iterator[Sequence[str]]:
 
 def _needs(needs: Needs) -> Iterator[str]:
     yield " or ".join(sorted(link.value for link in needs.links))
+    if needs.through is not None:
+        yield f"then {needs.through.value}"
     if needs.oldest_api:
         yield f"API level {needs.oldest_api}"
     if needs.no_screen_lock:

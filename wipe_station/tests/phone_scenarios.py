@@ -343,6 +343,25 @@ FAULTS: Final = (
 )
 """What can go wrong on any route."""
 
+
+def _through(route: Route) -> tuple[Fault, ...]:
+    """Return what can go wrong on the way into another mode; nobody is asked to erase then."""
+    good, shown = good_phone(route), Intake(consent=True, shown_no_accounts=True)
+    return (
+        *(
+            Fault(name=name, strikes=((State.ASKED, Event.REFUSED),))
+            for name in (
+                "does not come into the other mode in time",
+                "cable pulled on the way there",
+                "another phone comes there",
+                "does not say who it is there",
+                "refuses there",
+            )
+        ),
+        Fault(name="somebody is signed in", facts=replace(good, accounts=1), intake=shown),
+    )
+
+
 _IOS: Final = good_phone(Route.IOS_ERASE)
 PARTICULAR: Final[dict[Route, tuple[Fault, ...]]] = {
     Route.SETTINGS: (
@@ -381,6 +400,8 @@ PARTICULAR: Final[dict[Route, tuple[Fault, ...]]] = {
             intake=Intake(consent=True, shown_encrypted=True),
         ),
     ),
+    Route.FASTBOOT: _through(Route.FASTBOOT),
+    Route.RESCUE: _through(Route.RESCUE),
     Route.IOS_ERASE: (
         Fault(name="Find My on", facts=replace(_IOS, find_my=True)),
         Fault(name="Find My unknown", facts=replace(_IOS, find_my=None)),

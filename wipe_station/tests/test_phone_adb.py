@@ -29,7 +29,14 @@ from wipe_station.phones.adb import (
     parse_header,
     parse_public_key,
 )
-from wipe_station.phones.adb_server import Refused, parse_devices, read_text, read_verdict
+from wipe_station.phones.adb_server import (
+    RESCUE_WIPE,
+    Refused,
+    parse_devices,
+    read_rescue_wiped,
+    read_text,
+    read_verdict,
+)
 from wipe_station.phones.adb_shell import Collector, Packet, Stream, read_packet
 from wipe_station.phones.adb_sync import (
     CHUNK_BYTES,
@@ -153,6 +160,7 @@ READINGS: dict[str, Callable[[], Reading[Any]]] = {
     "sent": read_sent,
     "file": lambda: read_file(SHELL_LIMIT),
     "verdict": read_verdict,
+    "rescue": read_rescue_wiped,
     "text": read_text,
 }
 STARTS = (b"", b"STAT", b"DENT", b"DONE", b"DATA", b"FAIL", b"OKAY", b"\1\0\0\0\0", b"\3\1\0\0\0")
@@ -304,6 +312,22 @@ def test_request__longer_than_can_be_said__refused(
     assert len(make("x" * longest)) > longest
     with pytest.raises(ValueError, match="too long"):
         make("x" * (longest + 1))
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [(b"DONEDONE", True), (b"FAILFAIL", False), (b"OKAYOKAY", None), (b"DONEFAIL", None)],
+)
+def test_rescue__word_of_the_phone__yes_no_or_malformed(said: bytes, meant: bool | None) -> None:
+    """It says one of two words, as long as was asked for; all else is neither yes nor no."""
+    assert RESCUE_WIPE.endswith(f":{len(said)}")
+    fed = Fed(read_rescue_wiped())
+    if meant is None:
+        with pytest.raises(MalformedReplyError):
+            fed.feed(said)
+    else:
+        assert fed.feed(said)
+        assert fed.value is meant
 
 
 def test_refusal__control_characters__not_shown() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from wipe_station.phones.adb_shell import ShellEnd
 from wipe_station.phones.adb_sync import FileStatus, Listing
 from wipe_station.phones.android_after import evidence_of
-from wipe_station.phones.android_facts import Ask, facts_of
+from wipe_station.phones.android_facts import Ask, facts_of, in_trade_in
 from wipe_station.phones.canary import Canary, CanaryLook, judge
 from wipe_station.phones.evidence import Contradiction, Finding, finding_of
 from wipe_station.phones.facts import Encryption, Form, PhoneFacts, System, VerifiedBoot
@@ -229,6 +229,26 @@ def test_trade_in__alone__whole_and_not_set_up() -> None:
         frp=False,
         set_up=False,
     )
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ({Ask.TRADE_IN: json.dumps(TRADE)}, True),
+        ({Ask.TRADE_IN: json.dumps(TRADE), Ask.WINDOW: "x"}, False),
+        ({Ask.TRADE_IN: json.dumps(TRADE | {"locks": {"factory_reset_protection": True}})}, False),
+        ({Ask.TRADE_IN: json.dumps(TRADE | {"locks": {"other": False}})}, False),
+        ({Ask.TRADE_IN: "{}"}, False),
+        ({}, False),
+    ],
+    ids=["alone", "beside others", "FRP armed", "FRP unknown", "says nothing", "nothing"],
+)
+def test_in_trade_in__by_what_it_answers__alone_and_with_frp_off(
+    texts: Mapping[Ask, str], expected: bool
+) -> None:
+    """It speaks for a reset only where nothing else is answered and no lock is left."""
+    said = {ask: ShellEnd(code=0, output=text.encode()) for ask, text in texts.items()}
+    assert in_trade_in(said) is expected
 
 
 def test_trade_in__beside_other_answers__setup_not_guessed() -> None:

@@ -637,7 +637,15 @@ def test_second_press__another_phone_at_the_port__nothing_is_laid_down_on_it(
     assert other.files == set()
 
 
-@pytest.mark.parametrize("changes", [{"facts": replace(ANDROID, accounts=1)}, {"mute": True}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"facts": replace(ANDROID, accounts=1)},
+        {"facts": replace(ANDROID, managed=True)},
+        {"mute": True},
+    ],
+    ids=["signed in", "managed", "mute"],
+)
 def test_press__phone_changed_since_it_was_read__nothing_is_asked(
     tmp_path: Path, changes: dict[str, Any]
 ) -> None:

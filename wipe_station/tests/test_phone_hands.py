@@ -22,6 +22,7 @@ from wipe_station.phone_links.presence import (
     same_by_usb,
     usb_serial_at,
 )
+from wipe_station.phone_links.rescue_hand import RescueHand
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.android_after import same_across, same_device
@@ -35,6 +36,12 @@ from wipe_station.phones.usbmux import MuxDevice
 
 SERIAL = "R58N12ABCDE"
 PORT = "1-4.2"
+NOWHERE = AdbServer(Path("/nowhere"))
+"""No adb server: who speaks with it fails."""
+
+
+def _rescued(serial: str = SERIAL, state: LinkState = LinkState.RESCUE) -> AdbDevice:
+    return AdbDevice(serial=serial, state=state, transport_id=3, usb_path=PORT)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +137,9 @@ def test_hands__all_of_them__ask_by_routes_of_their_links_or_by_hand() -> None:
     """A hand asks by no route that needs a link which it does not speak; nobody by two of them."""
     by_hand = {Route.GUIDED, Route.IOS_GUIDED}
     asked: set[Route] = set()
-    for hand in (AdbHand, MtpHand, FastbootHand, IPhoneHand):
-        assert all(ROUTES[route].links & hand.links for route in hand.routes - by_hand)
+    for hand in (AdbHand, MtpHand, FastbootHand, RescueHand, IPhoneHand):
+        for needs in (ROUTES[route] for route in hand.routes - by_hand):
+            assert hand.links & needs.links or needs.through in hand.links
         asked |= hand.routes
     assert not asked & {Route.TRADE_IN, Route.IOS_RESTORE}
     assert WORDS.keys() == set(Wants)
@@ -139,7 +147,12 @@ def test_hands__all_of_them__ask_by_routes_of_their_links_or_by_hand() -> None:
 
 def test_overwrite__no_debugging__no_hand_offers_it_or_does_anything() -> None:
     """Only by adb a phone is told to work by itself; the others have nothing to count."""
-    hands = (MtpHand(PORT), FastbootHand(PORT), IPhoneHand(Usbmux("UNIX:/nowhere"), "0"))
+    hands = (
+        MtpHand(PORT),
+        FastbootHand(PORT),
+        RescueHand(NOWHERE, _rescued, str),
+        IPhoneHand(Usbmux("UNIX:/nowhere"), "0"),
+    )
     assert AdbHand.can_overwrite
     for hand in hands:
         assert not hand.can_overwrite
@@ -156,6 +169,38 @@ def test_usbmuxd__cannot_be_started__typed_error(
     with pytest.raises(DeviceError) as caught, usbmux_process.started():
         pass
     assert "usbmuxd" in caught.value.hint.en
+
+
+@pytest.mark.parametrize(
+    ("device", "stated", "asked"),
+    [
+        (_rescued(), SERIAL, True),  # and then the line breaks, which is no "no"
+        (_rescued("R58N12ABCDF"), SERIAL, False),
+        (_rescued(), "R58N12ABCDF", False),
+        (_rescued(), None, False),
+        (_rescued(), "0123456789ABCDEF", False),
+    ],
+)
+def test_rescue__port_or_connection_of_another_phone__nothing_sent(
+    device: AdbDevice, stated: str | None, asked: bool
+) -> None:
+    """Both must state the serial that was read; one that is copied tells nothing."""
+    before = Baseline(facts=_facts(), link=Link.ADB, usb_serial=SERIAL)
+    hand = RescueHand(NOWHERE, lambda: device, lambda: stated)
+    assert hand.ask(Route.RESCUE, before) is asked
+
+
+@pytest.mark.parametrize("state", set(LinkState) - {LinkState.RESCUE})
+def test_rescue__left_the_mode__closed(state: LinkState) -> None:
+    """Where it runs something else by now nothing is asked, and nothing was read or seen."""
+    before = Baseline(facts=_facts(), link=Link.ADB, usb_serial=SERIAL)
+    hand = RescueHand(NOWHERE, lambda: _rescued(state=state), lambda: SERIAL)
+    with pytest.raises(ClosedError):
+        hand.ask(Route.RESCUE, before)
+    with pytest.raises(ClosedError):
+        hand.read()
+    with pytest.raises(ClosedError):
+        hand.look(before, None)
 
 
 # --- presence ------------------------------------------------------------------------------------
@@ -177,7 +222,7 @@ EXPECTED = {
     Mode.MTP_ADB: (Link.MTP, None, Program.ADB),
     Mode.ADB: (Link.USB, Wants.PROGRAM, Program.ADB),
     Mode.PTP_ADB: (Link.USB, Wants.PROGRAM, Program.ADB),
-    Mode.FASTBOOT: (Link.FASTBOOT, None, None),
+    Mode.FASTBOOT: (Link.FASTBOOT, Wants.RESTART, None),
     Mode.IPHONE: (Link.USB, Wants.PROGRAM, Program.USBMUXD),
     Mode.PTP: (Link.USB, Wants.FILES, None),
     Mode.CHARGE_ONLY: (Link.USB, Wants.FILES, None),
@@ -195,8 +240,9 @@ def test_presence__neither_adb_nor_usbmuxd__each_mode_says_what_it_wants(
     link, wants, missing = EXPECTED.get(mode, (Link.USB, Wants.RESTART, None))
     assert (here.port, here.mode, set(here.links)) == (PORT, mode, {link})
     assert (here.wants, here.missing, here.also_wants) == (wants, missing, None)
-    assert (MODES[mode].touch is Touch.HANDS_OFF) is (wants is Wants.RESTART)
-    if wants is None:
+    restart = mode is Mode.FASTBOOT or MODES[mode].touch is Touch.HANDS_OFF
+    assert restart is (wants is Wants.RESTART)
+    if wants is None or mode is Mode.FASTBOOT:  # for a run that has sent its phone there
         assert here.hand().links == {link}
     else:
         with pytest.raises(ClosedError) as caught:
