@@ -145,6 +145,10 @@ class PhoneView(Value):
     """Open ones first, in the order of preference."""
     menu: Words | None = None
     """Where the maker's own erase function is, on the phone."""
+    grade: GradeView | None = None
+    """Provisional: by what was read so far, and by the rules of the document's grade."""
+    ungraded: tuple[FactView, ...] = ()
+    """What those rules look at and nobody knows yet; ``fact`` is the measure's name."""
     ticket: str | None = None
     job_id: JobId | None = None
     """The job that stands open for it."""

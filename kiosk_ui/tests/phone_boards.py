@@ -52,6 +52,10 @@ FACTS: Final = (
     FactView(fact="battery_cycles", label=words(215), value=None),
     FactView(fact="encryption", label=words(216), value=None, how=words(217)),
 )
+UNGRADED: Final = (
+    FactView(fact="verified", label=words(291), value=None, how=words(292)),
+    FactView(fact="battery_cycles", label=words(293), value=None, how=words(294)),
+)
 ROUTES: Final = (
     RouteView(route=Route.GUIDED, title=words(221), steps=(words(222), words(223))),
     RouteView(route=Route.SETTINGS, title=words(224), steps=(words(225),)),
@@ -75,6 +79,8 @@ def phone(**changes: Any) -> PhoneView:
         gates=(CARD, ACCOUNTS, FIND_MY, CONSENT),
         routes=ROUTES,
         menu=words(233),
+        grade=grade(),
+        ungraded=UNGRADED,
         ticket="241",
     )
     return known.model_copy(update=changes)

@@ -19,6 +19,7 @@ from kiosk_ui.tests.phone_boards import (
     PHONE_JOB_ID,
     PORT,
     ROUTES,
+    UNGRADED,
     VISIT,
     ended_phone_job,
     phone,
@@ -153,6 +154,30 @@ def test_phone__becomes_ready__followed_without_losing_what_was_typed(chromium: 
         expect(seen.page.locator("#closed-routes li").first).to_be_visible()
         seen.hold_button()
         assert seen.page.evaluate("window.opened")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_phone__one_more_fact_is_read__its_grade_follows_and_the_keys_reach_consent(
+    chromium: Browser, colours: str
+) -> None:
+    """The estimate is of what is known now, in a bright shop and a dark one; no mouse is needed."""
+    daemon = FakeDaemon(phone_board(phone(gates=(CONSENT,))))
+    daemon.answers = {"/consent": ready_phone()}
+    daemon.then = {"/consent": phone_board(ready_phone(), revision=3)}
+    with screen(chromium, daemon, color_scheme=colours) as seen:
+        seen.open(f"/phones/{PORT}")
+        seen.sees("可用程度（暂定，清除以前）")
+        expect(seen.page.locator("#ungraded-battery_cycles")).to_contain_text("句294")
+        seen.station.show(phone_board(phone(gates=(CONSENT,), ungraded=UNGRADED[:1]), revision=2))
+        expect(seen.page.locator("#ungraded-battery_cycles")).to_have_count(0)
+        expect(seen.page.locator("#ungraded-verified")).to_be_visible()
+        seen.page.get_by_label("员工号").focus()
+        seen.page.keyboard.type("12")
+        seen.page.keyboard.press("Tab")
+        expect(seen.page.get_by_role("button", name="机主同意清除")).to_be_focused()
+        seen.page.keyboard.press("Enter")
+        seen.hold_button()
+        seen.sees("可用程度（暂定，清除以前）")
 
 
 def test_phone__way_chosen_and_news__the_choice_stays(chromium: Browser) -> None:

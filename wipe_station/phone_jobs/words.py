@@ -40,6 +40,23 @@ LABELS: Final[Mapping[str, Text]] = {
     "card_present": Text(zh="插着存储卡", en="Memory card inside"),
 }
 """By field of ``PhoneFacts``, in the order in which they are shown."""
+UNGRADED: Final = {
+    "verified": (
+        Text(zh="清除的结果", en="What comes of the erasure"),
+        Text(
+            zh="清除做完、核对过才知道；没有核对通过的不能出售。",
+            en="Known once it was erased and looked at; what is not verified is not for sale.",
+        ),
+    ),
+    "key_functions_failed": (
+        Text(zh="不能用的主要功能有几项", en="How many key functions fail"),
+        Text(
+            zh="店员逐项试：屏幕、触摸、按键、摄像头、喇叭、话筒、充电、打电话。",
+            en="Try each: screen, touch, keys, cameras, speakers, microphones, charging, calls.",
+        ),
+    ),
+}
+"""By measure: label, and how it is found out, of what no phone says of itself."""
 _ONLY: Final = {
     System.IOS: frozenset({"find_my", "supervised"}),
     System.ANDROID: frozenset(
