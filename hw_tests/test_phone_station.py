@@ -19,6 +19,7 @@ from hw_tests.phones.real_adb import RealAdb
 from hw_tests.whole_station import until
 from wipe_station.detect.gate_rules import Phone
 from wipe_station.errors import RefusedByPolicyError
+from wipe_station.phone_jobs.place import Patience
 from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_values import PhoneJobView, PhoneStage, PhoneView, Shown
 from wipe_station.phones.routes import Route
@@ -78,12 +79,14 @@ class Counter:
 
 
 @contextmanager
-def counter_with(phone: AndroidPhone, folder: Path, adb: RealAdb) -> Iterator[Counter]:
+def counter_with(
+    phone: AndroidPhone, folder: Path, adb: RealAdb, patience: Patience = AT_ONCE
+) -> Iterator[Counter]:
     """Have a phone at a station's only port as long as the block lasts."""
     with port_with(phone, folder, adb) as port:
         made: list[Counter] = []
         presence = port.presence_of(lambda: made[0].phones() if made else ())
-        with bench_at(folder / "state", AT_ONCE, presence) as bench:
+        with bench_at(folder / "state", patience, presence) as bench:
             made.append(Counter(bench=bench, port=port))
             yield made[0]
 

@@ -137,6 +137,8 @@ class PhoneView(Value):
     step: Step | None = None
     said: Words | None = None
     """What to do now, or why it could not be read."""
+    hot: Words | None = None
+    """Too hot, with how hot and what to do; read again as long as it hangs there."""
     facts: tuple[FactView, ...] = ()
     gates: tuple[GateView, ...] = ()
     """Empty and ``READY``: it may begin."""
@@ -197,6 +199,8 @@ class PhoneJobView(Value):
     step: Step
     said: Words
     """One sentence for the state."""
+    hot: Words | None = None
+    """Too hot, with how hot and what to do; only where the phone can be read."""
     menu: Words | None = None
     waits_s: int | None = None
     """For so long it has waited in this state."""

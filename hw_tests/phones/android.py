@@ -84,6 +84,10 @@ class AndroidPhone:
     managed: bool = False
     bootloader_locked: bool = True
     encrypted: bool = True
+    celsius: float = 29.1
+    """Of its battery; ``storage.written`` may warm it up."""
+    cools_celsius: float = 0.0
+    """By so much it is cooler after each reading of its battery."""
     slow_boot: bool = False
     lie: Lie | None = None
     set_up: bool = True

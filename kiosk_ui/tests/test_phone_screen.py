@@ -16,6 +16,7 @@ from kiosk_ui.tests.phone_boards import (
     ACCOUNTS,
     CARD,
     CONSENT,
+    HOT,
     PHONE_JOB_ID,
     PORT,
     ROUTES,
@@ -178,6 +179,25 @@ def test_phone__one_more_fact_is_read__its_grade_follows_and_the_keys_reach_cons
         seen.page.keyboard.press("Enter")
         seen.hold_button()
         seen.sees("可用程度（暂定，清除以前）")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_phone__gets_hot_under_the_finger__said_and_the_button_goes(
+    chromium: Browser, colours: str
+) -> None:
+    """News of a hot phone end the press, and are read where everybody looks; cool, it goes on."""
+    with screen(chromium, holding_daemon(60), color_scheme=colours) as seen:
+        seen.open(f"/phones/{PORT}")
+        seen.hold_button().dispatch_event("pointerdown", {"button": 0, "pointerType": "touch"})
+        seen.sees("按住不放")
+        seen.station.show(phone_board(phone(hot=words(295), gates=(HOT,)), revision=2))
+        expect(seen.page.get_by_role("alert").filter(has_text="句295")).to_be_visible()
+        expect(seen.page.locator("#gate-hot")).to_contain_text("句205")
+        expect(seen.page.locator("button.hold")).to_have_count(0)
+        seen.station.show(phone_board(ready_phone(), revision=3))
+        seen.hold_button()
+        expect(seen.page.get_by_text("句295")).to_have_count(0)
+        assert seen.asked("/erase") == []
 
 
 def test_phone__way_chosen_and_news__the_choice_stays(chromium: Browser) -> None:

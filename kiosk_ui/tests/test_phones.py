@@ -198,6 +198,21 @@ def test_phone__grade__before_consent_with_reasons_and_what_is_unknown(
     assert worse not in page_of(ended_phone_job(), language)
 
 
+@BOTH
+def test_phone__too_hot__said_on_its_page_and_at_the_counter(language: str, said: str) -> None:
+    """Before its job and in it, a phone that is too hot is an alarm; one that is not is none."""
+    for each, number in ((PHONES["hot"], 295), (PHONE_JOBS["hot"], 296)):
+        alarm = f'<p class="banner bad hot" role="alert">{words(number).zh}</p>'
+        if language == "en":
+            alarm = f'<p class="banner bad hot" role="alert">{words(number).en}</p>'
+        home = Browser(FakeDaemon(phone_board(each))).get("/", language=language).text
+        assert alarm in page_of(each, language)
+        assert alarm in home
+        assert said in alarm
+    for cool in (phone(), phone_job(), ready_phone()):
+        assert "banner bad hot" not in page_of(cool, language)
+
+
 def test_phone__not_read__no_grade() -> None:
     """Of a phone that was not read nothing is estimated."""
     assert "暂定" not in page_of(unread_phone(stage=PhoneStage.READING))

@@ -62,7 +62,9 @@ def _unread(visit: Visit) -> Iterator[tuple[str, object]]:
 
 
 def _read(visit: Visit, baseline: Baseline) -> Iterator[tuple[str, object]]:
-    facts, judged = baseline.facts, visit.judged
+    facts, judged = visit.facts or baseline.facts, visit.judged
+    if visit.hot:
+        yield "hot", views.words(said.too_hot(facts.battery_celsius))
     yield "facts", views.fact_views(facts)
     yield "routes", views.route_views(facts, visit.here.links, visit.routes)
     graded = provisional_grade(facts)
