@@ -17,6 +17,7 @@ from hw_tests.phones.android import FILES, MARKER, AndroidPhone, Lie, Trust
 from hw_tests.phones.port import NAME, Port, port_with
 from hw_tests.phones.real_adb import RealAdb
 from hw_tests.whole_station import until
+from hw_tests.written import words_in
 from wipe_station.detect.gate_rules import Phone
 from wipe_station.errors import RefusedByPolicyError
 from wipe_station.phone_jobs.place import Patience
@@ -105,13 +106,14 @@ def private_words_below(
     """Return where something of a person's stands in what was written; it must be something."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     assert any(path.match(wanted) for path in files)
-    return [
-        (str(path), word)
-        for path in files
-        for data in (path.read_bytes(),)
-        for word in words
-        if word.encode() in data
-    ]
+    return [(str(path), word) for path in files for word in words_in(path.read_bytes(), words)]
+
+
+def looked_into(folder: Path, word: str) -> set[str]:
+    """Return in which PDFs a word is found that their bytes alone do not show."""
+    pdfs = {path.name: path.read_bytes() for path in folder.rglob("*.pdf")}
+    assert not any(word.encode() in data for data in pdfs.values())
+    return {name for name, data in pdfs.items() if words_in(data, [word])}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +148,7 @@ def test_trade_in__honest_phone__certified_and_nothing_private_written(
     assert said["type"] == "certificate-of-phone-erasure"
     assert phone.erasures == 2
     assert private_words_below(folder) == []
+    assert looked_into(folder, phone.model) == {"phone-certificate.pdf", "receipt.pdf"}
 
 
 @pytest.mark.parametrize("lie", [Lie.NOTHING, Lie.CANARY_ONLY, Lie.HIDES, Lie.CLOSED])
@@ -170,6 +173,7 @@ def test_trade_in__phone_that_lies__never_certified_and_nothing_private_written(
     assert said["type"] == "notice-of-phone-erasure"
     assert phone.files
     assert private_words_below(folder) == []
+    assert looked_into(folder, phone.model) == {"phone-notice.pdf", "receipt.pdf"}
 
 
 def test_trade_in__somebody_signed_in__no_button_and_nothing_private_written(
