@@ -104,13 +104,43 @@ def pdf(source: random.Random, size_bytes: int) -> bytes:
         b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>",
         b"<< /Length %d >>\nstream\n%b\nendstream" % (size_bytes, attached),
     ]
+    return _document(objects, b"/Root 1 0 R")
+
+
+def _document(objects: list[bytes], named: bytes) -> bytes:
+    """Return numbered objects as a document, whose trailer names some of them (7.5)."""
     text = b"%PDF-1.4\n"
     table = b"0000000000 65535 f \n"
     for number, body in enumerate(objects, 1):
         table += b"%010d 00000 n \n" % len(text)
         text += b"%d 0 obj\n%b\nendobj\n" % (number, body)
-    trailer = b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(text)
-    return text + b"xref\n0 5\n" + table + trailer
+    count = len(objects) + 1
+    trailer = b"trailer\n<< /Size %d %b >>\nstartxref\n%d\n%%%%EOF\n" % (count, named, len(text))
+    return text + b"xref\n0 %d\n" % count + table + trailer
+
+
+def note_pdf(text: str, title: str = "") -> bytes:
+    """Return a document of one page that says a text, in ASCII alone (ISO 32000-1, 7.4 and 9.4).
+
+    What it says is compressed, and then written in hexadecimal digits; its title is in UTF-16.
+
+    Args:
+        text: in ASCII, without brackets or backslashes.
+        title: in any characters.
+    """
+    shown = f"BT /F1 12 Tf 40 700 Td ({text}) Tj ET".encode("ascii")
+    packed = zlib.compress(shown).hex().encode() + b">"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 7 0 R >>",
+        b"<< /Length %d /Filter [/ASCIIHexDecode /FlateDecode] >>\nstream\n%b\nendstream"
+        % (len(packed), packed),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Title <%b> >>" % ("\ufeff" + title).encode("utf-16-be").hex().encode(),
+        b"<< /Font << /F1 5 0 R >> >>",
+    ]
+    return _document(objects, b"/Root 1 0 R /Info 6 0 R")
 
 
 def docx(source: random.Random, size_bytes: int) -> bytes:

@@ -18,8 +18,10 @@ from hw_tests.phones.fastboot import Manner
 from hw_tests.phones.port import NAME, Port, port_with
 from hw_tests.phones.real_adb import RealAdb
 from hw_tests.whole_station import until
+from hw_tests.written import words_in
 from wipe_station.detect.gate_rules import Phone
 from wipe_station.errors import RefusedByPolicyError
+from wipe_station.phone_jobs.place import Patience
 from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_values import PhoneJobView, PhoneStage, PhoneView, Shown
 from wipe_station.phones.routes import Route
@@ -80,13 +82,17 @@ class Counter:
 
 @contextmanager
 def counter_with(
-    phone: AndroidPhone, folder: Path, adb: RealAdb, boots: Manner = Manner.HONEST
+    phone: AndroidPhone,
+    folder: Path,
+    adb: RealAdb,
+    boots: Manner = Manner.HONEST,
+    patience: Patience = AT_ONCE,
 ) -> Iterator[Counter]:
     """Have a phone at a station's only port as long as the block lasts."""
     with port_with(phone, folder, adb, boots) as port:
         made: list[Counter] = []
         presence = port.presence_of(lambda: made[0].phones() if made else ())
-        with bench_at(folder / "state", AT_ONCE, presence) as bench:
+        with bench_at(folder / "state", patience, presence) as bench:
             made.append(Counter(bench=bench, port=port))
             yield made[0]
 
@@ -105,13 +111,14 @@ def private_words_below(
     """Return where something of a person's stands in what was written; it must be something."""
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     assert any(path.match(wanted) for path in files)
-    return [
-        (str(path), word)
-        for path in files
-        for data in (path.read_bytes(),)
-        for word in words
-        if word.encode() in data
-    ]
+    return [(str(path), word) for path in files for word in words_in(path.read_bytes(), words)]
+
+
+def looked_into(folder: Path, word: str) -> set[str]:
+    """Return in which PDFs a word is found that their bytes alone do not show."""
+    pdfs = {path.name: path.read_bytes() for path in folder.rglob("*.pdf")}
+    assert not any(word.encode() in data for data in pdfs.values())
+    return {name for name, data in pdfs.items() if words_in(data, [word])}
 
 
 @pytest.mark.parametrize(
@@ -146,6 +153,7 @@ def test_trade_in__honest_phone__certified_and_nothing_private_written(
     assert said["type"] == "certificate-of-phone-erasure"
     assert phone.erasures == 2
     assert private_words_below(folder) == []
+    assert looked_into(folder, phone.model) == {"phone-certificate.pdf", "receipt.pdf"}
 
 
 @pytest.mark.parametrize("lie", [Lie.NOTHING, Lie.CANARY_ONLY, Lie.HIDES, Lie.CLOSED])
@@ -170,6 +178,7 @@ def test_trade_in__phone_that_lies__never_certified_and_nothing_private_written(
     assert said["type"] == "notice-of-phone-erasure"
     assert phone.files
     assert private_words_below(folder) == []
+    assert looked_into(folder, phone.model) == {"phone-notice.pdf", "receipt.pdf"}
 
 
 def test_trade_in__somebody_signed_in__no_button_and_nothing_private_written(

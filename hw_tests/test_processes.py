@@ -5,6 +5,8 @@ import os
 import signal
 import sqlite3
 import stat
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -71,6 +73,14 @@ def test_kiosk__as_the_kernel_sees_it__no_root_no_device_no_key_no_database(
     assert [n for n, each in held.items() if (each.st_dev, each.st_ino) in ours] == []
     assert str(station.state) not in Path(f"/proc/{pid}/maps").read_text("utf-8")
     assert str(station.state) not in Path(f"/proc/{pid}/environ").read_text("utf-8")
+
+
+def test_phones__asked_by_command_line__the_daemon_answers(station: WholeStation) -> None:
+    """With no phone there, it is the daemon that says so."""
+    command = [sys.executable, "-m", "wipe_station", "phones", "--state", str(station.state)]
+    english = os.environ | {"LC_ALL": "C.UTF-8"}
+    done = subprocess.run(command, capture_output=True, text=True, env=english, check=True)
+    assert done.stdout == "No phone, and no job of one.\n"
 
 
 def test_kiosk__asking_the_daemon__is_known_as_the_kiosk(station: WholeStation) -> None:

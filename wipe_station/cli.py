@@ -159,6 +159,23 @@ def _show_devices(screen: Screen, state: Path, *, only: str | None = None) -> No
 
 @app.command(
     help=say(
+        "列出插着的手机：到哪一步、下一步做什么、为什么还不能清除、暂定的评级。清除要机主在柜台页面上按。",
+        "List the phones that are plugged in: how far, what is wanted next, what stands against an"
+        " erasure, the provisional grade. The owner erases at the counter's page.",
+    )
+)
+def phones(state: StateOption = DEFAULT_STATE, json_lines: JsonOption = False) -> None:
+    """List phones and their jobs, as the running station sees them."""
+    # Here, like the desk's: what it loads is a quarter of a command's start.
+    from wipe_station.running import board_of  # noqa: PLC0415
+
+    screen = Screen(LANGUAGE, json_lines=json_lines)
+    with handled(screen):
+        screen.phones(board_of(state))
+
+
+@app.command(
+    help=say(
         "列出方法，每一遍写什么，有多大把握。",
         "List the methods: what each pass writes, and how certain that is.",
     )

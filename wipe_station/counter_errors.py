@@ -34,33 +34,3 @@ def shutting_down() -> BusyError:
         Text(zh="工作站正在关闭。", en="The station is shutting down."),
         hint=Text(zh="等它重新启动。", en="Wait until it is back."),
     )
-
-
-def not_overwritten_now() -> InvalidInputError:
-    """Return the error for a phone whose free space is not to be filled now."""
-    return InvalidInputError(
-        Text(zh="现在不能覆写空闲空间。", en="Nothing is overwritten now."),
-        hint=Text(
-            zh="第一次重置以后、第二次重置以前才行，而且只要一次。",
-            en="Only between the first reset and the second, and once.",
-        ),
-    )
-
-
-def no_photograph() -> InvalidInputError:
-    """Return the error for what is no picture of the camera here."""
-    return InvalidInputError(
-        Text(zh="这不是 JPEG 照片。", en="This is no JPEG photograph."),
-        hint=Text(zh="用本机的相机再拍一次。", en="Take it again with the camera here."),
-    )
-
-
-def no_photograph_now() -> InvalidInputError:
-    """Return the error for a photograph that nobody waits for."""
-    return InvalidInputError(
-        Text(zh="现在不需要照片。", en="No photograph is wanted now."),
-        hint=Text(
-            zh="等手机重新启动，看到欢迎画面再拍。",
-            en="Wait until the phone is back and shows its welcome screen.",
-        ),
-    )

@@ -1,11 +1,11 @@
-"""A signed statement's grade as the screen shows it, with every reason. Pure."""
+"""A grade as the screen shows it, with every reason. Pure."""
 
 import json
 from typing import Any
 
 from grading.measures import parse_measures
 from grading.report import AXIS_NAMES, GRADE_NAMES, condition
-from grading.rules import AxisResult, Deduction, RuleSet, evaluate
+from grading.rules import AxisResult, Deduction, Evaluation, RuleSet, evaluate
 from grading.text import Text as GradingText
 from wipe_station.api_values import AxisView, DeductionView, GradeView, Words
 
@@ -19,7 +19,12 @@ def grade_view(statement: dict[str, Any], ruleset: RuleSet) -> GradeView | None:
     """
     if "measures" not in statement:
         return None
-    evaluation = evaluate(parse_measures(json.dumps(statement["measures"]).encode()), ruleset)
+    return view_of(evaluate(parse_measures(json.dumps(statement["measures"]).encode()), ruleset))
+
+
+def view_of(evaluation: Evaluation) -> GradeView:
+    """Return a grade in words."""
+    ruleset = evaluation.ruleset
     return GradeView(
         ruleset=f"{ruleset.name}-{ruleset.version}",
         disclaimer=_words(ruleset.disclaimer),

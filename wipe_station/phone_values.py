@@ -137,6 +137,8 @@ class PhoneView(Value):
     step: Step | None = None
     said: Words | None = None
     """What to do now, or why it could not be read."""
+    hot: Words | None = None
+    """Too hot, with how hot and what to do; read again as long as it hangs there."""
     facts: tuple[FactView, ...] = ()
     gates: tuple[GateView, ...] = ()
     """Empty and ``READY``: it may begin."""
@@ -145,6 +147,10 @@ class PhoneView(Value):
     """Open ones first, in the order of preference."""
     menu: Words | None = None
     """Where the maker's own erase function is, on the phone."""
+    grade: GradeView | None = None
+    """Provisional: by what was read so far, and by the rules of the document's grade."""
+    ungraded: tuple[FactView, ...] = ()
+    """What those rules look at and nobody knows yet; ``fact`` is the measure's name."""
     ticket: str | None = None
     job_id: JobId | None = None
     """The job that stands open for it."""
@@ -193,6 +199,8 @@ class PhoneJobView(Value):
     step: Step
     said: Words
     """One sentence for the state."""
+    hot: Words | None = None
+    """Too hot, with how hot and what to do; only where the phone can be read."""
     menu: Words | None = None
     waits_s: int | None = None
     """For so long it has waited in this state."""

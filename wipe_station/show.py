@@ -19,6 +19,7 @@ from certs.openssl import verification_commands
 from certs.sampled import guarantee_text
 from certs.text import Language, Text
 from wipe_station.api_values import PlanView
+from wipe_station.board_values import BoardView
 from wipe_station.detect.watch import BlockEvent
 from wipe_station.doctor import Finding
 from wipe_station.errors import RefusedByPolicyError, StationError
@@ -26,6 +27,7 @@ from wipe_station.eta import Eta
 from wipe_station.issuer import JobEnd
 from wipe_station.lookout import Assessment
 from wipe_station.method import Method, UnavailableMethod
+from wipe_station.phone_show import phone_lines
 from wipe_station.plan import planned_pattern_json
 from wipe_station.quirk import Effect
 from wipe_station.recheck_command import Rechecked
@@ -104,6 +106,17 @@ class Screen:
             if each.device.size_bytes:
                 table.add_row(*map(escape, map(printable, self._device_row(each))))
         self._console.print(table)
+
+    def phones(self, board: BoardView) -> None:
+        """Show phones and their jobs, as the counter's page does."""
+        if self._json_lines:
+            for phone in board.phones:
+                self._line("phone", **phone.model_dump(mode="json"))
+            for job in board.phone_jobs:
+                self._line("phone-job", **job.model_dump(mode="json"))
+            return
+        for line in phone_lines(board):
+            self._print(self._say(line))
 
     def event(self, event: BlockEvent) -> None:
         """Show that something happened to a device."""

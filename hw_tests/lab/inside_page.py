@@ -20,6 +20,7 @@ from typing import Any, Final
 from hw_tests.lab import inside
 from hw_tests.lab.agent import port_named
 from hw_tests.lab.frames import LOOPBACK, Frames
+from hw_tests.written import words_in
 
 LOG: Final = "up"
 IN_MEMORY: Final = (Path("/run"), Path("/dev/shm"))  # noqa: S108 - read alone
@@ -123,12 +124,12 @@ def holding(words: list[str]) -> list[str]:
     That is all that lies over the host's files, and in the file systems in memory: state, sockets,
     logs of programs, temporary files. Compiled code is left out: the words may be constants in it.
     """
-    spelled = [word.encode(code) for word in words for code in ("utf-8", "utf-16-le")]
     found = []
     for path in _written():
         with contextlib.suppress(FileNotFoundError):
-            content = path.read_bytes() + os.fsencode(path.name)
-            if path.suffix != ".pyc" and any(each in content for each in spelled):
+            content = path.read_bytes()
+            named = any(word in path.name for word in words)
+            if path.suffix != ".pyc" and (named or words_in(content, words)):
                 found.append(str(path))
     return found
 

@@ -21,7 +21,9 @@ from hw_tests.lab.touch import Finger, fingers
 from hw_tests.lab.tunnel import tunnel
 from hw_tests.loop import make_file, scratch
 from hw_tests.phones.android import FILES, MARKER, AndroidPhone, Lie
+from hw_tests.planted import note_pdf
 from hw_tests.whole_station import until
+from hw_tests.written import words_in
 from wipe_station.accounts import UNREGISTERED
 
 STATE = "/run/station"
@@ -148,7 +150,8 @@ def written_about_people(counter: Counter, *archives: Path) -> list[str]:
     for archive in archives:
         with zipfile.ZipFile(archive) as opened:
             inside_it = [(each, opened.read(each)) for each in opened.namelist()]
-        found += [n for n, data in inside_it if any(s.encode() in data for s in SECRETS)]
+        assert any(name.endswith(".pdf") for name, _ in inside_it)
+        found += [name for name, data in inside_it if words_in(data, SECRETS)]
     return found
 
 
@@ -189,9 +192,13 @@ def test_search__something_of_an_owners__found_wherever_it_was_written(counter: 
     places = ["/run/lab/there", "/tmp/there", "/var/there", f"{STATE}/there"]  # noqa: S108 - the guest's
     for place in places:
         counter.guest.call(inside.write_text, place, f"a note about {MARKER}")
+    packed = note_pdf(f"a note about {MARKER}").decode("ascii")
+    assert MARKER not in packed
+    places.append(f"{STATE}/there.pdf")
+    counter.guest.call(inside.write_text, places[-1], packed)
     found = counter.guest.call(inside_page.holding, SECRETS)
     counter.guest.call(inside.run, ["rm", *places])
-    assert [any(each.endswith(place) for each in found) for place in places] == [True] * 4
+    assert [any(each.endswith(place) for each in found) for place in places] == [True] * 5
 
 
 def test_phone__liar_that_asks_to_be_set_up__a_notice(counter: Counter) -> None:

@@ -97,6 +97,10 @@ class AndroidPhone:
     bootloader_locked: bool = True
     encrypted: bool = True
     rescue: Rescue = Rescue.ERASES
+    celsius: float = 29.1
+    """Of its battery; ``storage.written`` may warm it up."""
+    cools_celsius: float = 0.0
+    """By so much it is cooler after each reading of its battery."""
     slow_boot: bool = False
     lie: Lie | None = None
     set_up: bool = True

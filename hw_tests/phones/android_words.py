@@ -65,11 +65,13 @@ def _properties(phone: AndroidPhone) -> str:
     return "".join(f"[{name}]: [{value}]\n" for name, value in sorted(found.items()))
 
 
-def _battery(_: AndroidPhone) -> str:
+def _battery(phone: AndroidPhone) -> str:
+    tenths = round(phone.celsius * 10)
+    phone.celsius -= phone.cools_celsius
     return (
         "Current Battery Service state:\n  AC powered: false\n  USB powered: true\n  status: 2\n"
         "  health: 2\n  present: true\n  level: 81\n  scale: 100\n  voltage: 4123\n"
-        "  temperature: 291\n  technology: Li-ion\n"
+        f"  temperature: {tenths}\n  technology: Li-ion\n"
     )
 
 

@@ -46,11 +46,16 @@ FIND_MY: Final = GateView(
     gate="find-my-unknown", text=words(203), step=Step.SHOW_FIND_MY, answer="find-my-off"
 )
 CARD: Final = GateView(gate="card-in", text=words(204), step=Step.TAKE_CARDS_OUT)
+HOT: Final = GateView(gate="hot", text=words(205), step=Step.WAIT)
 FACTS: Final = (
     FactView(fact="model", label=words(211), value=words(212)),
     FactView(fact="imeis", label=words(213), value=None, how=words(214)),
     FactView(fact="battery_cycles", label=words(215), value=None),
     FactView(fact="encryption", label=words(216), value=None, how=words(217)),
+)
+UNGRADED: Final = (
+    FactView(fact="verified", label=words(291), value=None, how=words(292)),
+    FactView(fact="battery_cycles", label=words(293), value=None, how=words(294)),
 )
 ROUTES: Final = (
     RouteView(route=Route.GUIDED, title=words(221), steps=(words(222), words(223))),
@@ -75,6 +80,8 @@ def phone(**changes: Any) -> PhoneView:
         gates=(CARD, ACCOUNTS, FIND_MY, CONSENT),
         routes=ROUTES,
         menu=words(233),
+        grade=grade(),
+        ungraded=UNGRADED,
         ticket="241",
     )
     return known.model_copy(update=changes)
@@ -108,6 +115,7 @@ PHONES: Final = {
     "read": phone(),
     "shown": phone(port="1-9", gates=(CONSENT,), shown=("no-accounts",), ticket=None),
     "ready": ready_phone(port="1-10"),
+    "hot": phone(port="1-13", hot=words(295)),
     "no-way": ready_phone(port="1-11", routes=ROUTES[2:]),
     "at-work": ready_phone(port="1-12", job_id=PHONE_JOB_ID),
 }
@@ -206,6 +214,7 @@ PHONE_JOBS: Final = {
     "looking": phone_job(state=State.BACK, step=Step.LOOK, actions=(PhoneAction.LOOK,)),
     "between": between_job(),
     "overwriting": overwriting_job(),
+    "hot": overwriting_job(hot=words(296)),
     "overwritten": between_job(overwritten=words(268), actions=(PhoneAction.PRESS,)),
     "photograph": photo_job(),
     "photographed": photo_job(photographed=True, actions=(PhoneAction.LOOK,)),

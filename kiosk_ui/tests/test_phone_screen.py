@@ -16,9 +16,11 @@ from kiosk_ui.tests.phone_boards import (
     ACCOUNTS,
     CARD,
     CONSENT,
+    HOT,
     PHONE_JOB_ID,
     PORT,
     ROUTES,
+    UNGRADED,
     VISIT,
     ended_phone_job,
     phone,
@@ -153,6 +155,49 @@ def test_phone__becomes_ready__followed_without_losing_what_was_typed(chromium: 
         expect(seen.page.locator("#closed-routes li").first).to_be_visible()
         seen.hold_button()
         assert seen.page.evaluate("window.opened")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_phone__one_more_fact_is_read__its_grade_follows_and_the_keys_reach_consent(
+    chromium: Browser, colours: str
+) -> None:
+    """The estimate is of what is known now, in a bright shop and a dark one; no mouse is needed."""
+    daemon = FakeDaemon(phone_board(phone(gates=(CONSENT,))))
+    daemon.answers = {"/consent": ready_phone()}
+    daemon.then = {"/consent": phone_board(ready_phone(), revision=3)}
+    with screen(chromium, daemon, color_scheme=colours) as seen:
+        seen.open(f"/phones/{PORT}")
+        seen.sees("可用程度（暂定，清除以前）")
+        expect(seen.page.locator("#ungraded-battery_cycles")).to_contain_text("句294")
+        seen.station.show(phone_board(phone(gates=(CONSENT,), ungraded=UNGRADED[:1]), revision=2))
+        expect(seen.page.locator("#ungraded-battery_cycles")).to_have_count(0)
+        expect(seen.page.locator("#ungraded-verified")).to_be_visible()
+        seen.page.get_by_label("员工号").focus()
+        seen.page.keyboard.type("12")
+        seen.page.keyboard.press("Tab")
+        expect(seen.page.get_by_role("button", name="机主同意清除")).to_be_focused()
+        seen.page.keyboard.press("Enter")
+        seen.hold_button()
+        seen.sees("可用程度（暂定，清除以前）")
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_phone__gets_hot_under_the_finger__said_and_the_button_goes(
+    chromium: Browser, colours: str
+) -> None:
+    """News of a hot phone end the press, and are read where everybody looks; cool, it goes on."""
+    with screen(chromium, holding_daemon(60), color_scheme=colours) as seen:
+        seen.open(f"/phones/{PORT}")
+        seen.hold_button().dispatch_event("pointerdown", {"button": 0, "pointerType": "touch"})
+        seen.sees("按住不放")
+        seen.station.show(phone_board(phone(hot=words(295), gates=(HOT,)), revision=2))
+        expect(seen.page.get_by_role("alert").filter(has_text="句295")).to_be_visible()
+        expect(seen.page.locator("#gate-hot")).to_contain_text("句205")
+        expect(seen.page.locator("button.hold")).to_have_count(0)
+        seen.station.show(phone_board(ready_phone(), revision=3))
+        seen.hold_button()
+        expect(seen.page.get_by_text("句295")).to_have_count(0)
+        assert seen.asked("/erase") == []
 
 
 def test_phone__way_chosen_and_news__the_choice_stays(chromium: Browser) -> None:

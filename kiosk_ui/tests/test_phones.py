@@ -180,6 +180,44 @@ def test_phone__facts__unknown_ones_say_so_and_how_to_find_out(language: str, sa
     assert texts.count({"zh": "不清楚", "en": "Unknown"}[language]) == 3
 
 
+@BOTH
+def test_phone__grade__before_consent_with_reasons_and_what_is_unknown(
+    language: str, said: str
+) -> None:
+    """The clerk sees a provisional grade, why, and how the rest is found out, before consent."""
+    shown = page_of(phone(), language)
+    marked = {"zh": "（暂定，清除以前）", "en": "(provisional, before its erasure)"}[language]
+    worse = {"zh": "句44，可能更差", "en": "sentence44, or worse"}[language]
+    told = " ".join(read_out(shown))
+    numbers = (43, 44, 41, 42, 47, 48, 291, 292, 293, 294)
+    assert all(f"{said}{number}" in told.replace(" ", "") for number in numbers)
+    assert marked in shown
+    assert worse in shown
+    assert shown.index(marked) < shown.index('id="consent"')
+    assert marked not in page_of(ended_phone_job(), language)
+    assert worse not in page_of(ended_phone_job(), language)
+
+
+@BOTH
+def test_phone__too_hot__said_on_its_page_and_at_the_counter(language: str, said: str) -> None:
+    """Before its job and in it, a phone that is too hot is an alarm; one that is not is none."""
+    for each, number in ((PHONES["hot"], 295), (PHONE_JOBS["hot"], 296)):
+        alarm = f'<p class="banner bad hot" role="alert">{words(number).zh}</p>'
+        if language == "en":
+            alarm = f'<p class="banner bad hot" role="alert">{words(number).en}</p>'
+        home = Browser(FakeDaemon(phone_board(each))).get("/", language=language).text
+        assert alarm in page_of(each, language)
+        assert alarm in home
+        assert said in alarm
+    for cool in (phone(), phone_job(), ready_phone()):
+        assert "banner bad hot" not in page_of(cool, language)
+
+
+def test_phone__not_read__no_grade() -> None:
+    """Of a phone that was not read nothing is estimated."""
+    assert "暂定" not in page_of(unread_phone(stage=PhoneStage.READING))
+
+
 def test_phone__gates__one_sentence_each_and_a_button_where_the_owner_can_show() -> None:
     """Each gate has picture and sentence; only what the clerk can have seen has a button."""
     shown = page_of(phone())

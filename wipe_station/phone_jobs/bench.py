@@ -46,7 +46,7 @@ from wipe_station.phone_values import (
     PhoneJobView,
     PhoneView,
 )
-from wipe_station.phones.facts import Form
+from wipe_station.phones.facts import Form, PhoneFacts
 from wipe_station.phones.makers import maker_function
 from wipe_station.phones.routes import GATES, Gate, gates_shut
 from wipe_station.store import Store
@@ -104,7 +104,12 @@ class PhoneBench:
             on_change=self._changed,
         )
         self._ports = Ports(
-            parts.presence, self._lock, self._is_busy, on_change=self._changed, on_read=self._judge
+            parts.presence,
+            self._lock,
+            self._is_busy,
+            on_change=self._changed,
+            on_read=self._judge,
+            warmth_s=parts.patience.warmth_s,
         )
 
     def _changed(self) -> None:
@@ -235,7 +240,9 @@ class PhoneBench:
                 now_ns=self._parts.clock.monotonic_ns(),
             )
             again = self._plan(port, PhoneHoldRequest(visit=asked.visit, route=plan.route))
-            if again.sha256() != plan.sha256():
+            then = replace(again.facts, battery_celsius=plan.facts.battery_celsius)
+            # A degree more or less is no other phone; whether it is too hot was asked anew.
+            if replace(again, facts=then).sha256() != plan.sha256():
                 raise NotConfirmedError(
                     Text(
                         zh="手机和刚才显示的不一样了，没有开始。",
@@ -273,7 +280,8 @@ class PhoneBench:
             )
         visit, baseline = _visit(place), _read(place)
         shut = self._gates(place, self._ticket(place))
-        why = views.why_not(asked.route, baseline.facts, visit.here.links, visit.routes)
+        facts = _facts(place)
+        why = views.why_not(asked.route, facts, visit.here.links, visit.routes)
         reasons = tuple(GATES[gate] for gate in shut) or (() if why is None else (why,))
         if reasons:
             raise RefusedByPolicyError(
@@ -282,12 +290,12 @@ class PhoneBench:
                 reasons=reasons,
                 device_id=port,
             )
-        maker = maker_function(baseline.facts)
+        maker = maker_function(facts)
         return PhonePlan(
             practice=self._parts.jobs.practice,
             port=port,
             route=asked.route,
-            facts=baseline.facts,
+            facts=facts,
             link=baseline.link,
             usb_serial=baseline.usb_serial,
             shown=visit.shown,
@@ -351,13 +359,14 @@ class PhoneBench:
         Raises:
             EvidenceError: tickets or the block list cannot be trusted.
         """
-        facts, noted = _read(place).facts, intake_of(_visit(place).shown)
+        facts, noted = _facts(place), intake_of(_visit(place).shown)
         opening = None if ticket is None else ticket.opening
         intake = replace(
             noted,
             consent=ticket is not None and Consent.ERASE in ticket.consents,
             blocked=self._parts.tickets.blocked(self._identifiers(place)),
             imeis=None if opening is None else compared(opening, facts.imeis),
+            still_hot=_visit(place).hot,
         )
         return gates_shut(facts, intake)
 
@@ -379,3 +388,8 @@ def _read(place: Port) -> Baseline:
             hint=Text(zh="照屏幕上说的做，等它读完。", en="Do what the screen says, and wait."),
         )
     return baseline
+
+
+def _facts(place: Port) -> PhoneFacts:
+    facts = _visit(place).facts
+    return _read(place).facts if facts is None else facts

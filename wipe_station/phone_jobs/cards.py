@@ -1,4 +1,4 @@
-"""A phone that no job is open for, as the counter's page shows it. I/O: it reads the makers' file.
+"""A phone that no job is open for, as the counter's page shows it. I/O: makers and rules are files.
 
 Which stage it has reached, what somebody does next, and what is known of it.
 """
@@ -9,6 +9,7 @@ from wipe_station.detect.identifiers import shown_text
 from wipe_station.phone_jobs import views
 from wipe_station.phone_jobs import words as said
 from wipe_station.phone_jobs.ports import Visit
+from wipe_station.phone_jobs.provisional import provisional_grade
 from wipe_station.phone_links.hand import WORDS, Baseline
 from wipe_station.phone_values import PhoneStage, PhoneView, Step
 from wipe_station.phones.makers import maker_function
@@ -61,9 +62,14 @@ def _unread(visit: Visit) -> Iterator[tuple[str, object]]:
 
 
 def _read(visit: Visit, baseline: Baseline) -> Iterator[tuple[str, object]]:
-    facts, judged = baseline.facts, visit.judged
+    facts, judged = visit.facts or baseline.facts, visit.judged
+    if visit.hot:
+        yield "hot", views.words(said.too_hot(facts.battery_celsius))
     yield "facts", views.fact_views(facts)
     yield "routes", views.route_views(facts, visit.here.links, visit.routes)
+    graded = provisional_grade(facts)
+    yield "grade", graded.grade
+    yield "ungraded", graded.unknown
     maker = maker_function(facts)
     yield "menu", None if maker is None else views.words(maker.menu)
     if judged is None:

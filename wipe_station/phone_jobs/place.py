@@ -24,6 +24,10 @@ class Patience:
     """No reset is so short."""
     again_s: float = 10.0
     """Between two looks at the same phone in the same mode."""
+    warmth_s: float = 20.0
+    """Between two readings of its temperature."""
+    cool_s: float = 1800.0
+    """For a phone to cool down that became too hot while it filled its free space."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,15 +7,17 @@ What its owner showed, and the ticket, stay with it as long as its USB serial sa
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import RLock, Thread
 
 from certs.text import Text
 from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_jobs.place import Stand
+from wipe_station.phone_jobs.thermometer import Thermometer
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
 from wipe_station.phone_links.presence import Here, Presence, same_by_usb
 from wipe_station.phone_values import Shown
+from wipe_station.phones.facts import PhoneFacts
 from wipe_station.phones.routes import Gate, Route
 
 AGAIN_S = 3.0
@@ -56,6 +58,22 @@ class Visit:
     staff: str | None = None
     """Number of whoever noted it, or the owner's consent, last."""
     judged: Judged | None = None
+    thermometer: Thermometer | None = None
+    """Of a phone that was read."""
+    feeling: bool = False
+    """Its temperature is being read."""
+
+    @property
+    def facts(self) -> PhoneFacts | None:
+        """What is known of it, with the newest temperature; None before it was read."""
+        if self.baseline is None or self.thermometer is None:
+            return None
+        return replace(self.baseline.facts, battery_celsius=self.thermometer.warmth.celsius)
+
+    @property
+    def hot(self) -> bool:
+        """Whether it became too hot, and has not cooled down since."""
+        return self.thermometer is not None and self.thermometer.warmth.hot
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,7 +121,9 @@ class Ports:
     """Whether a run speaks with the phone at a port: nobody else does then."""
     on_change: Callable[[], None]
     on_read: Callable[[Port], None]
-    """Told when a phone was read, from the thread that read it."""
+    """Told when a phone, or its temperature, was read, from the thread that read it."""
+    warmth_s: float
+    """Between two readings of a temperature."""
     _ports: dict[str, Port] = field(default_factory=dict)
     _visits: int = 0
 
@@ -125,6 +145,7 @@ class Ports:
                 assert port.visit is not None, "those at which a phone hangs"
                 port.visit.others = tuple(h for name, h in found.items() if name != port.name)
                 self._read(port)
+                self._feel(port)
         if any(changed):
             self.on_change()
 
@@ -180,11 +201,37 @@ class Ports:
             problem = error.message
         with self.lock:
             visit.baseline, visit.routes = baseline, routes
+            if baseline is not None:
+                celsius = baseline.facts.battery_celsius
+                visit.thermometer = Thermometer(self.warmth_s, celsius)
             visit.wants, visit.problem, visit.reading = wants, problem, False
             visit.again_s = time.monotonic() + AGAIN_S
         if baseline is not None:
             self.on_read(port)
         self.on_change()
+
+    def _feel(self, port: Port) -> None:
+        """Have a thread read the temperature of a phone that waits, when it is time."""
+        visit = port.visit
+        if visit is None or visit.thermometer is None or visit.feeling or self.busy(port.name):
+            return
+        if not visit.thermometer.due:
+            return
+        visit.feeling = True
+        args = port, visit, visit.thermometer
+        Thread(target=self._feeler, args=args, name=f"warmth-{port.name}", daemon=True).start()
+
+    def _feeler(self, port: Port, visit: Visit, thermometer: Thermometer) -> None:
+        changed = False
+        try:
+            changed = thermometer.look(visit.here.hand())
+        except ClosedError:
+            pass  # it let itself be read and does not any more: as warm as it was
+        finally:
+            visit.feeling = False
+        if changed and port.visit is visit:
+            self.on_read(port)
+            self.on_change()
 
 
 def _same_phone(one: Here, other: Here) -> bool:

@@ -22,18 +22,21 @@ from threading import Condition
 from typing import Final
 
 from certs.durable import NewFile, write_file
-from wipe_station.counter_errors import no_photograph, no_photograph_now, not_overwritten_now
 from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.journal import Journal
+from wipe_station.phone_jobs import run_errors
 from wipe_station.phone_jobs.asking import Asking
+from wipe_station.phone_jobs.filling import Filling
 from wipe_station.phone_jobs.place import Patience, Place, Stand
 from wipe_station.phone_jobs.record import Kind, look_json, overwritten_json
 from wipe_station.phone_jobs.replay import LOOKING, PhoneJob, replay_phone
+from wipe_station.phone_jobs.thermometer import Thermometer
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phones.evidence import Evidence, Finding
 from wipe_station.phones.overwrite import NOTHING, Overwritten
 from wipe_station.phones.routes import ROUTES, Link
 from wipe_station.phones.run import EVENT_OF, Event, State
+from wipe_station.phones.warmth import Warmth
 from wipe_station.records import Json
 
 CANARY_BYTES: Final = 64 << 10
@@ -82,13 +85,23 @@ class PhoneRun:
         self._again_s = 0.0
         self._pressed = self._look_wanted = self._given_up = self._stopped = False
         self._overwrite_wanted = self._cut_short = False
-        self.progress: tuple[int, int | None] | None = None
-        """While an overwrite is under way: bytes done, and in all."""
         self.awaits: Link | None = None
         """While the phone is on its way into another mode: by what it is asked there."""
+        self._thermometer = Thermometer(self.patience.warmth_s)
+        self._filling: Filling | None = None
         self._photos: list[bytes] = []
 
     # --- from other threads ------------------------------------------------------------------
+
+    @property
+    def progress(self) -> tuple[int, int | None] | None:
+        """While an overwrite is under way: bytes done, and in all."""
+        return None if self._filling is None else self._filling.progress
+
+    @property
+    def warmth(self) -> Warmth:
+        """How warm the phone was when it was read last: between two resets, and in an overwrite."""
+        return self._thermometer.warmth
 
     def press(self) -> None:
         """Say that the second reset begins now."""
@@ -99,10 +112,12 @@ class PhoneRun:
         """Have the phone fill its free space before its second reset.
 
         Raises:
-            InvalidInputError: it is not the time, or it was done.
+            InvalidInputError: it is not the time, it was done, or the phone is too hot.
         """
         if self.job.state is not State.BETWEEN or self.job.evidence.overwritten_whole:
-            raise not_overwritten_now()
+            raise run_errors.no_overwrite_now()
+        if self.warmth.hot:
+            raise run_errors.too_hot_to_overwrite()
         self._overwrite_wanted = True
         self.wake()
 
@@ -118,9 +133,9 @@ class PhoneRun:
             InvalidInputError: it is no JPEG, or nobody waits for one.
         """
         if not picture.startswith(_JPEG):
-            raise no_photograph()
+            raise run_errors.no_jpeg()
         if self.job.state not in LOOKING:
-            raise no_photograph_now()
+            raise run_errors.no_photograph_now()
         self._photos.append(picture)
         self.wake()
 
@@ -264,6 +279,8 @@ class PhoneRun:
             self._happen(Event.OWNER_PRESSED)
         elif self._overwrite_wanted:
             self._overwrite(stand)
+        elif stand is not None and self._thermometer.look(stand.hand):
+            self._on_change()
         else:
             self._rest()
 
@@ -272,7 +289,7 @@ class PhoneRun:
         self._cut_short = False
         self._happen(Event.OVERWRITE_BEGUN)
         done = NOTHING if stand is None or stand.hand is None else self._filled(stand, stand.hand)
-        self.progress = None
+        self._filling = None
         if self._left():
             self._happen(Event.WENT)
         elif not self._stopped:
@@ -280,21 +297,18 @@ class PhoneRun:
             self._happen(Event.OVERWRITE_ENDED)
 
     def _filled(self, stand: Stand, hand: Hand) -> Overwritten:
-        """Return what the phone read back: nothing of another one, or one that claims too much."""
+        """Return what the phone read back: nothing of another one."""
         if not self._is_ours(stand):
             _log.warning("job %s: not overwritten: another phone?", self.job.job_id)
             return NOTHING
-        try:
-            done = hand.overwrite(self._progressed, lambda: self._cut_short or self._stopped)
-        except (DeviceError, MalformedReplyError) as error:
-            _log.warning("job %s: overwrite broken off: %s", self.job.job_id, error)
-            return NOTHING
-        most = self._baseline.facts.storage_bytes
-        return NOTHING if most is not None and done.size_bytes > most else done
-
-    def _progressed(self, done_bytes: int, total_bytes: int | None) -> None:
-        self.progress = done_bytes, total_bytes
-        self._on_change()
+        self._filling = Filling(
+            thermometer=self._thermometer,
+            ends=lambda: self._cut_short or self._stopped or self._place.now() is None,
+            wait=self._rest,
+            on_change=self._on_change,
+            cool_s=self.patience.cool_s,
+        )
+        return self._filling.fill(hand, self._baseline.facts.storage_bytes)
 
     def _look_at(self, stand: Stand | None) -> bool:
         """Look, if there is anything new to see; return whether it was looked."""

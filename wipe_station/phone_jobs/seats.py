@@ -33,6 +33,7 @@ from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_links.hand import Baseline
 from wipe_station.phone_values import PhoneJobView
 from wipe_station.phones.run import State
+from wipe_station.phones.warmth import Warmth
 from wipe_station.prints import printed
 from wipe_station.seat import document_view, grade_of
 from wipe_station.store import Store
@@ -297,6 +298,7 @@ class PhoneSeats:
                 can_overwrite=stand is not None
                 and stand.hand is not None
                 and stand.hand.can_overwrite,
+                warmth=Warmth() if run is None else run.warmth,
                 progress=None if run is None else run.progress,
                 awaited=awaited,
                 ticket=seat.ticket,

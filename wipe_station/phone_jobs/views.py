@@ -24,6 +24,7 @@ from wipe_station.phones.evidence import MEANINGS, Observation
 from wipe_station.phones.facts import HOW_TO_LEARN, PhoneFacts, System
 from wipe_station.phones.routes import GATES, ROUTES, Gate, Link, Route, closed
 from wipe_station.phones.run import State
+from wipe_station.phones.warmth import Warmth
 from wipe_station.records import Outcome
 from wipe_station.units import printable
 
@@ -49,6 +50,8 @@ _CLAIMS: Final = {
 _BY_HAND: Final = frozenset({State.ASKED, State.BETWEEN, State.ASKED_AGAIN})
 """Where somebody looks for the maker's menu."""
 _WANTED_TO_LOOK: Final = (Wants.UNLOCK, Wants.DEBUGGING, Wants.TRUST, Wants.RESTART)
+_FELT: Final = frozenset({State.BETWEEN, State.OVERWRITING})
+"""Where a phone's temperature is read again and again."""
 _GIVING_UP: Final = frozenset(
     {
         State.ASKED,
@@ -145,6 +148,8 @@ class Around:
     ticket: str | None
     can_overwrite: bool
     """Whether the phone that is plugged in can fill its free space."""
+    warmth: Warmth
+    """Of the phone, when it was read last."""
     progress: tuple[int, int | None] | None
     """Of an overwrite under way: bytes done, and in all."""
     awaited: bool
@@ -167,6 +172,7 @@ def job_view(job: PhoneJob, around: Around) -> PhoneJobView:
     over = around.stopped  # a job that ended is over once its document is signed
     step, sentence = _sentence(job, around)
     certified = job.outcome is Outcome.VERIFIED
+    can_overwrite = around.can_overwrite and not around.warmth.hot
     evidence, serial = job.evidence, _serial(job)
     needs = ROUTES[job.route]
     menu = job.plan.get("maker_function")
@@ -187,6 +193,7 @@ def job_view(job: PhoneJob, around: Around) -> PhoneJobView:
         broken=around.broken is not None,
         step=step,
         said=words(sentence),
+        hot=_hot(job, around),
         menu=_menu(menu) if job.state in _BY_HAND and not over else None,
         waits_s=None if over else around.waits_s,
         gives_up_s=None if over else around.gives_up_s,
@@ -198,7 +205,7 @@ def job_view(job: PhoneJob, around: Around) -> PhoneJobView:
             words(MEANINGS[each].text) for each in Observation if each in evidence.observations()
         ),
         against=tuple(words(each.text) for each in against_of(job)),
-        actions=tuple(_actions(job, over=over, can_overwrite=around.can_overwrite)),
+        actions=tuple(_actions(job, over=over, can_overwrite=can_overwrite)),
         outcome=job.outcome.value if over else None,
         outcome_text=words(_OUTCOMES[job.outcome]) if over else None,
         claim=words(_claim(job)) if over and certified and not job.plan["practice"] else None,
@@ -224,6 +231,13 @@ def _sentence(job: PhoneJob, around: Around) -> tuple[Step, Text]:
     if job.state in LOOKING and around.wants in _WANTED_TO_LOOK:
         step = STEP_OF_WANT[around.wants]
     return step, sentence
+
+
+def _hot(job: PhoneJob, around: Around) -> Words | None:
+    """Return that it is too hot, where that was read a moment ago: it is away otherwise."""
+    if not (around.warmth.hot and around.here and job.state in _FELT) or around.stopped:
+        return None
+    return words(said.too_hot(around.warmth.celsius, job.state))
 
 
 def _progress(known: tuple[int, int | None] | None) -> PhoneProgress | None:

@@ -11,7 +11,7 @@ from certs.text import Text
 from wipe_station.phone_values import Shown, Step
 from wipe_station.phones.facts import Encryption, Form, PhoneFacts, System, VerifiedBoot
 from wipe_station.phones.overwrite import Overwritten
-from wipe_station.phones.routes import Closed, Gate
+from wipe_station.phones.routes import COOL_CELSIUS, Closed, Gate
 from wipe_station.phones.run import State
 from wipe_station.units import size_text
 
@@ -41,6 +41,23 @@ LABELS: Final[Mapping[str, Text]] = {
     "card_present": Text(zh="插着存储卡", en="Memory card inside"),
 }
 """By field of ``PhoneFacts``, in the order in which they are shown."""
+UNGRADED: Final = {
+    "verified": (
+        Text(zh="清除的结果", en="What comes of the erasure"),
+        Text(
+            zh="清除做完、核对过才知道；没有核对通过的不能出售。",
+            en="Known once it was erased and looked at; what is not verified is not for sale.",
+        ),
+    ),
+    "key_functions_failed": (
+        Text(zh="不能用的主要功能有几项", en="How many key functions fail"),
+        Text(
+            zh="店员逐项试：屏幕、触摸、按键、摄像头、喇叭、话筒、充电、打电话。",
+            en="Try each: screen, touch, keys, cameras, speakers, microphones, charging, calls.",
+        ),
+    ),
+}
+"""By measure: label, and how it is found out, of what no phone says of itself."""
 _ONLY: Final = {
     System.IOS: frozenset({"find_my", "supervised"}),
     System.ANDROID: frozenset(
@@ -234,6 +251,39 @@ PHOTOGRAPHED: Final = Text(
     " screen, and let the station look.",
 )
 """Where the photograph alone does not end it."""
+
+
+def too_hot(celsius: float | None, state: State | None = None) -> Text:
+    """Return that a phone is too hot, and what is done about it.
+
+    Args:
+        celsius: as it told last; None where it told none.
+        state: of its job; None before there is one.
+    """
+    degrees = "" if celsius is None else f" ({celsius:.0f} °C)"
+    zh, en = _TOO_HOT.get(state, _TOO_HOT[None])
+    cool = f"{COOL_CELSIUS:.0f} °C"
+    return Text(
+        zh=f"手机太热了{degrees.replace(' (', '（').replace(')', '）')}{zh.format(cool=cool)}",
+        en=f"The phone is too hot{degrees}{en.format(cool=cool)}",
+    )
+
+
+_TOO_HOT: Final = {
+    None: (
+        "。拔下来，取下保护壳放凉，再插上。",
+        ". Unplug it, take its cover off and let it cool, then plug it in again.",
+    ),
+    State.BETWEEN: (
+        "。取下保护壳，凉到 {cool} 以下再继续。线不要拔。",
+        ". Take its cover off, and go on when it is below {cool}. Leave the cable in.",
+    ),
+    State.OVERWRITING: (
+        "，先停一停，凉到 {cool} 以下自己接着写。取下保护壳，线不要拔。",
+        " and rests; below {cool} it goes on by itself. Take its cover off; leave the cable in.",
+    ),
+}
+"""By state of its job: what follows "too hot"."""
 BROKEN: Final = Text(
     zh="工作站自己出了错，这部手机不能算清除过。请叫店长。",
     en="A fault of the station itself; this phone does not count as erased. Call the manager.",

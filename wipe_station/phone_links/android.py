@@ -14,7 +14,7 @@ from wipe_station.phone_links.adb_server import AdbServer, require_allowed
 from wipe_station.phones.adb_server import AdbDevice
 from wipe_station.phones.adb_shell import ShellEnd
 from wipe_station.phones.android_after import MADE_BY_ITSELF, PERSONAL_FOLDERS
-from wipe_station.phones.android_facts import Ask, facts_of, in_trade_in
+from wipe_station.phones.android_facts import Ask, celsius_of, facts_of, in_trade_in
 from wipe_station.phones.canary import CanaryLook
 from wipe_station.phones.facts import PhoneFacts
 
@@ -62,6 +62,19 @@ def names(server: AdbServer, device: AdbDevice) -> tuple[str | None, str | None]
     end = _asked(server, device, Ask.PROPERTIES, time.monotonic() + ASK_S)
     facts = facts_of({} if end is None else {Ask.PROPERTIES: end})
     return facts.serial, facts.model
+
+
+def temperature(server: AdbServer, device: AdbDevice) -> float | None:
+    """Return a phone's battery's temperature now, in degrees Celsius; None where it says none.
+
+    Raises:
+        CommandRejectedError: it does not let itself be spoken to.
+        DeviceGoneError: it went away.
+        CommandTimeoutError: it did not answer.
+    """
+    require_allowed(device)
+    end = _asked(server, device, Ask.BATTERY, time.monotonic() + ASK_S)
+    return None if end is None else celsius_of(end)
 
 
 def _asked(server: AdbServer, device: AdbDevice, ask: Ask, until_s: float) -> ShellEnd | None:

@@ -108,6 +108,10 @@ class AdbHand:
         facts = android.read(self._server, self._open())
         return Baseline(facts=facts, link=Link.ADB, usb_serial=self._usb_serial())
 
+    def temperature(self) -> float | None:
+        """See ``Hand``."""
+        return android.temperature(self._server, self._open())
+
     def plant(self, name: str, content: bytes) -> bool:
         """See ``Hand``."""
         try:
@@ -222,6 +226,10 @@ class MtpHand:
             shared_bytes=None if shared is None else shared.capacity_bytes,
         )
 
+    def temperature(self) -> float | None:
+        """See ``Hand``; by MTP a phone does not say."""
+        return None
+
     def plant(self, name: str, content: bytes) -> bool:
         """See ``Hand``."""
         with self._opened(self._usb_path) as phone:
@@ -314,6 +322,10 @@ class FastbootHand:
         with self._opened(self._usb_path) as phone:
             facts = phone.facts()
         return Baseline(facts=facts, link=Link.FASTBOOT, usb_serial=self._usb_serial())
+
+    def temperature(self) -> float | None:
+        """See ``Hand``; a boot loader does not say."""
+        return None
 
     def plant(self, name: str, content: bytes) -> bool:  # noqa: ARG002 - the interface's
         """See ``Hand``; a boot loader takes no files."""

@@ -133,6 +133,16 @@ class Hand(Protocol):
             ClosedError: it is there and a person must do something first.
         """
 
+    def temperature(self) -> float | None:
+        """Return its battery's temperature now, in degrees Celsius, by one short question.
+
+        The one method that may be called while another hand of the same phone is at work, and from
+        within ``overwrite``, by what that tells or asks.
+
+        Returns:
+            None where the phone does not say, or cannot be asked in this way.
+        """
+
     def plant(self, name: str, content: bytes) -> bool:
         """Lay a file of ours where a reset must take it away; return whether it was seen there.
 
@@ -193,7 +203,8 @@ class Hand(Protocol):
 
         Args:
             tell: told every few seconds; each byte is done twice, written and read.
-            stopped: asked as often whether to end; then what was written is taken away.
+            stopped: asked as often whether to end; then what was written is taken away. It may take
+                its time, during which the phone is told nothing.
 
         Returns:
             what was read back; nothing where the phone refuses or does not know how.

@@ -25,6 +25,7 @@ from wipe_station.phones.apple_facts import (
     OPEN_KEYS,
     TRUSTED_KEYS,
     AppleReadings,
+    celsius_of,
     part_of,
 )
 from wipe_station.phones.lockdown import PairRecord, Refusal, Session
@@ -70,6 +71,16 @@ class IPhone:
             profiles=profiles,
             trusted=True,
         )
+
+    def temperature(self) -> float | None:
+        """Return its battery's temperature in degrees Celsius; None where it lets nobody ask."""
+        with self._mux.connect(self._device, lockdown.PORT) as doorkeeper:
+            relay = self._trusted_service(doorkeeper, diagnostics_relay.SERVICE)
+            if relay is None:
+                return None
+            with relay:
+                node = diagnostics_relay.parse_node(relay.ask(diagnostics_relay.ask_battery()))
+        return celsius_of(part_of(node, BATTERY_KEYS) or {})
 
     def erase(self) -> Accepted | Refused:
         """Ask it to erase all content and settings, the eSIM as well.

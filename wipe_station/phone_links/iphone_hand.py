@@ -67,6 +67,10 @@ class IPhoneHand:
         facts = facts_of(said, self._usb_path)
         return Baseline(facts=facts, link=Link.LOCKDOWN, apple=said, apple_record=record)
 
+    def temperature(self) -> float | None:
+        """See ``Hand``."""
+        return IPhone(self._mux, self._device()).temperature()
+
     def pair(self) -> Wants | None:
         """Have the phone ask its person to trust this station, before anything was read of it.
 

@@ -47,6 +47,10 @@ class RescueHand:
         """See ``Hand``; it always raises."""
         raise ClosedError(Wants.RESTART)
 
+    def temperature(self) -> float | None:
+        """See ``Hand``; rescue mode does not say."""
+        return None
+
     def plant(self, name: str, content: bytes) -> bool:  # noqa: ARG002 - the interface's
         """See ``Hand``; rescue mode takes no files."""
         return False

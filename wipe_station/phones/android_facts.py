@@ -191,6 +191,11 @@ def _battery(text: str) -> _Battery:
     )
 
 
+def celsius_of(end: ShellEnd) -> float | None:
+    """Return the temperature that ``Ask.BATTERY`` left behind, in degrees Celsius."""
+    return _battery(_text(end) or "").celsius
+
+
 def _unique(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     found: dict[str, str | None] = {}
     for name, value in pairs:

@@ -129,7 +129,7 @@ def facts_of(read: AppleReadings, usb_path: str | None = None) -> PhoneFacts:
         battery_ratio=_charge(read.domains.get(BATTERY, {})),
         battery_health_ratio=_health(battery),
         battery_cycles=_within(integer_in(battery, "CycleCount"), _MOST_CYCLES),
-        battery_celsius=_celsius(battery),
+        battery_celsius=celsius_of(battery),
         screen_lock=truth_in(read.values, "PasswordProtected"),
         find_my=_find_my(read),
         managed=_managed(read),
@@ -180,7 +180,8 @@ def _health(battery: Fields) -> float | None:
     return min(ratio, 1.0) if ratio <= _MOST_HEALTH else None
 
 
-def _celsius(battery: Fields) -> float | None:
+def celsius_of(battery: Fields) -> float | None:
+    """Return the battery's temperature in degrees Celsius, from its node."""
     hundredths = integer_in(battery, "Temperature")
     return hundredths / 100 if hundredths is not None and -4000 <= hundredths <= 12000 else None
 

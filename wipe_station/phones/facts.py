@@ -109,9 +109,23 @@ HOW_TO_LEARN: Final = MappingProxyType(
             zh="看“设置 → 电池”里的健康度；没有就写“不清楚”。",
             en="See the health in Settings, Battery; where there is none it stays unknown.",
         ),
+        "battery_cycles": Text(
+            zh="看“设置 → 电池”或“关于本机”里的循环次数；没有就写“不清楚”。",
+            en="See the cycle count in Settings, Battery or About; where there is none it stays"
+            " unknown.",
+        ),
         "encryption": Text(
             zh="看“设置 → 安全”里的加密；问不到就按没有加密处理。",
             en="See encryption in Settings, Security; unknown counts as not encrypted.",
+        ),
+        "bootloader_locked": Text(
+            zh="重新开机，看第一屏有没有“已解锁”的警告。",
+            en="Restart it, and see whether its first screen warns of an unlocked boot loader.",
+        ),
+        "verified_boot": Text(
+            zh="重新开机，看第一屏有没有警告：不是原厂的系统，或者系统已损坏。",
+            en="Restart it, and see whether its first screen warns of another system, or a damaged"
+            " one.",
         ),
         "accounts": Text(
             zh="请机主打开“设置 → 账户”，逐个退出。",
@@ -128,6 +142,10 @@ HOW_TO_LEARN: Final = MappingProxyType(
         "managed": Text(
             zh="看“设置”里有没有单位管理的提示。",
             en="See whether Settings says that an organisation manages it.",
+        ),
+        "supervised": Text(
+            zh="看“设置”最上面有没有受监督的提示。",
+            en="See whether the top of Settings says that it is supervised.",
         ),
         "sim_present": Text(zh="拔出卡托看一眼。", en="Pull the tray and look."),
         "card_present": Text(zh="拔出卡托看一眼。", en="Pull the tray and look."),

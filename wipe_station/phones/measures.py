@@ -5,6 +5,7 @@ calls unknown. No identifier is among them.
 """
 
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import Final
 
 from grading.measures import Value
@@ -20,10 +21,12 @@ _AS_READ: Final = (
     "supervised",
 )
 """Facts whose value is the measure, under the same name."""
+FACT_OF: Final = MappingProxyType({"battery_health_percent": "battery_health_ratio"})
+"""By measure: the fact that it is made of, where that has another name."""
 
 
 def measures_of(
-    before: PhoneFacts, after: PhoneFacts | None, *, verified: bool
+    before: PhoneFacts, after: PhoneFacts | None, *, verified: bool | None
 ) -> dict[str, Value]:
     """Return what is known of a phone, for grading.
 
@@ -33,9 +36,9 @@ def measures_of(
     Args:
         before: read ahead of the reset.
         after: read behind it; None where the phone could not be read again.
-        verified: whether the erasure was shown, by all that was observed.
+        verified: whether the erasure was shown, by all that was observed; None before there is one.
     """
-    measures: dict[str, Value] = {"verified": verified}
+    measures: dict[str, Value] = {} if verified is None else {"verified": verified}
     return measures | dict(_said_by(before)) | (dict(_said_by(after)) if after is not None else {})
 
 

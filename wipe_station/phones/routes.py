@@ -24,7 +24,11 @@ OLDEST_TEST_HARNESS: Final = 29
 OLDEST_TRADE_IN: Final = 36
 """Android 16. [S] AOSP."""
 HOT_CELSIUS: Final = 45.0
-"""A decision of ours: lithium cells are said not to be charged above it (general knowledge)."""
+"""A decision of ours, by what makers charge at. [S] Zebra on its TC53 and TC58: slower above 45 °C,
+not at all above 50. [M] for other phones, which say nothing."""
+COOL_CELSIUS: Final = 40.0
+"""Down to here a hot phone must cool before anything goes on: else it would stop and go on every
+minute. A decision of ours; a drive's hysteresis is as wide (``wipe_station.heat``)."""
 
 
 class Route(Enum):
@@ -296,6 +300,8 @@ class Intake:
     shown_find_my_off: bool = False
     shown_encrypted: bool = False
     """The owner showed that the phone's settings call it encrypted; it supports Clear at most."""
+    still_hot: bool = False
+    """It was too hot since it was plugged in, and has not cooled down yet."""
 
 
 _Shut = Callable[[PhoneFacts, Intake], bool | None]
@@ -320,7 +326,9 @@ _GATE_RULES: Final[Mapping[Gate, _Shut]] = MappingProxyType(
         Gate.MANAGED: lambda facts, _: facts.managed,
         Gate.SUPERVISED: lambda facts, _: facts.supervised,
         Gate.CARD_IN: lambda facts, _: facts.card_present or facts.sim_present,
-        Gate.HOT: lambda facts, _: (facts.battery_celsius or 0.0) >= HOT_CELSIUS,
+        Gate.HOT: lambda facts, intake: (
+            (facts.battery_celsius or 0.0) >= HOT_CELSIUS or intake.still_hot
+        ),
         Gate.NO_CONSENT: lambda _, intake: not intake.consent,
     }
 )

@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from certs.text import Text
+from wipe_station.phone_jobs.place import Patience
 from wipe_station.phones.evidence import CONTRADICTIONS, MEANINGS, NEEDED_KINDS
 from wipe_station.phones.facts import HOW_TO_LEARN
 from wipe_station.phones.makers import DECLARED, MakerFunction, all_makers
 from wipe_station.phones.overwrite import FILE_BYTES, ROOM_BYTES, WHOLE_RATIO
-from wipe_station.phones.routes import GATES, ROUTES, Needs, Route
+from wipe_station.phones.routes import COOL_CELSIUS, GATES, HOT_CELSIUS, ROUTES, Needs, Route
 from wipe_station.phones.run import FINAL, TABLES, Event, State
 from wipe_station.records import Category
 from wipe_station.tests.markdown import code, page, table
@@ -69,6 +70,16 @@ partitions and what the file system keeps for itself are not reached. The second
 the flash as far as its memory is smaller than what was written. The texts of the commands are
 general knowledge [M]; no clause of a standard was compared."""
 
+HEAT: Final = f"""\
+A phone that waits at its port, before its job and between two resets, is asked for its battery's
+temperature every {Patience().warmth_s:.0f} seconds (adb: `dumpsys battery`; a paired iPhone: its
+battery's node), and for nothing else. From {HOT_CELSIUS:.0f} °C on the page says so with the next
+step and no erasure begins, until it has told less than {COOL_CELSIUS:.0f} °C. One that fills its
+free space is asked between two files; too hot, it rests and goes on where it was, or gives up after
+{Patience().cool_s / 60:.0f} minutes, and then no overwrite is stated. A phone that is away, speaks
+MTP alone or tells no temperature is not judged; one that was too hot and falls silent still is. The
+limits are ours; see [decision 031](decisions/031-a-hot-phone-rests.md)."""
+
 BENCH: Final = """\
 For a person with real phones that may be erased, one of each kind at least; write down model,
 system, patch level, and the outcome of each line, also where it fails.
@@ -119,6 +130,8 @@ def phones_page() -> str:
         table(("Fact", "How"), ((code(name), _both(how)) for name, how in HOW_TO_LEARN.items())),
         "## Gates: why no reset may begin",
         table(("Gate", "What is said"), ((code(gate.value), _both(GATES[gate])) for gate in GATES)),
+        "## Too hot",
+        HEAT,
         "## Ways to a reset",
         WAYS,
         table(("Route", "For people", "Needs", "Afterwards", "Certainty"), _routes()),

@@ -190,7 +190,7 @@ def test_rescue__port_or_connection_of_another_phone__nothing_sent(
     assert hand.ask(Route.RESCUE, before) is asked
 
 
-@pytest.mark.parametrize("state", set(LinkState) - {LinkState.RESCUE})
+@pytest.mark.parametrize("state", [each for each in LinkState if each is not LinkState.RESCUE])
 def test_rescue__left_the_mode__closed(state: LinkState) -> None:
     """Where it runs something else by now nothing is asked, and nothing was read or seen."""
     before = Baseline(facts=_facts(), link=Link.ADB, usb_serial=SERIAL)
