@@ -23,7 +23,6 @@ SYSTEMS: Final = {
 ANDROID_ROUTES: Final = (
     "guided",
     "settings",
-    "trade-in",
     "test-harness",
     "rescue",
     "fastboot",

@@ -93,12 +93,6 @@ CLOSED: Final = {
         zh="不知道有没有锁屏密码。", en="Whether there is a screen lock is unknown."
     ),
     Closed.BOOTLOADER_LOCKED: Text(zh="引导程序锁着。", en="The bootloader is locked."),
-    Closed.SET_UP: Text(
-        zh="只有刚重置、还没设置的手机才行。", en="Only for a phone that was just reset."
-    ),
-    Closed.FRP_NOT_OFF: Text(
-        zh="不能确定重置后不要原账户。", en="It may ask for the owner's account."
-    ),
     Closed.ACCOUNTS_NOT_READ: Text(
         zh="读不到账户数，而它会留下原账户锁。",
         en="Accounts were not read, and this way leaves their lock.",

@@ -119,7 +119,7 @@ class Hand(Protocol):
     def routes(self) -> frozenset[Route]:
         """The ways to a reset that ``ask`` can take; a route by hand is always among them.
 
-        Nobody asks by ``TRADE_IN`` (it is for a phone that was reset already) or ``IOS_RESTORE``.
+        Nobody asks by ``IOS_RESTORE``.
         """
 
     @property

@@ -187,7 +187,7 @@ class Evidence:
     trust_kept: bool | None = None
     """Whether the phone still knows this station's key."""
     trust_must_go: bool = True
-    """False on the routes that keep it by design (``testharness``, trade-in mode)."""
+    """False on the routes that keep it by design (``testharness``)."""
     obliteration_new: bool | None = None
     """iOS: whether the phone made a record of an erasure since; None where that cannot be told."""
     encryption_shown: bool = False

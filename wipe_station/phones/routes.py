@@ -21,8 +21,6 @@ from wipe_station.phones.imei import Comparison
 
 OLDEST_TEST_HARNESS: Final = 29
 """Android 10. [S] AOSP; on makers' builds unverified."""
-OLDEST_TRADE_IN: Final = 36
-"""Android 16. [S] AOSP."""
 HOT_CELSIUS: Final = 45.0
 """A decision of ours, by what makers charge at. [S] Zebra on its TC53 and TC58: slower above 45 °C,
 not at all above 50. [M] for other phones, which say nothing."""
@@ -38,7 +36,6 @@ class Route(Enum):
     """By hand, on the phone, no debugging: what most phones at a counter allow."""
     SETTINGS = "settings"
     """By hand, on the phone, its settings opened from here by adb."""
-    TRADE_IN = "trade-in"
     TEST_HARNESS = "test-harness"
     RESCUE = "rescue"
     FASTBOOT = "fastboot"
@@ -78,8 +75,6 @@ class Needs:
     oldest_api: int = 0
     no_screen_lock: bool = False
     bootloader_unlocked: bool = False
-    not_set_up: bool = False
-    """Only a phone that was reset already, with FRP known to be off, offers it."""
     keeps_trust: bool = False
     leaves_frp: bool = False
     """FRP stays as it was: so nobody may be signed in before."""
@@ -136,17 +131,6 @@ ROUTES: Final = MappingProxyType(
             steps=(_PRESS, _WAIT, _LOOK, _AGAIN, _WAIT, _PHOTO),
             final_reset=True,
             certainty="[S] AOSP; makers' screens differ",
-        ),
-        Route.TRADE_IN: Needs(
-            system=System.ANDROID,
-            title=Text(zh="以旧换新模式（安卓 16 起）", en="Trade-in mode (Android 16 on)"),
-            links=frozenset({Link.ADB}),
-            steps=(_HOLD, _WAIT),
-            oldest_api=OLDEST_TRADE_IN,
-            not_set_up=True,
-            keeps_trust=True,
-            final_reset=True,
-            certainty="[S] AOSP; brands other than Pixel unverified",
         ),
         Route.TEST_HARNESS: Needs(
             system=System.ANDROID,
@@ -349,8 +333,6 @@ class Closed(Enum):
     SCREEN_LOCK = "screen-lock"
     SCREEN_LOCK_UNKNOWN = "screen-lock-unknown"
     BOOTLOADER_LOCKED = "bootloader-locked"
-    SET_UP = "set-up"
-    FRP_NOT_OFF = "frp-not-off"
     ACCOUNTS_NOT_READ = "accounts-not-read"
     """It leaves FRP armed, and only a count that the phone gave will do for that."""
 
@@ -370,8 +352,6 @@ _ROUTE_RULES: Final[Mapping[Closed, _Bars]] = MappingProxyType(
         Closed.BOOTLOADER_LOCKED: lambda needs, facts, _: (
             needs.bootloader_unlocked and facts.bootloader_locked is not False
         ),
-        Closed.SET_UP: lambda needs, facts, _: needs.not_set_up and facts.set_up is not False,
-        Closed.FRP_NOT_OFF: lambda needs, facts, _: needs.not_set_up and facts.frp is not False,
         Closed.ACCOUNTS_NOT_READ: lambda needs, facts, _: needs.leaves_frp and facts.accounts != 0,
     }
 )

@@ -28,7 +28,12 @@ Where a way goes through another mode, the phone is read and its owner presses w
 runs; the station then sends it there, and waits for it at the same port, with the same serial.
 Whatever goes wrong before it is there ends the job: nothing was erased. A phone that is plugged in
 in such a mode is not read, and is to be started normally: nothing in there says whether anybody is
-signed in."""
+signed in.
+
+Trade-in mode (Android 16 on) is no way here, only evidence afterwards: it is for a phone that was
+reset already, and says too little of it (nothing of its encryption, no file can be laid down) for
+anything to be claimed. A phone that comes so is set up without an account, and goes by another way.
+[Decision 028](decisions/028-asked-where-it-was-sent.md) says more."""
 
 EVIDENCE: Final = f"""\
 A phone that says "OK" has shown nothing. A reset counts as shown if the phone is the one of
@@ -186,8 +191,6 @@ def _needs(needs: Needs) -> Iterator[str]:
         yield "no screen lock"
     if needs.bootloader_unlocked:
         yield "bootloader unlocked"
-    if needs.not_set_up:
-        yield "reset already, FRP known to be off"
     if needs.leaves_frp:
         yield "accounts read as 0"
 

@@ -125,7 +125,6 @@ class Run:
     def __post_init__(self) -> None:
         """Plug it in."""
         self.phone = Phone(facts=self.fault.facts or good_phone(self.route))
-        # A phone in trade-in mode was reset already; what is on it came in ``evaluate``.
         self.phone.set_up = self.phone.facts.set_up is not False
         self._left = list(self.fault.strikes)
 
@@ -208,7 +207,7 @@ class Run:
             after=after,
             same_identity=True if sight.identity else None,
             went_and_returned=self._went,
-            trade_in_answers=self.route is Route.TRADE_IN and reads and not phone.set_up,
+            trade_in_answers=reads and not ios and not phone.set_up,
             setup_seen=sight.photo and not phone.set_up,
             canary=self._canary,
             trust_kept=phone.trust if reads else None,
@@ -254,7 +253,7 @@ def good_phone(route: Route) -> PhoneFacts:
         accounts=0,
         frp=False,
         screen_lock=False,
-        set_up=route is not Route.TRADE_IN,
+        set_up=True,
     )
 
 

@@ -336,8 +336,6 @@ def test_gates__everything_wrong__all_told_and_what_the_owner_shows_opens_no_loc
         (Route.TEST_HARNESS, {"screen_lock": True}, {Link.ADB}, Closed.SCREEN_LOCK),
         (Route.TEST_HARNESS, {"screen_lock": None}, {Link.ADB}, Closed.SCREEN_LOCK_UNKNOWN),
         (Route.TEST_HARNESS, {"accounts": None}, {Link.ADB}, Closed.ACCOUNTS_NOT_READ),
-        (Route.TRADE_IN, {}, {Link.ADB}, Closed.SET_UP),
-        (Route.TRADE_IN, {"set_up": False, "frp": None}, {Link.ADB}, Closed.FRP_NOT_OFF),
         (Route.FASTBOOT, {}, {Link.ADB}, Closed.BOOTLOADER_LOCKED),
         (Route.FASTBOOT, {"bootloader_locked": None}, {Link.ADB}, Closed.BOOTLOADER_LOCKED),
         (Route.FASTBOOT, {"bootloader_locked": False}, {Link.FASTBOOT}, Closed.NO_LINK),
