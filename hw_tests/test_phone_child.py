@@ -28,7 +28,7 @@ from wipe_station.sandbox import supported
 from wipe_station.state import socket_of
 
 TAKEN_OVER: Final = """
-import ctypes, json, os, signal, socket, sys
+import ctypes, json, os, socket, sys
 from wipe_station import phone_child as child
 from wipe_station.phone_links.channel import Channel
 
@@ -60,7 +60,7 @@ for path in FILES:
     for flags in (os.O_RDONLY, os.O_RDWR):
         said[f"open {path} {flags}"] = outcome(lambda: os.close(os.open(path, flags)))
 for pid in PIDS:
-    said[f"kill {pid}"] = outcome(lambda: os.kill(pid, signal.SIGTERM))
+    said[f"kill {pid}"] = outcome(lambda: os.kill(pid, 0))
     said[f"trace {pid}"] = outcome(lambda: call("ptrace", 16, pid, None, None))
 if PAIRS:
     daemon_socket = socket.socket(socket.AF_UNIX)
@@ -71,6 +71,7 @@ line.recv(1)
 ERRANDS: Final = {
     "adb": Errand(act=Act.READ, via=Via.ADB),
     "usbmux": Errand(act=Act.READ, via=Via.USBMUX),
+    "mtp": Errand(act=Act.READ, via=Via.MTP),
     "list": Errand(act=Act.LIST),
     "pair": Errand(act=Act.PAIR, via=Via.USBMUX),
 }

@@ -19,7 +19,6 @@ from hw_tests.phones.real_adb import RealAdb
 from hw_tests.whole_station import until
 from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_links import android
-from wipe_station.phone_links import mtp as mtp_link
 from wipe_station.phone_links.child import LIMITS_S
 from wipe_station.phone_links.errand import Act
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
@@ -131,7 +130,6 @@ def test_round__phone_that_lies__never_found_erased(
         hand, before = marked(first(port))
         if lie is Lie.SILENT:
             monkeypatch.setitem(LIMITS_S, Act.LOOK, 2.0)
-            monkeypatch.setattr(mtp_link, "ANSWER_S", 0.05)
         reset(port, hand)
         port.skip_setup()
         look: Evidence | None = None

@@ -8,16 +8,20 @@ An errand to pair has Debian's ``idevicepair`` run, so that its process is that 
 shut in than that.
 """
 
+import codecs
 import resource
 import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_links.adb_server import AdbServer
-from wipe_station.phone_links.android_hands import AdbHand
+from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand
 from wipe_station.phone_links.channel import Channel
 from wipe_station.phone_links.errand import (
     Act,
@@ -27,10 +31,13 @@ from wipe_station.phone_links.errand import (
     Mobile,
     PairedAgain,
     Via,
+    error_in,
     fault_of,
 )
+from wipe_station.phone_links.fastboot import FastbootPhone, in_step
 from wipe_station.phone_links.hand import Hand, Wants
 from wipe_station.phone_links.iphone_hand import IPhoneHand
+from wipe_station.phone_links.mtp import MtpPhone, session
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phone_links.values import read, read_or_none
 from wipe_station.phones.adb_server import AdbDevice
@@ -40,12 +47,36 @@ from wipe_station.sandbox_filter import Work
 
 LIST_S: Final = 2.0
 """So long each program may take to say what it sees."""
+ENCODINGS: Final = ("ascii", "latin-1", "utf-8", "utf-16-be", "utf-16-le")
+"""In which phones write."""
 _LIMITS: Final = (
     (resource.RLIMIT_CORE, 0),
     (resource.RLIMIT_NOFILE, 64),
     (resource.RLIMIT_FSIZE, 64 << 10),  # for the memory that a key passes through
     (resource.RLIMIT_AS, 512 << 20),
 )
+
+
+class _Pipe:
+    """The phone's USB interface, which the daemon holds: bytes in, bytes out."""
+
+    def __init__(self, daemon: "_Daemon") -> None:
+        self._daemon = daemon
+        self.packet_bytes = read(int, daemon.asked(Ask.OPEN))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._daemon.asked(Ask.CLOSE)
+
+    def send(self, data: bytes, timeout_s: float) -> None:
+        """Send one transfer."""
+        self._daemon.asked(Ask.SEND, data, float(timeout_s))
+
+    def receive(self, timeout_s: float) -> bytes:
+        """Return what one transfer brought."""
+        return read(bytes, self._daemon.asked(Ask.RECEIVE, float(timeout_s)))
 
 
 class _Daemon:
@@ -69,11 +100,11 @@ class _Daemon:
 
     def serial(self) -> str | None:
         """Return what the USB device at the port states now."""
-        return read_or_none(str, self._asked(Ask.SERIAL))
+        return read_or_none(str, self.asked(Ask.SERIAL))
 
     def pair(self) -> Wants | None:
         """Have the phone ask its owner."""
-        return read_or_none(Wants, self._asked(Ask.PAIR))
+        return read_or_none(Wants, self.asked(Ask.PAIR))
 
     def tell(self, done: int, whole: int | None) -> None:
         """Say how far an overwrite is."""
@@ -81,7 +112,7 @@ class _Daemon:
 
     def stopped(self) -> bool:
         """Whether to end an overwrite."""
-        return read(bool, self._asked(Ask.STOPPED))
+        return read(bool, self.asked(Ask.STOPPED))
 
     def answer(self, value: object) -> None:
         """End an errand."""
@@ -91,10 +122,15 @@ class _Daemon:
         """End an errand without an answer."""
         self._channel.send(Ask.ERROR, fault_of(error))
 
-    def _asked(self, *words: object) -> object:
+    def asked(self, *words: object) -> object:
+        """Ask for something; raises what the daemon met on the way to it."""
         self._channel.send(*words)
         said = self._channel.receive()
-        return sys.exit("the daemon is gone") if said is None else said[1]
+        if said is None:
+            sys.exit("the daemon is gone")
+        if said[0] == Ask.ERROR.value:
+            raise error_in(said[1], None)
+        return said[1]
 
     def _line(self, timeout_s: float, *words: object) -> socket.socket:
         self._channel.send(*words)
@@ -107,6 +143,8 @@ class _Daemon:
 
 def _shut_in(parent: int, user: int) -> None:
     """Become a user that owns nothing, and end with the parent."""
+    for each in ENCODINGS:
+        codecs.lookup(each)  # loads it: afterwards nothing is opened
     become(user, user)
     die_with(parent, signal.SIGKILL)
     for limit, most in _LIMITS:
@@ -149,10 +187,29 @@ def _by_hand(errand: Errand, hand: Hand, daemon: _Daemon) -> object:
 
 
 def _hand(errand: Errand, daemon: _Daemon) -> Hand:
-    return _iphone(errand, daemon) if errand.via is Via.USBMUX else _android(errand, daemon)
+    if errand.via is Via.USBMUX:
+        return _iphone(errand, daemon)
+    if errand.via is Via.ADB:
+        return _by_debugging(errand, daemon)
+    assert errand.port is not None, "where it hangs"
+    if errand.via is Via.MTP:
+        return MtpHand(errand.port, daemon.serial, partial(_files, daemon))
+    return FastbootHand(errand.port, daemon.serial, partial(_boot_loader, daemon))
 
 
-def _android(errand: Errand, daemon: _Daemon) -> AdbHand:
+@contextmanager
+def _files(daemon: _Daemon, port: str) -> Iterator[MtpPhone]:
+    with _Pipe(daemon) as pipe, session(pipe, port) as phone:
+        yield phone
+
+
+@contextmanager
+def _boot_loader(daemon: _Daemon, port: str) -> Iterator[FastbootPhone]:
+    with _Pipe(daemon) as pipe:
+        yield in_step(pipe, port)
+
+
+def _by_debugging(errand: Errand, daemon: _Daemon) -> AdbHand:
     def found() -> AdbDevice:
         assert errand.device is not None
         return errand.device

@@ -1,32 +1,37 @@
 """Hands whose phones are spoken to by a process that is nobody's, one for each call. I/O.
 
-They do what ``AdbHand`` and ``IPhoneHand`` do, in a child (``child``); what it answers is held
+They do what the hands that they name do, in a child (``child``); what it answers is held
 against what was asked. One that was taken over can lie about its phone, as the phone itself can.
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from wipe_station.errors import MalformedReplyError
 from wipe_station.phone_links.adb_server import AdbServer, of_features, to_phone
-from wipe_station.phone_links.android_hands import AdbHand
+from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand
 from wipe_station.phone_links.child import Means, sent
 from wipe_station.phone_links.errand import Act, Errand, PairedAgain, Via
-from wipe_station.phone_links.hand import Baseline, Tell, Wants
+from wipe_station.phone_links.hand import Baseline, Hand, Tell, Wants
 from wipe_station.phone_links.iphone_hand import IPhoneHand
+from wipe_station.phone_links.mtp import Pipe
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phone_links.values import WHAT, read, read_or_none
 from wipe_station.phones.adb_server import AdbDevice
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.evidence import Evidence
 from wipe_station.phones.overwrite import FILE_BYTES, MOST_FILES, NOTHING, Overwritten
-from wipe_station.phones.routes import Route
+from wipe_station.phones.routes import Link, Route
 
 UDID: Final = re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 UsbSerial = Callable[[], str | None]
+OpensPipe = Callable[[str], AbstractContextManager[Pipe]]
 
 
 class _Stated:
@@ -42,29 +47,33 @@ class _Stated:
         return now
 
 
-class AdbApart:
-    """``AdbHand`` in a child: each connection goes to this phone, and to no other one."""
+class Apart(ABC):
+    """One phone by one hand, whose methods run in a child."""
 
-    links, routes, can_overwrite = AdbHand.links, AdbHand.routes, AdbHand.can_overwrite
-
-    def __init__(
-        self, server: AdbServer, find: Callable[[], AdbDevice], port: str, usb_serial: UsbSerial
-    ) -> None:
+    def __init__(self, hand: type[Hand], port: str, usb_serial: UsbSerial) -> None:
         """Take a phone.
 
         Args:
-            server: that sees it.
-            find: returns its newest line in the server's list, or raises ``DeviceGoneError``.
+            hand: what the child does it by.
             port: that it hangs on.
             usb_serial: of the port.
         """
-        self._server, self._find, self._port, self._serial = server, find, port, usb_serial
+        self.links, self.routes, self.can_overwrite = _abilities(hand)
+        self._port, self._serial = port, usb_serial
+
+    @abstractmethod
+    def _going(self, errand: Errand, means: Means) -> tuple[Errand, Means]:
+        """Return an errand with what tells its phone, and the means to reach it."""
 
     def read(self) -> Baseline:
         """See ``Hand``."""
         stated = _Stated(self._serial)
-        said = read(Baseline, self._sent(Errand(act=Act.READ), stated))
-        return _read_of(said, self.links, self._port, stated)
+        said = read(Baseline, self._sent(Errand(act=Act.READ), serial=stated))
+        if said.link not in self.links or said.facts.usb_path not in (None, self._port):
+            raise _malformed("link")
+        if said.usb_serial not in stated.all:
+            raise _malformed("usb_serial")
+        return said
 
     def plant(self, name: str, content: bytes) -> bool:
         """See ``Hand``."""
@@ -82,30 +91,71 @@ class AdbApart:
 
     def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:
         """See ``Hand``."""
-        return _done(read(Overwritten, self._sent(Errand(act=Act.OVERWRITE), None, tell, stopped)))
+        if not self.can_overwrite:
+            return NOTHING
+        said = self._sent(Errand(act=Act.OVERWRITE), tell=tell, stopped=stopped)
+        return _done(read(Overwritten, said))
 
     def _sent(
         self,
         errand: Errand,
+        *,
         serial: UsbSerial | None = None,
         tell: Tell = lambda *_: None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> object:
+        means = Means(serial=serial or self._serial, tell=tell, stopped=stopped)
+        return sent(*self._going(replace(errand, port=self._port), means))
+
+
+class AdbApart(Apart):
+    """``AdbHand``: each connection goes to this phone, and to no other one."""
+
+    def __init__(
+        self, server: AdbServer, find: Callable[[], AdbDevice], port: str, usb_serial: UsbSerial
+    ) -> None:
+        """Take a phone.
+
+        Args:
+            server: that sees it.
+            find: returns its newest line in the server's list, or raises ``DeviceGoneError``.
+            port: that it hangs on.
+            usb_serial: of the port.
+        """
+        super().__init__(AdbHand, port, usb_serial)
+        self._server, self._find = server, find
+
+    def _going(self, errand: Errand, means: Means) -> tuple[Errand, Means]:
         device = self._find()
-        means = Means(
-            adb=self._server,
-            first=frozenset({to_phone(device), of_features(device)}),
-            serial=serial or self._serial,
-            tell=tell,
-            stopped=stopped,
+        first = frozenset({to_phone(device), of_features(device)})
+        return (
+            replace(errand, via=Via.ADB, device=device),
+            replace(means, adb=self._server, first=first),
         )
-        return sent(replace(errand, via=Via.ADB, port=self._port, device=device), means)
 
 
-class IPhoneApart:
-    """``IPhoneHand`` in a child."""
+class PipeApart(Apart):
+    """``MtpHand`` and ``FastbootHand``: the daemon holds the interface and moves the bytes."""
 
-    links, routes, can_overwrite = IPhoneHand.links, IPhoneHand.routes, IPhoneHand.can_overwrite
+    def __init__(self, via: Via, port: str, usb_serial: UsbSerial, opens: OpensPipe) -> None:
+        """Take a phone.
+
+        Args:
+            via: ``MTP`` or ``FASTBOOT``.
+            port: that it hangs on.
+            usb_serial: of the port.
+            opens: opens the interface of the phone at a port.
+        """
+        super().__init__(MtpHand if via is Via.MTP else FastbootHand, port, usb_serial)
+        self._via, self._opens = via, opens
+
+    def _going(self, errand: Errand, means: Means) -> tuple[Errand, Means]:
+        pipe = partial(self._opens, self._port)
+        return replace(errand, via=self._via), replace(means, pipe=pipe)
+
+
+class IPhoneApart(Apart):
+    """``IPhoneHand``."""
 
     def __init__(self, mux: Usbmux, udid: str, port: str) -> None:
         """Take a phone.
@@ -115,20 +165,20 @@ class IPhoneApart:
             udid: as usbmuxd says it.
             port: that it hangs on.
         """
-        self._mux, self._udid, self._port = mux, udid, port
+        super().__init__(IPhoneHand, port, lambda: None)
+        self._mux, self._udid = mux, udid
 
     def read(self) -> Baseline:
         """See ``Hand``."""
-        said = read(Baseline, self._sent(Errand(act=Act.READ)))
+        said = super().read()
         stated = said.facts.device_id
         if stated is not None and stated.casefold() != self._udid.casefold():
             raise _malformed("device_id")
-        return _read_of(said, self.links, self._port, _Stated(lambda: None))
+        return said
 
     def pair(self) -> Wants | None:
         """See ``IPhoneHand``."""
-        errand = Errand(act=Act.PAIR, address=self._mux.address)
-        return read_or_none(Wants, self._sent(errand))
+        return read_or_none(Wants, self._sent(Errand(act=Act.PAIR, address=self._mux.address)))
 
     def pair_again(self, before: Baseline) -> tuple[Baseline, Wants | None]:
         """See ``IPhoneHand``."""
@@ -138,37 +188,17 @@ class IPhoneApart:
             raise _malformed("before")
         return said.before, said.wants
 
-    def plant(self, name: str, content: bytes) -> bool:  # noqa: ARG002 - the interface's
-        """See ``Hand``; an iPhone takes no files."""
-        return False
-
-    def ask(self, route: Route, before: Baseline) -> bool:
-        """See ``Hand``."""
-        assert route in self.routes, "another hand's route"
-        return read(bool, self._sent(Errand(act=Act.ASK, route=route, before=before)))
-
-    def look(self, before: Baseline, canary: str | None) -> Evidence:
-        """See ``Hand``; it never pairs."""
-        said = self._sent(Errand(act=Act.LOOK, before=before))
-        return _seen(read(Evidence, said), before, canary, self._port)
-
-    def overwrite(self, tell: Tell, stopped: Callable[[], bool]) -> Overwritten:  # noqa: ARG002
-        """See ``Hand``; there is no way to one on an iPhone."""
-        return NOTHING
-
-    def _sent(self, errand: Errand) -> object:
-        may_pair = errand.act is Act.PAIR_AGAIN
-        means = Means(mux=self._mux, pair=self.pair) if may_pair else Means(mux=self._mux)
-        return sent(replace(errand, via=Via.USBMUX, port=self._port, udid=self._udid), means)
+    def _going(self, errand: Errand, means: Means) -> tuple[Errand, Means]:
+        means = replace(means, mux=self._mux)
+        if errand.act is Act.PAIR_AGAIN:
+            means = replace(means, pair=self.pair)
+        return replace(errand, via=Via.USBMUX, udid=self._udid), means
 
 
-def _read_of(said: Baseline, links: frozenset[object], port: str, stated: _Stated) -> Baseline:
-    """Return what was read, if a hand for that port could have read it."""
-    if said.link not in links or said.facts.usb_path not in (None, port):
-        raise _malformed("link")
-    if said.usb_serial not in stated.all:
-        raise _malformed("usb_serial")
-    return said
+def _abilities(hand: type[Hand]) -> tuple[frozenset[Link], frozenset[Route], bool]:
+    """Return what every hand of a class can do."""
+    links, routes, can_overwrite = hand.links, hand.routes, hand.can_overwrite
+    return links, routes, can_overwrite  # type: ignore[return-value] # of a class, not of a value
 
 
 def _seen(said: Evidence, before: Baseline, canary: str | None, port: str) -> Evidence:

@@ -1,10 +1,12 @@
 """The daemon's side of a phone's child: start it, send it on errands, end it. I/O.
 
 What it says is parsed with limits, and believed in its form alone. It may ask for what its errand
-needs: connections to its phone, the port's USB serial, to have the phone paired. One that dies,
-hangs, asks without end or says rubbish is an error about its phone, and is ended.
+needs: connections to its phone, or bytes through the phone's USB interface, which the daemon holds
+and does not look into; the port's USB serial; to have the phone paired. One that dies, hangs, asks
+without end or says rubbish is an error about its phone, and is ended.
 """
 
+import logging
 import os
 import socket
 import subprocess
@@ -12,6 +14,7 @@ import sys
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from threading import Lock
 from typing import Final, NoReturn
@@ -22,19 +25,23 @@ from wipe_station.errors import CommandTimeoutError, DeviceError, MalformedReply
 from wipe_station.phone_links.adb_server import LIST, AdbServer
 from wipe_station.phone_links.android_fill import STEP_S
 from wipe_station.phone_links.channel import Channel
-from wipe_station.phone_links.errand import Act, Ask, Errand, Listed, error_in
+from wipe_station.phone_links.errand import Act, Ask, Errand, Listed, error_in, fault_of
+from wipe_station.phone_links.fastboot import ERASE_S
 from wipe_station.phone_links.hand import Tell, Wants
+from wipe_station.phone_links.mtp import Pipe
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phone_links.values import WHAT, read, read_or_none
 
 CONNECT_S: Final = 2.0
-MOST_ASKS: Final = 2_000
-MOST_ASKS_OF_AN_OVERWRITE: Final = 300_000
-"""Some connections for each of ``overwrite.MOST_FILES``."""
+MOST_ASKS: Final = 300_000
+"""Of one errand: some connections for each of ``overwrite.MOST_FILES``, three transfers for each
+name that MTP lists."""
+MOST_WAIT_S: Final = ERASE_S
+"""For one transfer."""
 LIMITS_S: dict[Act, float] = {
     Act.READ: 300.0,
     Act.PLANT: 180.0,
-    Act.ASK: 300.0,
+    Act.ASK: 2400.0,  # a boot loader takes ``ERASE_S`` for each partition
     Act.LOOK: 600.0,
     Act.OVERWRITE: 24 * 3600.0,
     Act.PAIR: 60.0,
@@ -44,8 +51,10 @@ LIMITS_S: dict[Act, float] = {
 """For an errand, its start included; the links' own limits are shorter."""
 PROGRAM: Final = (sys.executable, "-I", "-m", "wipe_station.phone_child")
 """Isolated: neither the working directory nor the environment may bring code along."""
+_OF_THE_INTERFACE: Final = frozenset({Ask.OPEN, Ask.SEND, Ask.RECEIVE, Ask.CLOSE})
 QUIET_S: Final = STEP_S + 60.0
 """So long a child may say nothing: the longest single command, and some time to start."""
+_log = logging.getLogger(__name__)
 _HINT: Final = Text(
     zh="拔下手机再插一次；总是这样就请店长看日志。",
     en="Unplug the phone and plug it in again; if it stays so, have the manager see the log.",
@@ -65,6 +74,8 @@ def _no_pairing() -> Wants | None:
 class Means:
     """What a child may have during an errand."""
 
+    pipe: Callable[[], AbstractContextManager[Pipe]] | None = None
+    """Opens the phone's USB interface."""
     adb: AdbServer | None = None
     first: frozenset[str] = frozenset()
     """What its connections to adb may begin with; they go where that says, and nowhere else."""
@@ -73,6 +84,42 @@ class Means:
     pair: Callable[[], Wants | None] = _no_pairing
     tell: Tell = lambda *_: None
     stopped: Callable[[], bool] = lambda: False
+
+
+class _Interface:
+    """A phone's USB interface, opened for a child and closed for it if need be."""
+
+    def __init__(self, opens: Callable[[], AbstractContextManager[Pipe]]) -> None:
+        self._opens, self._held = opens, ExitStack()
+        self._pipe: Pipe | None = None
+
+    def do(self, ask: Ask, words: list[object]) -> object:
+        """Do what a child asks for.
+
+        Raises:
+            DeviceError: as the pipe does.
+            MalformedReplyError: nobody asks for that now.
+        """
+        if ask is Ask.OPEN and self._pipe is None and not words:
+            self._pipe = self._held.enter_context(self._opens())
+            return self._pipe.packet_bytes
+        if ask is Ask.CLOSE and not words:
+            self.close()
+            return None
+        if self._pipe is None or len(words) != (2 if ask is Ask.SEND else 1):
+            raise MalformedReplyError(WHAT, offset=0, field="request")
+        timeout_s = read(float, words[-1])
+        if not 0 < timeout_s <= MOST_WAIT_S:
+            raise MalformedReplyError(WHAT, offset=0, field="timeout")
+        if ask is Ask.RECEIVE:
+            return self._pipe.receive(timeout_s)
+        self._pipe.send(read(bytes, words[0]), timeout_s)
+        return None
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._pipe = None
+        self._held.close()
 
 
 class Child:
@@ -90,7 +137,7 @@ class Child:
                 env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
                 cwd="/",
             )
-        self._channel = Channel(ours)
+        self._channel, self._process = Channel(ours), process
         self.pid = process.pid
         self.end = weakref.finalize(self, _ended, process, ours)
         """Ends it; harmless when it has ended."""
@@ -115,6 +162,7 @@ class Child:
             self.end()
             if isinstance(error, MalformedReplyError):
                 raise
+            _log.warning("phone child of %s: ended with %s", errand.port, self._process.returncode)
             _died(errand, error)
         if said[0] == Ask.ERROR.value:
             raise error_in(said[1], errand.port)
@@ -123,17 +171,34 @@ class Child:
     def _answer(self, errand: Errand, means: Means) -> list[object]:
         """Return the last word to an errand; raises what a socket does."""
         end_s = time.monotonic() + LIMITS_S[errand.act]
-        most = MOST_ASKS_OF_AN_OVERWRITE if errand.act is Act.OVERWRITE else MOST_ASKS
         self._channel.send("errand", errand, until_s=end_s)
-        for _ in range(most):
-            until_s = min(end_s, time.monotonic() + QUIET_S)
-            said = self._channel.receive(until_s)
-            if said is None:
-                raise ConnectionResetError
-            if said[0] in (Ask.ANSWER.value, Ask.ERROR.value) and len(said) == 2:
-                return said
-            self._give(read(Ask, said[0]), said[1:], means, until_s)
+        interface = None if means.pipe is None else _Interface(means.pipe)
+        try:
+            for _ in range(MOST_ASKS):
+                until_s = min(end_s, time.monotonic() + QUIET_S)
+                said = self._channel.receive(until_s)
+                if said is None:
+                    raise ConnectionResetError
+                if said[0] in (Ask.ANSWER.value, Ask.ERROR.value) and len(said) == 2:
+                    return said
+                ask, words = read(Ask, said[0]), said[1:]
+                if ask in _OF_THE_INTERFACE and interface is not None:
+                    self._pass(interface, ask, words, until_s)
+                else:
+                    self._give(ask, words, means, until_s)
+        finally:
+            if interface is not None:
+                interface.close()
         raise MalformedReplyError(WHAT, offset=0, field="number of requests")
+
+    def _pass(self, interface: _Interface, ask: Ask, words: list[object], until_s: float) -> None:
+        """Pass bytes on, or what the interface says instead."""
+        try:
+            done = interface.do(ask, words)
+        except DeviceError as error:
+            self._channel.send(Ask.ERROR, fault_of(error), until_s=until_s)
+            return
+        self._channel.send("told", done, until_s=until_s)
 
     def _give(self, ask: Ask, words: list[object], means: Means, until_s: float) -> None:
         """Give the child what it asks for."""

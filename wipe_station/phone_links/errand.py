@@ -31,6 +31,8 @@ class Via(Enum):
 
     ADB = "adb"
     USBMUX = "usbmux"
+    MTP = "mtp"
+    FASTBOOT = "fastboot"
 
 
 class Act(Enum):
@@ -54,6 +56,13 @@ class Ask(Enum):
     """A connection to adb that has sent a first request: the one that is named."""
     MUX_LINE = "mux-line"
     """A connection to usbmuxd."""
+    OPEN = "open"
+    """The phone's USB interface; what comes back is its packets' size."""
+    SEND = "send"
+    """Bytes through it, in so many seconds."""
+    RECEIVE = "receive"
+    """What comes through it, in so many seconds."""
+    CLOSE = "close"
     SERIAL = "serial"
     """What the USB device at the port states now."""
     PAIR = "pair"

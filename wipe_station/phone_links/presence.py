@@ -11,7 +11,6 @@ shows only when its hand reads it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
@@ -21,14 +20,14 @@ from typing import Final
 
 from wipe_station.detect.gate_rules import Phone
 from wipe_station.phone_links.adb_server import AdbServer, absent
-from wipe_station.phone_links.android_hands import FastbootHand, MtpHand, wants_of
-from wipe_station.phone_links.apart import UDID, AdbApart, IPhoneApart
+from wipe_station.phone_links.android_hands import wants_of
+from wipe_station.phone_links.apart import UDID, AdbApart, IPhoneApart, OpensPipe, PipeApart
 from wipe_station.phone_links.child import Lister
-from wipe_station.phone_links.errand import Mobile
-from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_usb
+from wipe_station.phone_links.errand import Mobile, Via
+from wipe_station.phone_links.fastboot import wire_over_usb
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phone_links.iphone import USB_DEVICES, usb_path_of
-from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
+from wipe_station.phone_links.mtp import pipe_over_usb
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phones.adb_server import AdbDevice
 from wipe_station.phones.routes import Link
@@ -105,10 +104,10 @@ class Reach:
     """For phones that are not on USB, as in tests: the port's name by adb's serial or the UDID."""
     usb: Path = USB_DEVICES
     """Where the kernel shows USB devices."""
-    open_mtp: Callable[[str], AbstractContextManager[MtpPhone]] = mtp_over_usb
-    """Opens the phone at a port."""
-    open_fastboot: Callable[[str], AbstractContextManager[FastbootPhone]] = fastboot_over_usb
-    """Opens the boot loader at a port."""
+    open_mtp: OpensPipe = pipe_over_usb
+    """Opens the interface of the phone at a port."""
+    open_fastboot: OpensPipe = wire_over_usb
+    """Opens the interface of the boot loader at a port."""
 
 
 class Presence:
@@ -165,8 +164,8 @@ class Presence:
         if phone.mode is Mode.IPHONE:
             return self._apple(seen, mux)
         if phone.mode is Mode.FASTBOOT:
-            opened = self._reach.open_fastboot
-            made = partial(FastbootHand, phone.port, self._stated(phone.port), opened)
+            opens, stated = self._reach.open_fastboot, self._stated(phone.port)
+            made = partial(PipeApart, Via.FASTBOOT, phone.port, stated, opens)
             return replace(seen, links=frozenset({Link.FASTBOOT}), wants=None, _made=made)
         if phone.mode in _WITH_ADB | _WITH_FILES:
             return self._android(seen, adb)
@@ -193,14 +192,14 @@ class Presence:
             links = frozenset({Link.ADB, Link.MTP} if has_files else {Link.ADB})
             return replace(seen, links=links, wants=None, _made=made)
         if has_files:
-            opened = self._reach.open_mtp
+            opens, stated = self._reach.open_mtp, self._stated(seen.port)
             return replace(
                 seen,
                 links=frozenset({Link.MTP}),
                 wants=None,
                 also_wants=wants if wants is Wants.DEBUGGING else None,
                 missing=missing,
-                _made=partial(MtpHand, seen.port, self._stated(seen.port), opened),
+                _made=partial(PipeApart, Via.MTP, seen.port, stated, opens),
             )
         return replace(seen, wants=Wants.PROGRAM if missing else wants, missing=missing)
 

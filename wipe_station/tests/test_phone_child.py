@@ -10,17 +10,22 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import pytest
 
-from wipe_station.errors import CommandTimeoutError, DeviceError, MalformedReplyError
+from wipe_station.errors import (
+    CommandTimeoutError,
+    DeviceError,
+    DeviceGoneError,
+    MalformedReplyError,
+)
 from wipe_station.phone_links import child as module
 from wipe_station.phone_links.adb_server import LIST, AdbServer
-from wipe_station.phone_links.apart import AdbApart, IPhoneApart
+from wipe_station.phone_links.apart import AdbApart, IPhoneApart, PipeApart
 from wipe_station.phone_links.child import LIMITS_S, Child, Lister, Means, sent
-from wipe_station.phone_links.errand import Act, Errand, Listed
-from wipe_station.phone_links.hand import Baseline
+from wipe_station.phone_links.errand import Act, Errand, Listed, Via
+from wipe_station.phone_links.hand import WORDS, Baseline, Wants
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phone_links.values import write
 from wipe_station.phones.adb_server import AdbDevice, LinkState
@@ -126,10 +131,6 @@ def test_child__hangs__ended_in_time(
         "say('errand', 1)",
         "say()",
         "say(1)",
-        "say('adb-line', 'host:kill')",
-        "say('adb-line', 'host:transport-id:8')",
-        "say('adb-line', 'host:transport-any')",
-        "say('adb-line', 'host:devices-l')",
         "say('adb-line')",
         "say('adb-line', 7)",
         "say('mux-line', 1)",
@@ -138,15 +139,41 @@ def test_child__hangs__ended_in_time(
         "say('tell', -1, None)",
         "say('tell', 'far', None)",
         "say('tell')",
-        "[(say('stopped'), hear()) for _ in range(9999)]",
+        "[(say('stopped'), hear()) for _ in range(99)]",
     ],
 )
-def test_child__says_what_no_child_says__refused(play: Play, does: str) -> None:
+def test_child__says_what_no_child_says__refused(
+    play: Play, monkeypatch: pytest.MonkeyPatch, does: str
+) -> None:
     """What does not parse, is not asked for, or is another phone's, ends the talk."""
+    monkeypatch.setattr(module, "MOST_ASKS", 50)
     play(does)
     with pytest.raises(MalformedReplyError) as caught:
         adb_hand().read()
     assert "phone child" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "host:kill",
+        "host:transport-id:8",
+        "host:transport-any",
+        "host:devices-l",
+        "host-transport-id:8:features",
+        "host:transport-id:7 ",
+        "",
+    ],
+)
+def test_adb_line__not_for_its_phone__never_made(
+    play: Play, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    """A child that was taken over reaches no other phone by adb, and cannot end the server."""
+    monkeypatch.setattr(module, "MOST_ASKS", 50)
+    play(f"say('adb-line', {first!r})")
+    with pytest.raises(MalformedReplyError) as caught:
+        adb_hand().read()
+    assert caught.value.field == "adb request"
 
 
 ANSWERS: Final = {
@@ -260,6 +287,100 @@ def test_hands__another_hands_route__never_asked() -> None:
     for hand, route in ((adb_hand(), Route.IOS_ERASE), (iphone(), Route.SETTINGS)):
         with pytest.raises(AssertionError):
             hand.ask(route, BASELINE)
+
+
+# --- the phone's USB interface -------------------------------------------------------------------
+
+
+class Played:
+    """An interface that says back what is sent, or is gone; it knows whether it was closed."""
+
+    packet_bytes = 512
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.opened = self.closed = 0
+
+    def __enter__(self) -> Self:
+        self.opened += 1
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed += 1
+
+    def send(self, data: bytes, timeout_s: float) -> None:
+        """Keep it."""
+        assert timeout_s == 1.5
+        self.sent.append(data)
+
+    def receive(self, timeout_s: float) -> bytes:
+        """Return what was sent first, once."""
+        assert timeout_s == 1.5
+        if not self.sent:
+            raise DeviceGoneError(WORDS[Wants.TIME], hint=WORDS[Wants.TIME], device_id=PORT)
+        return self.sent.pop(0)
+
+
+def mtp_hand(pipe: Played) -> PipeApart:
+    """Return a hand over such an interface."""
+
+    def opens(port: str) -> Played:
+        assert port == PORT
+        return pipe
+
+    return PipeApart(Via.MTP, PORT, lambda: None, opens)
+
+
+OPEN: Final = "say('open'); assert hear() == ['told', 512];"
+
+
+def test_interface__bytes_out_and_in__passed_on_and_closed(play: Play) -> None:
+    """What the child sends goes out as it is, what comes goes in, and an error comes as one."""
+    play(
+        f"{OPEN} say('send', 'c0ffee', 1.5); assert hear() == ['told', None];"
+        "say('receive', 1.5); assert hear() == ['told', 'c0ffee'];"
+        "say('receive', 1.5); fault = hear(); assert fault[0] == 'error'; say(*fault)"
+    )
+    pipe = Played()
+    with pytest.raises(DeviceGoneError) as caught:
+        mtp_hand(pipe).read()
+    assert (caught.value.hint, caught.value.device_id) == (WORDS[Wants.TIME], PORT)
+    assert (pipe.opened, pipe.closed) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        f"{OPEN} say('open')",
+        f"{OPEN} say('send', 'no bytes', 1.5)",
+        f"{OPEN} say('send', '00')",
+        f"{OPEN} say('receive', 0.0)",
+        f"{OPEN} say('receive', -1.0)",
+        f"{OPEN} say('receive', 601.0)",
+        f"{OPEN} say('receive', 1)",
+        f"{OPEN} say('receive')",
+        f"{OPEN} say('close'); hear(); say('receive', 1.5)",
+        "say('send', '00', 1.5)",
+        "say('adb-line', 'host:devices-l')",
+        f"{OPEN} sys.exit(1)",
+    ],
+)
+def test_interface__asked_for_what_nobody_may_have__refused_and_closed(
+    play: Play, does: str
+) -> None:
+    """One interface at a time, opened first, with limits; it is let go of in any case."""
+    play(does)
+    pipe = Played()
+    with pytest.raises((MalformedReplyError, DeviceError)):
+        mtp_hand(pipe).read()
+    assert (pipe.opened, pipe.sent) == (pipe.closed, [])
+
+
+def test_interface__of_another_hands_child__there_is_none(play: Play) -> None:
+    """A child that speaks by adb gets no USB interface."""
+    play("say('open')")
+    with pytest.raises(MalformedReplyError):
+        adb_hand().read()
 
 
 # --- who lists -----------------------------------------------------------------------------------
