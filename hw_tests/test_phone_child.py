@@ -61,7 +61,7 @@ for path in FILES:
         said[f"open {path} {flags}"] = outcome(lambda: os.close(os.open(path, flags)))
 for pid in PIDS:
     said[f"kill {pid}"] = outcome(lambda: os.kill(pid, 0))
-    said[f"trace {pid}"] = outcome(lambda: call("ptrace", 16, pid, None, None))
+    said[f"trace {pid}"] = outcome(lambda: call("ptrace", 0x4206, pid, None, None))
 if PAIRS:
     daemon_socket = socket.socket(socket.AF_UNIX)
     said["connect"] = outcome(lambda: daemon_socket.connect(SOCKET))

@@ -119,7 +119,6 @@ MACHINES: Final = {
             "getsockname": 51,
             "getpeername": 52,
             "getsockopt": 55,
-            "fcntl": 72,
             "openat": 257,
             "newfstatat": 262,
             "pselect6": 270,
@@ -171,7 +170,6 @@ MACHINES: Final = {
             "clone3": 435,
         },
         speaking={
-            "fcntl": 25,
             "openat": 56,
             "writev": 66,
             "pselect6": 72,

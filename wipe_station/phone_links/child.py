@@ -46,7 +46,7 @@ LIMITS_S: dict[Act, float] = {
     Act.OVERWRITE: 24 * 3600.0,
     Act.PAIR: 60.0,
     Act.PAIR_AGAIN: 400.0,
-    Act.LIST: 60.0,
+    Act.LIST: 20.0,
 }
 """For an errand, its start included; the links' own limits are shorter."""
 PROGRAM: Final = (sys.executable, "-I", "-m", "wipe_station.phone_child")
@@ -279,16 +279,22 @@ class Lister:
         self._lock = Lock()
 
     def look(self) -> Listed:
-        """Return what they see now; nothing where the child fails, which is started anew then."""
+        """Return what they see now; nothing where a child fails that was started for it."""
         if self._means.adb is None and self._means.mux is None:
             return Listed()
         with self._lock:
-            child = self._child or Child()
-            self._child = None
-            try:
-                listed = read(Listed, child.run(Errand(act=Act.LIST), self._means))
-            except (DeviceError, MalformedReplyError):
-                child.end()
-                return Listed()
-            self._child = child
+            # The kernel ends a child with the thread that started it: an old one may be gone.
+            kept = None if self._child is None else self._listed_by(self._child)
+            return kept or self._listed_by(Child()) or Listed()
+
+    def _listed_by(self, child: Child) -> Listed | None:
+        """Ask a child, and keep it for the next look; None where it fails."""
+        self._child = None
+        try:
+            listed = read(Listed, child.run(Errand(act=Act.LIST), self._means))
+        except (DeviceError, MalformedReplyError) as error:
+            child.end()
+            _log.info("what adb and usbmuxd see is unknown: %s", error)
+            return None
+        self._child = child
         return listed

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 from typing import Final, Self
 
 import pytest
@@ -394,6 +395,22 @@ def test_lister__child_fails__nothing_seen_and_another_one_next_time(play: Play)
     listed = Listed(adb=(DEVICE,))
     play(f"say('answer', json.loads({_json(listed)!r}))")
     assert [lister.look() for _ in range(2)] == [listed, listed]
+
+
+def test_lister__thread_that_started_its_child_ends__all_are_seen(play: Play) -> None:
+    """The kernel ends the child then; that hides no phone for a moment."""
+    listed = Listed(adb=(DEVICE,))
+    play(f"say('answer', json.loads({_json(listed)!r}))")
+    lister = Lister(AdbServer(Path("/nowhere")), None)
+    seen: list[Listed] = []
+    for _ in range(3):
+        thread = Thread(target=lambda: seen.append(lister.look()))
+        thread.start()
+        thread.join()
+        child = lister._child
+        assert child is not None
+        os.kill(child.pid, signal.SIGKILL)
+    assert seen == [listed] * 3
 
 
 def test_lister__one_child__for_all_looks_and_ends_with_it(play: Play) -> None:
