@@ -19,7 +19,8 @@ from hw_tests.phones.real_adb import RealAdb
 from hw_tests.whole_station import until
 from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_links import android
-from wipe_station.phone_links import mtp as mtp_link
+from wipe_station.phone_links.child import LIMITS_S
+from wipe_station.phone_links.errand import Act
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phone_links.presence import Here, Presence, Program, Reach
 from wipe_station.phones.adb_server import LinkState
@@ -128,8 +129,7 @@ def test_round__phone_that_lies__never_found_erased(
         first, reset, second = ROUNDS[name]
         hand, before = marked(first(port))
         if lie is Lie.SILENT:
-            monkeypatch.setattr(android, "READ_S", 0.3)
-            monkeypatch.setattr(mtp_link, "ANSWER_S", 0.05)
+            monkeypatch.setitem(LIMITS_S, Act.LOOK, 2.0)
         reset(port, hand)
         port.skip_setup()
         look: Evidence | None = None

@@ -10,6 +10,7 @@ import pytest
 from hw_tests.phones.apple_bay import Bay, Plugged
 from hw_tests.phones.iphone import UDID, Dialog, IPhone, Lie, Trouble
 from wipe_station.errors import DeviceError, DeviceGoneError
+from wipe_station.phone_links.apart import IPhoneApart
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
 from wipe_station.phone_links.iphone_hand import IPhoneHand
 from wipe_station.phone_links.presence import Here, Presence, Reach
@@ -32,7 +33,7 @@ def seen(bay: Bay) -> Here:
     return here
 
 
-def paired(bay: Bay) -> IPhoneHand:
+def paired(bay: Bay) -> IPhoneApart:
     """Have its owner trust the station."""
     here = seen(bay)
     assert here.wants is Wants.TRUST

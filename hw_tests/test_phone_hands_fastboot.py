@@ -1,7 +1,7 @@
 """A phone that is erased by its boot loader, and looked at by MTP afterwards."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +14,8 @@ from hw_tests.phones.mtp import Manner as MtpManner
 from hw_tests.phones.mtp_pipe import Loopback
 from wipe_station.phone_links import fastboot as link
 from wipe_station.phone_links.android_hands import FastbootHand, MtpHand
+from wipe_station.phone_links.apart import PipeApart
+from wipe_station.phone_links.errand import Via
 from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_tcp
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
 from wipe_station.phone_links.mtp import MtpPhone
@@ -125,3 +127,57 @@ def test_read__boot_loader__facts_by_usb_and_no_look() -> None:
         with pytest.raises(ClosedError) as caught:
             hand.look(before, None)
         assert caught.value.wants is Wants.RESTART
+
+
+def apart(boot: TcpPhone) -> PipeApart:
+    """Return a hand in a child for the same boot loader, as the station has it."""
+    return PipeApart(
+        Via.FASTBOOT, PORT, lambda: SERIAL, lambda _: link.TcpWire("127.0.0.1", boot.port)
+    )
+
+
+@pytest.mark.parametrize(
+    ("manner", "asked"),
+    [
+        (Manner.HONEST, True),
+        (Manner.LIES, True),
+        (Manner.LOCKED, False),
+        (Manner.BABBLES, True),
+        (Manner.LEAVES, True),
+    ],
+)
+def test_round__boot_loader_and_files_in_a_child__as_without_one(
+    manner: Manner, asked: bool
+) -> None:
+    """The daemon moves the bytes; what they say is understood by a process that is nobody's."""
+    flash = Flash()
+    files = PipeApart(
+        Via.MTP,
+        PORT,
+        lambda: SERIAL,
+        lambda _: nullcontext(Loopback(flash, MtpManner.HONEST)),
+    )
+    before = files.read()
+    assert before == by_mtp(flash).read()
+    assert files.plant(CANARY, b"canary")
+    with listening(flash, manner) as boot:
+        hand = apart(boot)
+        assert hand.ask(Route.FASTBOOT, before) is asked
+        assert (boot.engine.gone_to == "reboot") is (manner in {Manner.HONEST, Manner.LIES})
+    look = files.look(before, CANARY)
+    erased = finding_of(look, more_to_come=True) is Finding.ERASED
+    assert erased is (manner is Manner.HONEST)
+    assert look.canary is (Canary.GONE if erased else Canary.STILL_THERE)
+
+
+def test_read__boot_loader_in_a_child__as_without_one() -> None:
+    """The same facts, and as little to look at."""
+    with listening(Flash(), Manner.HONEST) as boot:
+        hand = apart(boot)
+        before = hand.read()
+        facts = replace(before.facts, usb_path=None)  # without a child it is on no port
+        assert replace(before, facts=facts) == by_fastboot(boot).read()
+        assert not hand.plant(CANARY, b"canary")
+        with pytest.raises(ClosedError) as caught:
+            hand.look(before, None)
+        assert (caught.value.wants, caught.value.device_id) == (Wants.RESTART, PORT)

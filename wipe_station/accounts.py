@@ -1,4 +1,4 @@
-"""Which user the kiosk runs as. I/O."""
+"""Which users the station's processes run as. I/O."""
 
 import pwd
 import re
@@ -23,6 +23,13 @@ class Account:
     def __str__(self) -> str:
         """Return the form that ``account`` reads."""
         return f"{self.uid}:{self.gid}"
+
+
+PHONE_CHILD: Final = Account(uid=64231, gid=64231)
+"""Who speaks with phones: a number that Debian gives to nobody, and no other process of ours has,
+so that it can signal none of the others."""
+PHONE_PAIRING: Final = Account(uid=64232, gid=64232)
+"""Likewise, for Debian's program that pairs iPhones: what runs that is less shut in."""
 
 
 def account(named: str | None) -> Account:

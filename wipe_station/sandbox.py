@@ -1,4 +1,4 @@
-"""Shut a worker in: from here on it moves bytes on what it holds, and nothing else. I/O."""
+"""Shut a process in: from here on it works on what it holds, and does nothing else. I/O."""
 
 import ctypes
 import os
@@ -6,7 +6,7 @@ import platform
 import sys
 from typing import Final
 
-from wipe_station.sandbox_filter import MACHINES, build, to_bytes
+from wipe_station.sandbox_filter import MACHINES, Work, build, to_bytes
 
 _PR_SET_SECCOMP: Final = 22
 _SECCOMP_MODE_FILTER: Final = 2
@@ -20,7 +20,7 @@ class _Program(ctypes.Structure):
 
 
 def supported() -> bool:
-    """Tell whether this kernel and architecture can shut a worker in."""
+    """Tell whether this kernel and architecture can shut a process in."""
     return (
         platform.machine() in MACHINES
         and sys.byteorder == "little"
@@ -28,7 +28,7 @@ def supported() -> bool:
     )
 
 
-def confine() -> None:
+def confine(work: Work = Work.BYTES) -> None:
     """Set the filter for this process and all of its threads to come.
 
     Call it when every module is loaded and every descriptor is open, with "no new privileges" set.
@@ -38,9 +38,9 @@ def confine() -> None:
         OSError: the kernel can and refuses; the caller must not go on.
     """
     if not supported():
-        sys.stderr.write("this machine has no seccomp filters: the worker is nobody, not shut in\n")
+        sys.stderr.write("no seccomp filters on this machine: the process is nobody, not shut in\n")
         return
-    program = to_bytes(build(MACHINES[platform.machine()]))
+    program = to_bytes(build(MACHINES[platform.machine()], work))
     filled = _Program(length=len(program) // _INSTRUCTION_BYTES, instructions=program)
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(filled), 0, 0) != 0:

@@ -1,9 +1,11 @@
-"""The system calls that an overwrite worker needs, as a seccomp filter. Pure.
+"""The system calls that a confined process needs, as a seccomp filter. Pure.
 
-The worker has its one descriptor and its pipes before the filter is set; afterwards it moves bytes,
+A worker has its one descriptor and its pipes before the filter is set; afterwards it moves bytes,
 takes memory, starts threads, and can neither open, connect, execute, fork, trace, signal nor make
-memory executable. What is not listed fails with EPERM, so that a fault shows as an error with a
-name instead of a death without one; a wrong architecture is death.
+memory executable. A phone's child may beside that speak over the sockets that it is handed, and
+make none; where TLS needs it, open to read what an ordinary user may. What is not listed fails with
+EPERM, so that a fault shows as an error with a name instead of a death without one; a wrong
+architecture is death.
 
 Source: <linux/seccomp.h>, <linux/bpf_common.h>, <linux/audit.h>; call numbers from
 <asm/unistd_64.h> (x86_64) and <asm-generic/unistd.h> (aarch64).
@@ -11,6 +13,7 @@ Source: <linux/seccomp.h>, <linux/bpf_common.h>, <linux/audit.h>; call numbers f
 
 import struct
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 LOAD: Final = 0x20  # BPF_LD | BPF_W | BPF_ABS
@@ -32,7 +35,11 @@ X32_BIT: Final = 0x40000000
 CLONE_THREAD: Final = 0x00010000
 PROT_EXEC: Final = 0x4
 QUESTIONS: Final = (0x80081280, 0x80081272)
-"""BLKGETDISKSEQ, BLKGETSIZE64: the only ioctls; both ask and change nothing."""
+"""BLKGETDISKSEQ, BLKGETSIZE64: a worker's only ioctls; both ask and change nothing."""
+WAITING: Final = (0x5421, 0x5421)
+"""FIONBIO, whether a socket waits: a phone child's only one."""
+TO_WRITE: Final = 0o1103
+"""O_WRONLY, O_RDWR, O_CREAT and O_TRUNC, alike on both machines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,18 @@ class Machine:
     audit: int
     """AUDIT_ARCH_… of <linux/audit.h>."""
     calls: dict[str, int]
+    """Of every confined process."""
+    speaking: dict[str, int]
+    """Of one that speaks over sockets, beside those."""
+
+
+class Work(Enum):
+    """What a confined process is for."""
+
+    BYTES = "bytes"
+    SPEAKING = "speaking"
+    SPEAKING_TLS = "speaking-tls"
+    """``openat`` to read: OpenSSL takes a key from a file only, were it one in memory."""
 
 
 MACHINES: Final = {
@@ -88,6 +107,24 @@ MACHINES: Final = {
             "rseq": 334,
             "clone3": 435,
         },
+        speaking={
+            "poll": 7,
+            "writev": 20,
+            "select": 23,
+            "sendto": 44,
+            "recvfrom": 45,
+            "sendmsg": 46,
+            "recvmsg": 47,
+            "shutdown": 48,
+            "getsockname": 51,
+            "getpeername": 52,
+            "getsockopt": 55,
+            "openat": 257,
+            "newfstatat": 262,
+            "pselect6": 270,
+            "ppoll": 271,
+            "memfd_create": 319,
+        },
     ),
     "aarch64": Machine(
         audit=0xC00000B7,
@@ -132,6 +169,22 @@ MACHINES: Final = {
             "rseq": 293,
             "clone3": 435,
         },
+        speaking={
+            "openat": 56,
+            "writev": 66,
+            "pselect6": 72,
+            "ppoll": 73,
+            "newfstatat": 79,
+            "getsockname": 204,
+            "getpeername": 205,
+            "sendto": 206,
+            "recvfrom": 207,
+            "getsockopt": 209,
+            "shutdown": 210,
+            "sendmsg": 211,
+            "recvmsg": 212,
+            "memfd_create": 279,
+        },
     ),
 }
 
@@ -139,8 +192,8 @@ Instruction = tuple[int, int, int, int]
 """Code, jump if true, jump if false, constant."""
 
 
-def build(machine: Machine) -> tuple[Instruction, ...]:
-    """Return the filter for one architecture."""
+def build(machine: Machine, work: Work = Work.BYTES) -> tuple[Instruction, ...]:
+    """Return the filter for one architecture and one kind of work."""
     program: list[Instruction] = [
         (LOAD, 0, 0, ARCHITECTURE_AT),
         (JUMP_EQUAL, 1, 0, machine.audit),
@@ -149,13 +202,14 @@ def build(machine: Machine) -> tuple[Instruction, ...]:
         (JUMP_AT_LEAST, 0, 1, X32_BIT),
         (RETURN, 0, 0, KILL),
     ]
-    for name, number in machine.calls.items():
-        answer = _answer(name)
+    calls = machine.calls if work is Work.BYTES else machine.calls | machine.speaking
+    for name, number in calls.items():
+        answer = _answer(name, work)
         program += [(JUMP_EQUAL, 0, len(answer), number), *answer]
     return (*program, (RETURN, 0, 0, DENY))
 
 
-def _answer(name: str) -> tuple[Instruction, ...]:
+def _answer(name: str, work: Work) -> tuple[Instruction, ...]:
     """Return what decides about one call; each path returns."""
     if name == "clone3":
         # Its flags lie in memory, where a filter cannot look; the C library then takes clone.
@@ -163,17 +217,26 @@ def _answer(name: str) -> tuple[Instruction, ...]:
     if name == "clone":
         return _unless(0, JUMP_ANY_BIT, CLONE_THREAD)
     if name in ("mmap", "mprotect"):
-        load, test, first, second = _unless(2, JUMP_ANY_BIT, PROT_EXEC)
-        return (load, test, second, first)
+        return _without(2, PROT_EXEC)
+    if name == "openat":
+        denied: tuple[Instruction, ...] = ((RETURN, 0, 0, DENY),)
+        return _without(2, TO_WRITE) if work is Work.SPEAKING_TLS else denied
     if name == "ioctl":
+        questions = QUESTIONS if work is Work.BYTES else WAITING
         return (
             (LOAD, 0, 0, ARGUMENTS_AT[1]),
-            (JUMP_EQUAL, 1, 0, QUESTIONS[0]),
-            (JUMP_EQUAL, 0, 1, QUESTIONS[1]),
+            (JUMP_EQUAL, 1, 0, questions[0]),
+            (JUMP_EQUAL, 0, 1, questions[1]),
             (RETURN, 0, 0, ALLOW),
             (RETURN, 0, 0, DENY),
         )
     return ((RETURN, 0, 0, ALLOW),)
+
+
+def _without(argument: int, bits: int) -> tuple[Instruction, ...]:
+    """Deny where an argument has any of some bits, allow where it has none."""
+    load, test, first, second = _unless(argument, JUMP_ANY_BIT, bits)
+    return (load, test, second, first)
 
 
 def _unless(argument: int, test: int, constant: int) -> tuple[Instruction, ...]:

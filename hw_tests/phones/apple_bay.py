@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from hw_tests.loop import scratch
 from hw_tests.phones.iphone import IPhone, Trouble
 from hw_tests.phones.usbmuxd import Muxer, serving
 from wipe_station.phone_links import iphone as link
@@ -81,10 +82,14 @@ class Bay:
 
 @contextlib.contextmanager
 def bay_with(phone: IPhone, folder: Path, *, tcp: bool = False) -> Iterator[Bay]:
-    """Plug a phone into a usbmuxd of its own, at a path in a folder or at a free port."""
+    """Plug a phone into a usbmuxd of its own, at a path of its own or at a free port."""
     muxer = Muxer(phone)
-    with serving(muxer, None if tcp else folder / "usbmuxd") as address:
-        yield Bay(muxer, address, folder)
+    with scratch() as place:
+        place.chmod(0o755)  # as Debian's: every program of the machine may speak to it
+        with serving(muxer, None if tcp else place / "usbmuxd") as address:
+            if not tcp:
+                (place / "usbmuxd").chmod(0o666)
+            yield Bay(muxer, address, folder)
 
 
 Plugged = Callable[[IPhone], Bay]

@@ -11,7 +11,7 @@ from hw_tests.phones.android import AndroidPhone, Mode
 from hw_tests.phones.fastboot import FastbootEngine, Manner, TcpPhone
 from hw_tests.phones.flash import Flash
 from wipe_station.errors import DeviceGoneError
-from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_tcp
+from wipe_station.phone_links.fastboot import TcpWire
 
 _GONE: Final = Text(zh="不在引导模式。", en="It is not in its boot loader.")
 
@@ -47,18 +47,15 @@ class BootLoader:
         """Return what it was told to erase."""
         return [each for each in self.engine.commands if each.startswith("erase:")]
 
-    @contextmanager
-    def opened(self, port: str) -> Iterator[FastbootPhone]:
-        """Open it, as ``fastboot_over_usb`` does.
+    def opened(self, port: str) -> TcpWire:
+        """Open a wire to it, as ``wire_over_usb`` does.
 
         Raises:
             DeviceGoneError: the phone is not there, or in another mode.
         """
         if not self._phone.running or self._phone.mode is not Mode.BOOTLOADER:
             raise DeviceGoneError(_GONE, hint=_GONE, device_id=port)
-        with fastboot_over_tcp("127.0.0.1", self._tcp.port) as phone:
-            phone.require_in_step()
-            yield phone
+        return TcpWire("127.0.0.1", self._tcp.port)
 
     def _left(self) -> None:
         """Restart, if it was told to; otherwise somebody has pulled the cable."""

@@ -14,7 +14,6 @@ from hw_tests.phones.android import FOLDERS, AndroidPhone, Lie
 from hw_tests.phones.flash import Flash
 from hw_tests.phones.mtp import MODEL, SERIAL, Manner, MtpEngine
 from wipe_station.errors import DeviceGoneError
-from wipe_station.phone_links.mtp import MtpPhone
 
 PIECE_BYTES: Final = 7
 _ROOT: Final = f"{FOLDERS[0]}/"
@@ -100,21 +99,15 @@ class OnMtp:
         return self.manner if self.phone.set_up else Manner.LOCKED_SCREEN
 
     @contextmanager
-    def opened(self, port: str) -> Iterator[MtpPhone]:
-        """Open a session, as ``mtp_over_usb`` does."""
+    def opened(self, port: str) -> Iterator[Loopback]:
+        """Open a pipe, as ``pipe_over_usb`` does."""
         with self.phone.lock:
             if not self.phone.running:
                 away = Text(zh="手机不在。", en="The phone is away.")
                 raise DeviceGoneError(away, hint=away, device_id=port)
-            pipe = Loopback(
+            yield Loopback(
                 Flash(files=self.files),
                 self.manner_now(),
                 model=self.phone.model,
                 serial=f"{SERIAL}-{self.phone.erasures}",
             )
-            link = MtpPhone(pipe, port, port)
-            link.open()
-            try:
-                yield link
-            finally:
-                link.close()

@@ -26,10 +26,13 @@ from wipe_station.phones.adb_sync import Ask, FileStatus, Listing
 from wipe_station.phones.reading import Reading
 
 Value = TypeVar("Value")
+Connect = Callable[[str, float], socket.socket]
+"""Connects to the server and sends a first request, within so many seconds; raises ``OSError``."""
 ANSWER_S: Final = 60.0
 """For a whole call; a full phone takes seconds to describe itself."""
 MOST_SHELL_BYTES: Final = 4 << 20
 SYNC_S: Final = 60.0
+LIST: Final = "host:devices-l"
 _FILE_MODE: Final = 0o644
 _RECEIVE_BYTES: Final = 1 << 16
 _MOST_CHARACTERS: Final = 128
@@ -52,10 +55,26 @@ class Boot(Enum):
 class AdbServer:
     """A running server, by its socket file; each call may take so long unless it says otherwise."""
 
-    def __init__(self, path: Path, *, timeout_s: float = ANSWER_S) -> None:
-        self._path = path
+    def __init__(
+        self, path: Path, *, timeout_s: float = ANSWER_S, connect: Connect | None = None
+    ) -> None:
+        """Know a server.
+
+        Args:
+            path: of its socket.
+            timeout_s: for a call.
+            connect: for a process that must not connect by itself.
+        """
         self._timeout_s = timeout_s
+        self._connect = connect or partial(connected, path)
         self._odd: tuple[str, ...] = ()
+
+    def begun(self, first: str, timeout_s: float) -> socket.socket:
+        """Return a connection that has sent a first request, for another process.
+
+        Nothing was read from it; raises ``OSError``.
+        """
+        return self._connect(first, timeout_s)
 
     def version(self) -> str:
         """Return the server's own version, as it writes it."""
@@ -63,13 +82,12 @@ class AdbServer:
 
     def end(self) -> None:
         """Have the server end, and wait until it has."""
-        with _Line(self._path, self._timeout_s) as line:
-            line.ask("host:kill")
+        with self._line("host:kill") as line:
             line.drain()
 
     def devices(self, *, timeout_s: float | None = None) -> tuple[AdbDevice, ...]:
         """Return the phones that it sees, in its order; what names none is logged, once."""
-        said = adb_server.parse_devices(self._host("host:devices-l", timeout_s))
+        said = adb_server.parse_devices(self._host(LIST, timeout_s))
         for line in said.odd:
             if line not in self._odd:
                 _log.warning("adb lists what is no phone: %r", line[:_MOST_CHARACTERS])
@@ -88,8 +106,7 @@ class AdbServer:
             stopped: asked before each look whether to end.
             every_s: how often the list is asked for when there is no news.
         """
-        with _Line(self._path, self._timeout_s) as line:
-            line.ask("host:track-devices-l")
+        with self._line("host:track-devices-l") as line:
             last: tuple[AdbDevice, ...] | None = None
             while not stopped():
                 if line.waits(every_s):
@@ -144,8 +161,7 @@ class AdbServer:
 
     def features(self, device: AdbDevice) -> frozenset[str]:
         """Return what this connection can do."""
-        asked = f"host-transport-id:{device.transport_id}:features"
-        return adb_server.parse_features(self._host(asked))
+        return adb_server.parse_features(self._host(of_features(device)))
 
     def status(self, device: AdbDevice, path: str) -> FileStatus | None:
         """Return what is at a path; None where there is nothing, or nothing may be seen."""
@@ -206,17 +222,19 @@ class AdbServer:
             return line.read(adb_server.read_rescue_wiped())
 
     def _host(self, text: str, timeout_s: float | None = None) -> str:
-        with _Line(self._path, self._timeout_s if timeout_s is None else timeout_s) as line:
-            line.ask(text)
+        with self._line(text, timeout_s) as line:
             return line.read(adb_server.read_text())
+
+    def _line(self, first: str, timeout_s: float | None = None) -> "_Line":
+        """Return a connection whose first request was accepted."""
+        return _Line(self._connect, first, self._timeout_s if timeout_s is None else timeout_s)
 
     @contextlib.contextmanager
     def _service(
         self, device: AdbDevice, service: str, timeout_s: float | None
     ) -> Iterator["_Line"]:
         require_allowed(device)
-        with _Line(self._path, self._timeout_s if timeout_s is None else timeout_s) as line:
-            line.ask(f"host:transport-id:{device.transport_id}")
+        with self._line(to_phone(device), timeout_s) as line:
             line.ask(service)
             yield line
 
@@ -231,19 +249,21 @@ class AdbServer:
 class _Line:
     """One connection to the server, with a moment at which it must be done."""
 
-    def __init__(self, path: Path, timeout_s: float) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    def __init__(self, connect: Connect, first: str, timeout_s: float) -> None:
         self._until_s = 0.0
         self.until(timeout_s)
         try:
-            self._socket.settimeout(max(timeout_s, 0.001))  # 0 would be "do not wait at all"
-            self._socket.connect(str(path))
+            self._socket = connect(first, max(timeout_s, 0.001))  # 0 would be "do not wait at all"
         except OSError as error:
-            self._socket.close()
             raise DeviceGoneError(
                 Text(zh="adb 没有在运行。", en="adb is not running."),
                 hint=Text(zh="重新启动工作站。", en="Start the station again."),
             ) from error
+        try:
+            self._accepted()
+        except BaseException:
+            self._socket.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -263,6 +283,9 @@ class _Line:
             DeviceGoneError: because the phone is not there.
         """
         self.send(adb_server.request(text))
+        self._accepted()
+
+    def _accepted(self) -> None:
         verdict = self.read(adb_server.read_verdict())
         if isinstance(verdict, Refused):
             if "not found" in verdict.words or "no device" in verdict.words:
@@ -316,6 +339,29 @@ class _Line:
             ) from error
         except OSError as error:
             raise absent() from error
+
+
+def connected(path: Path, first: str, timeout_s: float) -> socket.socket:
+    """Connect to a server and send a first request; raises ``OSError``."""
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        made.settimeout(timeout_s)
+        made.connect(str(path))
+        made.sendall(adb_server.request(first))
+    except OSError:
+        made.close()
+        raise
+    return made
+
+
+def to_phone(device: AdbDevice) -> str:
+    """Return the request after which a connection goes to one phone and no other."""
+    return f"host:transport-id:{device.transport_id}"
+
+
+def of_features(device: AdbDevice) -> str:
+    """Return the request for what a phone's connection can do; nothing follows it."""
+    return f"host-transport-id:{device.transport_id}:features"
 
 
 def require_allowed(device: AdbDevice) -> None:

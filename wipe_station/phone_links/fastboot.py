@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from certs.text import Text
 from wipe_station.codec.usb import Triple
@@ -54,6 +54,9 @@ class Wire(Protocol):
 
 class TcpWire:
     """Packets over TCP, in frames."""
+
+    packet_bytes = 512
+    """As of a USB pipe; nothing here is cut."""
 
     def __init__(self, host: str, port: int, timeout_s: float = ASK_S) -> None:
         """Connect and greet.
@@ -110,6 +113,12 @@ class TcpWire:
         if not data:
             raise self._gone()
         return data
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """End the connection."""
@@ -226,11 +235,8 @@ class FastbootPhone:
 @contextmanager
 def fastboot_over_tcp(host: str, port: int) -> Iterator[FastbootPhone]:
     """Speak with a boot loader that listens on TCP."""
-    wire = TcpWire(host, port)
-    try:
+    with TcpWire(host, port) as wire:
         yield FastbootPhone(wire, f"{host}:{port}")
-    finally:
-        wire.close()
 
 
 @contextmanager
@@ -241,10 +247,24 @@ def fastboot_over_usb(usb_path: str) -> Iterator[FastbootPhone]:
         DeviceGoneError: nothing hangs there.
         DeviceError: what hangs there is in no such mode.
     """
-    with BulkPipe(usb_path, _is_fastboot) as pipe:
-        phone = FastbootPhone(pipe, usb_path, usb_path)
-        phone.require_in_step()
-        yield phone
+    with wire_over_usb(usb_path) as wire:
+        yield in_step(wire, usb_path)
+
+
+def in_step(wire: Wire, usb_path: str) -> FastbootPhone:
+    """Return the boot loader behind a wire that is open, once its answers are known to fit.
+
+    Raises:
+        DeviceError: they do not.
+    """
+    phone = FastbootPhone(wire, usb_path, usb_path)
+    phone.require_in_step()
+    return phone
+
+
+def wire_over_usb(usb_path: str) -> BulkPipe:
+    """Return a wire to the boot loader at a port; raises like ``fastboot_over_usb``."""
+    return BulkPipe(usb_path, _is_fastboot)
 
 
 def _is_fastboot(triple: Triple) -> bool:

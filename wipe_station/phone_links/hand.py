@@ -4,8 +4,9 @@ A hand belongs to one port and one way of speaking; it keeps nothing between two
 reset a phone may be there in another way than before (adb is off then), so another hand than the
 one that read it may look: what it compares with is a value (``Baseline``).
 
-The hands are in ``android_hands``, ``rescue_hand`` and ``iphone_hand``; which one a phone is taken
-by, in ``presence``.
+The hands are in ``android_hands``, ``rescue_hand`` and ``iphone_hand``; the daemon has those of
+``apart``, which do the same in a process that is nobody's. Which one a phone is taken by is told in
+``presence``.
 """
 
 from collections.abc import Callable

@@ -46,15 +46,23 @@ class IPhoneHand:
     routes = frozenset({Route.IOS_GUIDED, *_ERASE})
     can_overwrite = False
 
-    def __init__(self, mux: Usbmux, udid: str, usb_path: str | None = None) -> None:
+    def __init__(
+        self,
+        mux: Usbmux,
+        udid: str,
+        usb_path: str | None = None,
+        pairing: Callable[[], Wants | None] | None = None,
+    ) -> None:
         """Take a phone.
 
         Args:
             mux: that sees it.
             udid: as usbmuxd says it.
             usb_path: the port that it hangs on.
+            pairing: does what ``pair`` does, for a process that must execute nothing.
         """
         self._mux, self._udid, self._usb_path = mux, udid, usb_path
+        self._pairing = pairing
 
     def read(self) -> Baseline:
         """See ``Hand``."""
@@ -80,6 +88,8 @@ class IPhoneHand:
         Raises:
             DeviceError: the program is not installed, or does not end.
         """
+        if self._pairing is not None:
+            return self._pairing()
         refusal = pair(self._mux, self._udid)
         if refusal is None:
             return None

@@ -224,6 +224,17 @@ class MtpPhone:
 
 
 @contextmanager
+def session(pipe: Pipe, usb_path: str) -> Iterator[MtpPhone]:
+    """Speak with a phone over a pipe that is open, in a session."""
+    phone = MtpPhone(pipe, usb_path, usb_path)
+    phone.open()
+    try:
+        yield phone
+    finally:
+        phone.close()
+
+
+@contextmanager
 def mtp_over_usb(usb_path: str) -> Iterator[MtpPhone]:
     """Speak with the phone at a port, and no other, in a session.
 
@@ -231,13 +242,13 @@ def mtp_over_usb(usb_path: str) -> Iterator[MtpPhone]:
         DeviceGoneError: nothing hangs there.
         DeviceError: what hangs there shows no files, or refuses.
     """
-    with BulkPipe(usb_path, _speaks_mtp) as pipe:
-        phone = MtpPhone(pipe, usb_path, usb_path)
-        phone.open()
-        try:
-            yield phone
-        finally:
-            phone.close()
+    with pipe_over_usb(usb_path) as pipe, session(pipe, usb_path) as phone:
+        yield phone
+
+
+def pipe_over_usb(usb_path: str) -> BulkPipe:
+    """Return a pipe to the phone at a port; raises like ``mtp_over_usb``."""
+    return BulkPipe(usb_path, _speaks_mtp)
 
 
 def _speaks_mtp(triple: Triple) -> bool | str:

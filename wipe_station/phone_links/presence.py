@@ -1,8 +1,9 @@
 """Which phones hang where, and by which hand each is taken best. I/O, but nothing lasting.
 
 What hangs at a port is the USB gate's to say: a phone that it did not let in is none here, even if
-adb or usbmuxd see it. The two programs say how far each phone has opened itself. One that does not
-answer leaves its phones out of reach, and the others as they are.
+adb or usbmuxd see it. The two programs say how far each phone has opened itself; a process that is
+nobody's asks them (``child.Lister``). One that does not answer leaves its phones out of reach, and
+the others as they are.
 
 It is asked often: each look costs one question to each program, one more per iPhone, and a file of
 the kernel per phone; nothing is asked of the phones themselves. So that an MTP phone is locked
@@ -10,7 +11,6 @@ shows only when its hand reads it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
@@ -19,24 +19,21 @@ from types import MappingProxyType
 from typing import Final
 
 from wipe_station.detect.gate_rules import Phone
-from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_links.adb_server import AdbServer, absent
-from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand, wants_of
-from wipe_station.phone_links.fastboot import FastbootPhone, fastboot_over_usb
+from wipe_station.phone_links.android_hands import wants_of
+from wipe_station.phone_links.apart import UDID, AdbApart, IPhoneApart, OpensPipe, PipeApart
+from wipe_station.phone_links.child import Lister
+from wipe_station.phone_links.errand import Mobile, Via
+from wipe_station.phone_links.fastboot import wire_over_usb
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phone_links.iphone import USB_DEVICES, usb_path_of
-from wipe_station.phone_links.iphone_hand import IPhoneHand
-from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
-from wipe_station.phone_links.rescue_hand import RescueHand
+from wipe_station.phone_links.mtp import pipe_over_usb
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.routes import Link
 from wipe_station.phones.usb_identity import Judgement, Sighting, judge_return
 from wipe_station.phones.usb_mode_table import MODES, Mode, Touch
-from wipe_station.phones.usbmux import MuxDevice
 
-LOOK_S: Final = 2.0
-"""So long each program may take to answer."""
 MOST_SERIAL_BYTES: Final = 256
 """Of a USB serial in UTF-8; USB allows 126 UTF-16 units."""
 _WITH_FILES: Final = frozenset({Mode.MTP, Mode.MTP_ADB})
@@ -47,7 +44,7 @@ _WITHOUT_READING: Final = MappingProxyType(
 """What a phone wants in whose mode there is nothing to read by."""
 _TELLS: Final = MappingProxyType({Judgement.SAME: True, Judgement.ANOTHER: False})
 _ByAdb = dict[str, AdbDevice] | None
-_ByMux = dict[str, MuxDevice] | None
+_ByMux = dict[str, Mobile] | None
 
 
 class Program(Enum):
@@ -82,7 +79,7 @@ class Here:
     missing: Program | None = None
     """What does not run and would be needed to speak with it, or to read more."""
     _made: Callable[[], Hand] | None = field(default=None, repr=False, compare=False)
-    _iphone: Callable[[], IPhoneHand] | None = field(default=None, repr=False, compare=False)
+    _iphone: Callable[[], IPhoneApart] | None = field(default=None, repr=False, compare=False)
 
     def hand(self) -> Hand:
         """Return the best hand for it.
@@ -94,7 +91,7 @@ class Here:
             raise ClosedError(self.wants or Wants.TIME, device_id=self.port)
         return self._made()
 
-    def iphone(self) -> IPhoneHand | None:
+    def iphone(self) -> IPhoneApart | None:
         """Return the hand by which an iPhone can be paired, also where nothing can be read yet."""
         return None if self._iphone is None else self._iphone()
 
@@ -111,10 +108,10 @@ class Reach:
     """For phones that are not on USB, as in tests: the port's name by adb's serial or the UDID."""
     usb: Path = USB_DEVICES
     """Where the kernel shows USB devices."""
-    open_mtp: Callable[[str], AbstractContextManager[MtpPhone]] = mtp_over_usb
-    """Opens the phone at a port."""
-    open_fastboot: Callable[[str], AbstractContextManager[FastbootPhone]] = fastboot_over_usb
-    """Opens the boot loader at a port."""
+    open_mtp: OpensPipe = pipe_over_usb
+    """Opens the interface of the phone at a port."""
+    open_fastboot: OpensPipe = wire_over_usb
+    """Opens the interface of the boot loader at a port."""
 
 
 class Presence:
@@ -128,10 +125,13 @@ class Presence:
             reach: the programs, and the ways to the rest.
         """
         self._phones, self._reach = phones, reach
+        self._lister = Lister(reach.adb, reach.mux)
 
     def look(self) -> tuple[Here, ...]:
         """Return every phone, by port; nothing that one of them or a program does is an error."""
-        adb, mux = self._by_adb(), self._by_mux()
+        listed = self._lister.look()
+        adb = None if listed.adb is None else dict(self._placed(listed.adb))
+        mux = None if listed.mux is None else dict(self._placed_mobiles(listed.mux))
         let_in = {phone.port: phone for phone in self._phones()}
         for port in self._reach.ports.values():
             if port not in let_in and (found := _elsewhere(port, adb, mux)) is not None:
@@ -140,38 +140,18 @@ class Presence:
 
     # --- what the programs see -------------------------------------------------------------------
 
-    def _by_adb(self) -> _ByAdb:
-        """Return adb's phones by port; None where adb does not answer."""
-        if self._reach.adb is None:
-            return None
-        try:
-            return dict(self._placed(self._reach.adb.devices(timeout_s=LOOK_S)))
-        except (DeviceError, MalformedReplyError):
-            return None
-
     def _placed(self, seen: tuple[AdbDevice, ...]) -> Iterator[tuple[str, AdbDevice]]:
         for each in seen:
             port = each.usb_path or self._reach.ports.get(each.serial)
             if port is not None:
                 yield port, each
 
-    def _by_mux(self) -> _ByMux:
-        """Return usbmuxd's devices by port; None where it does not answer."""
-        if self._reach.mux is None:
-            return None
-        found: dict[str, MuxDevice] = {}
-        try:
-            for each in self._quick(self._reach.mux).devices():
-                port = self._reach.ports.get(each.udid) or usb_path_of(each, self._reach.usb)
-                if port is not None:
-                    found[port] = each
-        except (DeviceError, MalformedReplyError):
-            return None
-        return found
-
-    @staticmethod
-    def _quick(mux: Usbmux) -> Usbmux:
-        return Usbmux(mux.address, patience_s=LOOK_S)
+    def _placed_mobiles(self, seen: tuple[Mobile, ...]) -> Iterator[tuple[str, Mobile]]:
+        for each in seen:
+            port = self._reach.ports.get(each.device.udid)
+            port = port or usb_path_of(each.device, self._reach.usb)
+            if port is not None and UDID.fullmatch(each.device.udid):
+                yield port, each
 
     # --- one phone -------------------------------------------------------------------------------
 
@@ -188,8 +168,8 @@ class Presence:
         if phone.mode is Mode.IPHONE:
             return self._apple(seen, mux)
         if phone.mode is Mode.FASTBOOT:
-            opened = self._reach.open_fastboot
-            made = partial(FastbootHand, phone.port, self._stated(phone.port), opened)
+            opens, stated = self._reach.open_fastboot, self._stated(phone.port)
+            made = partial(PipeApart, Via.FASTBOOT, phone.port, stated, opens)
             links = frozenset({Link.FASTBOOT})
             return replace(seen, links=links, wants=Wants.RESTART, _made=made)
         if phone.mode in _WITH_ADB | _WITH_FILES:
@@ -203,41 +183,40 @@ class Presence:
         if (device := (adb or {}).get(port)) is not None:
             return device.transport_id
         apple = (mux or {}).get(port)
-        return None if apple is None else apple.number
+        return None if apple is None else apple.device.number
 
     def _android(self, seen: Here, adb: _ByAdb) -> Here:
         device = (adb or {}).get(seen.port)
         wants = Wants.TIME if device is None else wants_of(device)
         missing = Program.ADB if adb is None and seen.mode in _WITH_ADB else None
         has_files = seen.mode in _WITH_FILES
+        find, stated = partial(self._found, seen.port), self._stated(seen.port)
         if self._reach.adb is not None and device is not None and device.state is LinkState.RESCUE:
-            find = partial(self._found, self._reach.adb, seen.port)
-            rescued = partial(RescueHand, self._reach.adb, find, self._stated(seen.port))
-            return replace(seen, links=frozenset({Link.RESCUE}), wants=wants, _made=rescued)
+            made = partial(AdbApart, self._reach.adb, find, seen.port, stated, Via.RESCUE)
+            return replace(seen, links=frozenset({Link.RESCUE}), wants=wants, _made=made)
         if self._reach.adb is not None and wants is None:
-            find = partial(self._found, self._reach.adb, seen.port)
-            made = partial(AdbHand, self._reach.adb, find, self._stated(seen.port))
+            made = partial(AdbApart, self._reach.adb, find, seen.port, stated)
             links = frozenset({Link.ADB, Link.MTP} if has_files else {Link.ADB})
             return replace(seen, links=links, wants=None, _made=made)
         if has_files:
-            opened = self._reach.open_mtp
+            opens, stated = self._reach.open_mtp, self._stated(seen.port)
             return replace(
                 seen,
                 links=frozenset({Link.MTP}),
                 wants=None,
                 also_wants=wants if wants is Wants.DEBUGGING else None,
                 missing=missing,
-                _made=partial(MtpHand, seen.port, self._stated(seen.port), opened),
+                _made=partial(PipeApart, Via.MTP, seen.port, stated, opens),
             )
         return replace(seen, wants=Wants.PROGRAM if missing else wants, missing=missing)
 
-    def _found(self, adb: AdbServer, port: str) -> AdbDevice:
+    def _found(self, port: str) -> AdbDevice:
         """Return a phone's newest line in the server's list.
 
         Raises:
             DeviceGoneError: it is not there.
         """
-        for there, device in self._placed(adb.devices()):
+        for there, device in self._placed(self._lister.look().adb or ()):
             if there == port:
                 return device
         raise absent()
@@ -245,20 +224,14 @@ class Presence:
     def _apple(self, seen: Here, mux: _ByMux) -> Here:
         if self._reach.mux is None or mux is None:
             return replace(seen, wants=Wants.PROGRAM, missing=Program.USBMUXD)
-        device = mux.get(seen.port)
-        if device is None:
+        mobile = mux.get(seen.port)
+        if mobile is None:
             return seen
-        made = partial(IPhoneHand, self._reach.mux, device.udid, seen.port)
-        if not self._paired(self._reach.mux, device):
+        made = partial(IPhoneApart, self._reach.mux, mobile.device.udid, seen.port)
+        if not mobile.paired:
             return replace(seen, wants=Wants.TRUST, _iphone=made)
         links = frozenset({Link.LOCKDOWN})
         return replace(seen, links=links, wants=None, _made=made, _iphone=made)
-
-    def _paired(self, mux: Usbmux, device: MuxDevice) -> bool:
-        try:
-            return self._quick(mux).record(device.udid) is not None
-        except (DeviceError, MalformedReplyError):
-            return False
 
     def _stated(self, port: str) -> Callable[[], str | None]:
         return partial(usb_serial_at, port, self._reach.usb)
@@ -296,13 +269,16 @@ def _sighting(here: Here) -> Sighting:
 
 
 def usb_serial_at(port: str, devices: Path = USB_DEVICES) -> str | None:
-    """Return what the USB device at a port states as its serial; None for none, or no device."""
+    """Return what the USB device at a port states as its serial.
+
+    None for none, for one that cannot be written down, and for no device.
+    """
     try:
         with (devices / port / "serial").open("rb") as file:
             stated = file.read(MOST_SERIAL_BYTES).decode("utf-8", "replace").strip()
     except OSError:
         return None
-    return stated or None
+    return stated if stated and stated.isprintable() else None
 
 
 def usb_number_at(port: str, devices: Path = USB_DEVICES) -> int | None:

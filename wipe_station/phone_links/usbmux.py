@@ -9,7 +9,7 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
@@ -28,6 +28,8 @@ from wipe_station.phones.lockdown import PairRecord, parse_pair_record
 DEFAULT_ADDRESS: Final = "UNIX:/var/run/usbmuxd"
 PATIENCE_S: Final = 20.0
 _CHUNK_BYTES: Final = 64 << 10
+Connect = Callable[[str, float], socket.socket]
+"""Connects to an address, within so many seconds; raises ``OSError``."""
 
 
 class Stream:
@@ -160,11 +162,19 @@ class Usbmux:
         address: ``UNIX:`` and a path, or a host and a port with a colon between, as in the
             variable USBMUXD_SOCKET_ADDRESS that Debian's programs read.
         patience_s: for each message.
+        connect: for a process that must not connect by itself.
     """
 
-    def __init__(self, address: str = DEFAULT_ADDRESS, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        patience_s: float = PATIENCE_S,
+        connect: Connect | None = None,
+    ) -> None:
         self.address = address
         self._patience_s = patience_s
+        self._connect = connect or connected
 
     def devices(self) -> tuple[usbmux.MuxDevice, ...]:
         """Return what hangs on a cable; what usbmuxd sees in the network is nobody's device here.
@@ -211,9 +221,13 @@ class Usbmux:
         stream.becomes(plist_splitter("iPhone"))
         return stream
 
+    def opened(self, patience_s: float) -> socket.socket:
+        """Return a connection for another process; raises ``OSError``."""
+        return self._connect(self.address, patience_s)
+
     def _opened(self) -> Stream:
         try:
-            connected = _connected(self.address, self._patience_s)
+            opened = self.opened(self._patience_s)
         except OSError as error:
             raise DeviceError(
                 Text(zh="管理苹果设备连接的程序没有运行。", en="usbmuxd does not answer."),
@@ -222,7 +236,7 @@ class Usbmux:
                     en="Have the manager look at the service usbmuxd.",
                 ),
             ) from error
-        return Stream(connected, usbmux.splitter(), patience_s=self._patience_s)
+        return Stream(opened, usbmux.splitter(), patience_s=self._patience_s)
 
 
 class News:
@@ -252,16 +266,17 @@ class News:
             return None
 
 
-def _connected(address: str, patience_s: float) -> socket.socket:
+def connected(address: str, patience_s: float) -> socket.socket:
+    """Connect to a usbmuxd; raises ``OSError``."""
     if address.startswith(("UNIX:", "/")):
-        connected = socket.socket(socket.AF_UNIX)
-        connected.settimeout(patience_s)
+        made = socket.socket(socket.AF_UNIX)
+        made.settimeout(patience_s)
         try:
-            connected.connect(address.removeprefix("UNIX:"))
+            made.connect(address.removeprefix("UNIX:"))
         except OSError:
-            connected.close()
+            made.close()
             raise
-        return connected
+        return made
     host, _, port = address.rpartition(":")
     return socket.create_connection((host, int(port)), patience_s)
 

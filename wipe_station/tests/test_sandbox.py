@@ -2,6 +2,7 @@
 
 import json
 import mmap
+import os
 import platform
 import signal
 import struct
@@ -27,6 +28,7 @@ from wipe_station.sandbox_filter import (
     RETURN,
     Instruction,
     Machine,
+    Work,
     build,
     to_bytes,
 )
@@ -194,6 +196,30 @@ def test_filter__arguments__decide_where_a_call_has_two_faces(machine: Machine) 
         assert answer(name, 0, 4096, mmap.PROT_READ | mmap.PROT_EXEC) == DENY
     assert [answer("ioctl", 3, question) for question in QUESTIONS] == [ALLOW, ALLOW]
     assert answer("ioctl", 3, QUESTIONS[0] + 1) == DENY
+
+
+@pytest.mark.parametrize("work", [Work.SPEAKING, Work.SPEAKING_TLS])
+@pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
+def test_filter__speaking__adds_what_is_listed_and_makes_no_socket(
+    machine: Machine, work: Work
+) -> None:
+    """Sockets that were handed over can be spoken on; only TLS opens files, and only to read."""
+    program, calls = build(machine, work), machine.calls | machine.speaking
+
+    def answer(name: str, *arguments: int) -> int:
+        return judge(program, asked(machine, calls[name], *arguments))
+
+    assert not calls.keys() & {"socket", "connect", "bind", "open", "kill", "ptrace", "fcntl"}
+    passed = {n for n in range(1024) if judge(program, asked(machine, n)) == ALLOW}
+    refused = {calls[name] for name in ("ioctl", "clone", "clone3", "openat")}
+    opens = {calls["openat"]} if work is Work.SPEAKING_TLS else set[int]()
+    assert passed == (set(calls.values()) - refused) | opens
+    assert len(set(calls.values())) == len(calls)
+    assert answer("openat", 0, 0, os.O_RDONLY | os.O_CLOEXEC) == (ALLOW if opens else DENY)
+    for flag in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC):
+        assert answer("openat", 0, 0, flag) == DENY
+    assert answer("ioctl", 3, 0x5421) == ALLOW
+    assert [answer("ioctl", 3, question) for question in QUESTIONS] == [DENY, DENY]
 
 
 @pytest.mark.parametrize("machine", MACHINES.values(), ids=MACHINES)
