@@ -215,8 +215,29 @@ def test_ask__another_phone_than_was_read__not_asked(adb: RealAdb, folder: Path)
         before = hand.read()
         for other in ({"serial": "SN-OTHER"}, {"model": "Other"}, {"serial": None}):
             facts = replace(before.facts, **other)
-            assert not hand.ask(Route.TEST_HARNESS, replace(before, facts=facts))
+            for route in (Route.TEST_HARNESS, Route.FASTBOOT, Route.RESCUE):
+                assert not hand.ask(route, replace(before, facts=facts))
         assert (port.phone.files, port.phone.erasures) == (FILES, 0)
+        assert not [each for each in port.phone.commands if each.startswith("reboot")]
+
+
+@pytest.mark.parametrize("route", [Route.FASTBOOT, Route.RESCUE])
+@pytest.mark.parametrize("place", [0, 24])
+def test_sent__line_breaks__sent_or_not_and_nothing_erased(
+    adb: RealAdb, folder: Path, route: Route, place: int
+) -> None:
+    """Whether it has heard where to go shows at its port; nothing that erases was sent."""
+    phone = seller()
+    phone.slow_boot = True
+    with port_with(phone, folder, adb) as port:
+        hand, before = marked(port.by_adb())
+        start = port.carrier.said_bytes
+        assert android.names(adb.server, port.device())[0] == phone.serial
+        with phone.lock:  # behind what it says of who it is
+            port.carrier.left_bytes = port.carrier.said_bytes - start + place
+        assert hand.ask(route, before)
+        assert phone.erasures == 0
+        assert phone.files.items() > FILES.items()
 
 
 @pytest.mark.parametrize("place", [0, 24, 48, 90])

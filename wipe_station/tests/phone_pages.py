@@ -119,9 +119,10 @@ system, patch level, and the outcome of each line, also where it fails.
 13. A whole trade-in at the counter by somebody who has never seen it, with a watch: where does
     she wait, and which sentence does she not understand?
 14. `adb reboot bootloader` on unlocked phones of each maker: how long until fastboot is there
-    (the station waits five minutes), at the same port, with the serial of adb on USB and in
-    `getvar serialno`? Does it erase `metadata` and `userdata`, start by itself afterwards, and is
-    the setup there? What does a locked one say, and does it start again when told?
+    (the station waits five minutes), at the same port (also in a socket and with a cable for
+    USB 3), with the serial of adb on USB and in `getvar serialno`? Does it erase `metadata` and
+    `userdata`, start by itself afterwards, and is the setup there? What does a locked one say, and
+    does it start again when told?
 15. `adb reboot rescue` on each maker's phones: which have the mode, what do the others do? There:
     `adb devices`, the serial on USB, `adb rescue wipe userdata`; does it start again when told?"""
 
