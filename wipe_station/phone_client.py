@@ -1,7 +1,7 @@
 """The other side of the daemon's socket, with what is asked about phones: for the kiosk. I/O.
 
-The command line asks nothing about phones, so there is one kind of it; shapes and meaning stand in
-``phone_values``.
+The command line reads phones off the board (``running``) and asks nothing else about them, so there
+is one kind of it; shapes and meaning stand in ``phone_values``.
 """
 
 from pydantic import BaseModel
