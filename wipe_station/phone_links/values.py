@@ -32,7 +32,12 @@ MOST_WORD_CHARACTERS: Final = 512
 """Of any other text."""
 MOST_ITEMS: Final = 256
 """Of one list, and of one dictionary."""
-LARGEST: Final = 1 << 64
+LARGEST: Final = (1 << 53) - 1
+"""More cannot stand in a document (RFC 8785)."""
+LARGEST_OF_APPLE: Final = 1 << 64
+"""What a property list can hold, which stands in none."""
+_RANGES: Final = {"ratio": (0, 1), "celsius": (-100, 200)}
+"""By the unit at the end of a field's name."""
 _BYTES: Final = "hex"
 Value = TypeVar("Value")
 
@@ -146,14 +151,14 @@ def _read_scalar(kind: type, said: object, name: str) -> object:
         raise _malformed(name)
     if isinstance(said, str):
         return _words(said, name)
-    least, most = (0, 1) if name.endswith("_ratio") else (0 if kind is int else -LARGEST, LARGEST)
+    least, most = _RANGES.get(name.rpartition("_")[2], (0, LARGEST))
     if not least <= _number(said, name) <= most:
         raise _malformed(name)
     return said
 
 
 def _number(said: Any, name: str) -> Any:  # noqa: ANN401 - a number
-    if not math.isfinite(said) or abs(said) > LARGEST:
+    if not math.isfinite(said) or abs(said) > LARGEST_OF_APPLE:
         raise _malformed(name)
     return said
 
@@ -235,7 +240,9 @@ def _is_looked_at(value: Plist) -> bool:
         return 2 * len(value) <= MOST_CHARACTERS
     if isinstance(value, str):
         return len(value) <= MOST_CHARACTERS
-    return isinstance(value, bool | int | float) and math.isfinite(value) and abs(value) <= LARGEST
+    if not isinstance(value, bool | int | float):
+        return False
+    return math.isfinite(value) and abs(value) <= LARGEST_OF_APPLE
 
 
 def _read_fields(said: object, name: str) -> dict[str, Plist]:

@@ -23,6 +23,7 @@ from wipe_station.phone_links.errand import Act, Errand, Listed, PairedAgain, er
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
 from wipe_station.phone_links.values import (
     LARGEST,
+    LARGEST_OF_APPLE,
     MOST_CHARACTERS,
     MOST_ITEMS,
     MOST_MESSAGE_BYTES,
@@ -53,7 +54,7 @@ _scalars: dict[type, st.SearchStrategy[Any]] = {
 }
 _plist: st.SearchStrategy[Plist] = st.one_of(
     st.booleans(),
-    st.integers(-LARGEST, LARGEST),
+    st.integers(-LARGEST_OF_APPLE, LARGEST_OF_APPLE),
     st.floats(-1e18, 1e18),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
     st.binary(max_size=64),
@@ -146,6 +147,8 @@ def test_value__field_too_many_or_missing__refused() -> None:
         ("battery_ratio", -0.5),
         ("battery_ratio", float("nan")),
         ("battery_celsius", float("inf")),
+        ("battery_celsius", 900.0),
+        ("storage_bytes", 1 << 53),
         ("screen_lock", 1),
         ("model", "x" * (MOST_WORD_CHARACTERS + 1)),
         ("model", "line\nfeed"),
