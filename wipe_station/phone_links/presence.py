@@ -161,6 +161,7 @@ class Presence:
                 if port is not None:
                     found[port] = each
         except (DeviceError, MalformedReplyError):
+            self._reach.mux.look_again()  # it may have ended when the last iPhone left
             return None
         return found
 
@@ -237,6 +238,7 @@ class Presence:
             return replace(seen, wants=Wants.PROGRAM, missing=Program.USBMUXD)
         device = mux.get(seen.port)
         if device is None:
+            self._reach.mux.look_again()  # the gate has let it in, perhaps after usbmuxd looked
             return seen
         made = partial(IPhoneHand, self._reach.mux, device.udid, seen.port)
         if not self._paired(self._reach.mux, device):

@@ -9,7 +9,7 @@ import contextlib
 import os
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
@@ -153,6 +153,10 @@ def _der(pem: bytes) -> bytes:
         raise MalformedReplyError("pair record", offset=0, field="DeviceCertificate") from None
 
 
+def _nobody() -> None:
+    """Have nobody look: the station did not start it."""
+
+
 class Usbmux:
     """usbmuxd, asked anew for each thing, as its protocol wants it.
 
@@ -160,11 +164,27 @@ class Usbmux:
         address: ``UNIX:`` and a path, or a host and a port with a colon between, as in the
             variable USBMUXD_SOCKET_ADDRESS that Debian's programs read.
         patience_s: for each message.
+        again: has it look at USB anew; by default nobody can.
     """
 
-    def __init__(self, address: str = DEFAULT_ADDRESS, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        address: str = DEFAULT_ADDRESS,
+        *,
+        patience_s: float = PATIENCE_S,
+        again: Callable[[], None] = _nobody,
+    ) -> None:
         self.address = address
         self._patience_s = patience_s
+        self._again = again
+
+    def look_again(self) -> None:
+        """Have it look at USB anew for a phone that it missed, where the station runs it itself.
+
+        It looks at a phone once, as udev tells of it, and never again: one that the gate let in
+        later, or whose configuration changed, stays unknown to it.
+        """
+        self._again()
 
     def devices(self) -> tuple[usbmux.MuxDevice, ...]:
         """Return what hangs on a cable; what usbmuxd sees in the network is nobody's device here.
