@@ -16,18 +16,22 @@ told some times and sees no phone at all is started anew: nobody's connection is
 KNOWN HOLE: where it waits for one phone for good while it sees another one, that one stays unseen
 until it is plugged in again.
 
-One that runs already is used as it is, and left running; Debian's service has no such option, and
-what it has replaced is unknown to a look then, never in a phone's favour.
+One that a killed station has left is ended: nobody would tell it. Any other that runs already is
+used as it is, told to look, and left running; Debian's service pairs phones by itself, and what it
+has replaced is unknown to a look then, never in a phone's favour.
 
 KNOWN HOLE: every program of the machine may speak to the socket, and have pair records from it.
 """
 
 import contextlib
 import logging
+import os
+import select
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from certs.text import Text
@@ -37,6 +41,8 @@ from wipe_station.phone_links.usbmux import Usbmux
 PROGRAM: Final = "usbmuxd"
 USER: Final = "usbmux"
 """Whom Debian's package makes, and whom its rules for devices give phones to."""
+LOCK: Final = Path("/run/usbmuxd.pid")
+"""Where each usbmuxd writes its number."""
 WHEN_TOLD: Final = ("--disable-hotplug", "--enable-exit")
 """Together they have it look at USB when it gets SIGUSR2, and never by itself."""
 MOST_TOLD: Final = 3
@@ -60,9 +66,10 @@ def started() -> Iterator[Usbmux]:
         DeviceError: there is none, or it ended at once.
         CommandTimeoutError: it did not answer in ``START_S``.
     """
+    _end_left_over()
     if _seen() is not None:
         _log.warning("usbmuxd runs already, and may pair phones by itself")
-        yield Usbmux()
+        yield Usbmux(again=_tell_running)
         return
     own = _Own()
     try:
@@ -120,11 +127,14 @@ class _Own:
             self._process.wait()
 
 
+def _words() -> list[str]:
+    return [PROGRAM, *WHEN_TOLD, "--foreground", "--no-preflight", "--user", USER]
+
+
 def _popen() -> "subprocess.Popen[bytes]":
-    words = [PROGRAM, *WHEN_TOLD, "--foreground", "--no-preflight", "--user", USER]
     try:
         return subprocess.Popen(
-            words,
+            _words(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # it would write down each phone
@@ -133,6 +143,50 @@ def _popen() -> "subprocess.Popen[bytes]":
         )
     except FileNotFoundError as error:
         raise _failed(Text(zh="没有 usbmuxd。", en="There is no usbmuxd.")) from error
+
+
+def _end_left_over() -> None:
+    """End one that was started like ours by a station that is no more."""
+    with _running() as (process, pid):
+        if process is None or _file(pid, "cmdline") != "".join(f"{word}\0" for word in _words()):
+            return
+        if f"\nPPid:\t{os.getpid()}\n" in _file(pid, "status"):
+            return  # this very station's
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            signal.pidfd_send_signal(process, number)
+            if select.select([process], [], [], END_S)[0]:
+                return
+
+
+def _tell_running() -> None:
+    """Have one that somebody else started look, if it takes that."""
+    with _running() as (process, pid):
+        # Whatever got its number since is not told: most programs would end.
+        if process is not None and _file(pid, "comm") == f"{PROGRAM}\n" and _seen() is not None:
+            signal.pidfd_send_signal(process, signal.SIGUSR2)
+
+
+@contextlib.contextmanager
+def _running() -> Iterator[tuple[int | None, int]]:
+    """Open the process that says that it is the machine's usbmuxd; None if there is none."""
+    try:
+        pid = int(LOCK.read_text("ascii"))
+        process = os.pidfd_open(pid)
+    except (OSError, ValueError):
+        yield None, 0
+        return
+    try:
+        yield process, pid
+    finally:
+        os.close(process)
+
+
+def _file(pid: int, name: str) -> str:
+    """Return what the kernel says of a process; nothing if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _seen() -> int | None:
