@@ -3,12 +3,14 @@
 The key test: whatever it says or pretends, one that still has its photos is never found erased.
 """
 
+from functools import partial
 from typing import Final
 
 import pytest
 
 from hw_tests.phones.apple_bay import Bay, Plugged
 from hw_tests.phones.iphone import UDID, Dialog, IPhone, Lie, Trouble
+from wipe_station.detect.gate_rules import Phone
 from wipe_station.errors import DeviceError, DeviceGoneError
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
 from wipe_station.phone_links.iphone_hand import IPhoneHand
@@ -30,6 +32,23 @@ def seen(bay: Bay) -> Here:
     ports = dict.fromkeys((UDID, OTHER_UDID), PORT)
     (here,) = Presence(tuple, Reach(mux=bay.mux, ports=ports)).look()
     return here
+
+
+def test_presence__iphone_that_usbmuxd_does_not_see__it_is_told(plugged: Plugged) -> None:
+    """It is let in, and usbmuxd looked too early, or has ended: somebody has to tell it."""
+    let_in = Phone(port="9-3", bay=None, product="iPhone", mode=Mode.IPHONE)
+    address = plugged(IPhone()).mux.address
+    told: list[Wants] = []
+    cases: tuple[tuple[str, dict[str, str], Wants], ...] = (
+        (address, {}, Wants.TIME),
+        (address, {UDID: let_in.port}, Wants.TRUST),
+        ("UNIX:/nowhere", {}, Wants.PROGRAM),
+    )
+    for asked, ports, wants in cases:
+        mux = Usbmux(asked, again=partial(told.append, wants))
+        (here,) = Presence(lambda: (let_in,), Reach(mux=mux, ports=ports)).look()
+        assert here.wants is wants
+    assert told == [Wants.TIME, Wants.PROGRAM]
 
 
 def paired(bay: Bay) -> IPhoneHand:

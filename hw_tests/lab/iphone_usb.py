@@ -77,9 +77,7 @@ class MuxFunction(Function):
     def __init__(self, phone: IPhone, newest: int) -> None:
         super().__init__()
         self._phone, self._newest = phone, newest
-        self.interfaces = (
-            Interface(number=USBMUX_AT, kind=USBMUX, endpoints=bulk_pipe(PIPE)),
-        )
+        self.interfaces = (Interface(number=USBMUX_AT, kind=USBMUX, endpoints=bulk_pipe(PIPE)),)
         self.complaints: list[str] = []
         """What a computer ever said that it must not say."""
         self.begin()

@@ -258,7 +258,7 @@ def test_iphone__debians_programs_over_usb__see_pair_and_read_it(guest: Guest, n
         assert "ProductType: iPhone14,5" in said(guest, "ideviceinfo", "-s")
         assert device.phone.pair_record is None, "nobody has paired it without being asked"
         assert "SUCCESS" in said(guest, "idevicepair", "pair")
-        # They wait some seconds for each answer, say nothing where none came, and a machine is busy.
+        # They wait five seconds for an answer, and say nothing where none came: a machine is busy.
         until(lambda: said(guest, "ideviceinfo", "-k", "SerialNumber") == SERIAL)
         battery = ("idevicediagnostics", "ioregentry", "IOPMPowerSource")
         until(lambda: "<integer>412</integer>" in said(guest, *battery))
@@ -269,7 +269,7 @@ def test_iphone__debians_programs_over_usb__see_pair_and_read_it(guest: Guest, n
 
 
 def test_iphone__erases_itself_and_returns__seen_again(guest: Guest) -> None:
-    """usbmuxd ends as the last iPhone leaves, as Debian's rule has it, and sees it on its return."""
+    """As the last iPhone leaves, Debian's rule ends usbmuxd; started anew it sees it return."""
     device = IPhoneOnUsb(IPhone())
     with iphone_on_usb(guest, device):
         for _ in range(2):

@@ -35,6 +35,7 @@ class Host:
         self.phone = IPhone()
         self.engine = MuxEngine(self.phone, self.packets.append, newest)
         self._sent = 0
+        self.port, self.window = LOCKDOWN_PORT, 512
         self.engine.feed(SHORT.pack(Kind.VERSION, 20) + VERSION.pack(2, 0, 0))
         if self.engine.version == 2:
             self.engine.feed(self.packet(Kind.SET_UP, SET_UP))
@@ -46,10 +47,9 @@ class Host:
         self._sent += 1
         return LONG.pack(kind, LONG.size + len(body), MARK, self._sent - 1, 0xFFFF) + body
 
-    def tcp(self, flags: int, number: int, seen: int, data: bytes = b"", **more: int) -> bytes:
-        """Return a packet of a line to the doorkeeper, or another port."""
-        ends = (OURS, more.get("port", LOCKDOWN_PORT))
-        head = TCP.pack(*ends, number, seen, 0x50, flags, more.get("window", 512), 0, 0)
+    def tcp(self, flags: int, number: int, seen: int, data: bytes = b"") -> bytes:
+        """Return a packet of a line."""
+        head = TCP.pack(OURS, self.port, number, seen, 0x50, flags, self.window, 0, 0)
         return self.packet(Kind.TCP, head + data)
 
     def came(self) -> list[Packet]:
@@ -66,13 +66,13 @@ class Host:
         self.packets.clear()
         return found
 
-    def opened(self, **more: int) -> None:
+    def opened(self) -> None:
         """Open a line to the doorkeeper."""
-        self.engine.feed(self.tcp(Flag.SYN, 0, 0, **more))
+        self.engine.feed(self.tcp(Flag.SYN, 0, 0))
         ((flags, number, seen, window, data),) = self.came()
         assert (flags, number, seen, data) == (Flag.SYN | Flag.ACK, 0, 1, b"")
         assert window > 0
-        self.engine.feed(self.tcp(Flag.ACK, 1, 1, **more))
+        self.engine.feed(self.tcp(Flag.ACK, 1, 1))
         assert self.came() == []
 
 
@@ -104,11 +104,13 @@ def test_line__whole_question_in_pieces__acknowledged_and_answered(newest: int) 
 def test_line__no_room_at_the_computers__waits_for_it() -> None:
     """Nothing is sent beyond the window, and all of it is once there is room."""
     host = Host()
-    host.opened(window=1)
-    host.engine.feed(host.tcp(Flag.ACK, 1, 1, asked("GetValue"), window=1))
+    host.window = 1
+    host.opened()
+    host.engine.feed(host.tcp(Flag.ACK, 1, 1, asked("GetValue")))
     first = b"".join(data for *_, data in host.came())
     assert len(first) == 256
     at = 1 + len(asked("GetValue"))
+    host.window = 512
     host.engine.feed(host.tcp(Flag.ACK, at, 257))
     rest = host.came()
     assert rest[0][1] == 257
@@ -119,7 +121,8 @@ def test_line__no_room_at_the_computers__waits_for_it() -> None:
 def test_line__nobody_listens__refused() -> None:
     """A port that no service was opened on says so at once."""
     host = Host()
-    host.engine.feed(host.tcp(Flag.SYN, 0, 0, port=1))
+    host.port = 1
+    host.engine.feed(host.tcp(Flag.SYN, 0, 0))
     assert [flags for flags, *_ in host.came()] == [Flag.RST]
     assert host.engine.lines == 0
 

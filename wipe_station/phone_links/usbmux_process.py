@@ -5,13 +5,14 @@ Debian's 1.1.1 knows one path for its socket and one folder for its pair records
 not to look at new phones by itself (``--no-preflight``): a phone in its setup assistant would be
 paired by that without a question, and the record that an erase is judged by would be replaced.
 
-It looks at USB when it is told to (SIGUSR2), and never by itself: as udev tells of a phone, the USB
-gate has not let it in yet, Debian's rule takes its configuration away, and the kernel may configure
-it anew for a driver that comes late. Seen of 1.1.1 in the lab: left to itself it looks at each phone
-once, at that very moment, and never sees it then; and what is changed while it first speaks to a
-phone can leave it waiting for that phone for good, or hang it. So one that hangs, has ended, or was
-told some times and sees no phone at all is started anew: nobody's connection is lost by that. With
-``--enable-exit``, which SIGUSR2 needs, Debian's rule also ends it when the last iPhone leaves.
+It looks at USB when it is told to (SIGUSR2), and never by itself: as udev tells of a phone, the
+USB gate has not let it in yet, Debian's rule takes its configuration away, and the kernel may
+configure it anew for a driver that comes late. Left to itself, 1.1.1 looks at each phone once, at
+that very moment, and mostly never sees it (seen in the lab); what changes while it first speaks
+to a phone can leave it waiting for that phone for good, or hang it. So one that hangs, has ended,
+or was told a few times and sees no phone at all is started anew: nobody's connection is lost by
+that. With ``--enable-exit``, which SIGUSR2 needs, Debian's rule also ends it when the last iPhone
+leaves.
 
 KNOWN HOLE: where it waits for one phone for good while it sees another one, that one stays unseen
 until it is plugged in again.

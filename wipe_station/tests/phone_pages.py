@@ -92,7 +92,14 @@ system, patch level, and the outcome of each line, also where it fails.
     they say, also when the phone is full? How long does it take, does the phone get hot or ask
     anything, is there room for a canary afterwards, does the second reset still go?
 13. A whole trade-in at the counter by somebody who has never seen it, with a watch: where does
-    she wait, and which sentence does she not understand?"""
+    she wait, and which sentence does she not understand?
+14. iPhone on USB, which was seen on a simulated one alone: `lsusb -v` (how many configurations,
+    which interfaces in each, locked and unlocked); `bConfigurationValue` and each interface's
+    `authorized` in sysfs from the moment of plugging in until it is read: is the last of the
+    first four in force, are photos and usbmux alone let in? The first iPhone after a boot, the
+    second, two at once, one that returns from its reset: how long until `idevice_id -l` lists
+    it, is usbmuxd still the same process, does one stay unseen until it is plugged in again?
+    Does a phone that was put into another configuration ask "Trust" anew, or stop charging?"""
 
 
 def phones_page() -> str:
