@@ -9,6 +9,7 @@ import pytest
 
 from hw_tests.phones.apple_bay import Bay, Plugged
 from hw_tests.phones.iphone import UDID, Dialog, IPhone, Lie, Trouble
+from wipe_station.detect.gate_rules import Phone
 from wipe_station.errors import DeviceError, DeviceGoneError
 from wipe_station.phone_links.apart import IPhoneApart
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
@@ -31,6 +32,23 @@ def seen(bay: Bay) -> Here:
     ports = dict.fromkeys((UDID, OTHER_UDID), PORT)
     (here,) = Presence(tuple, Reach(mux=bay.mux, ports=ports)).look()
     return here
+
+
+def test_presence__iphone_that_usbmuxd_does_not_see__it_is_told(plugged: Plugged) -> None:
+    """It is let in, and usbmuxd looked too early, or has ended: somebody has to tell it."""
+    let_in = Phone(port="9-3", bay=None, product="iPhone", mode=Mode.IPHONE)
+    address = plugged(IPhone()).mux.address
+    told: list[int | None] = []
+    cases: tuple[tuple[str, dict[str, str], Wants], ...] = (
+        (address, {}, Wants.TIME),
+        (address, {UDID: let_in.port}, Wants.TRUST),
+        ("UNIX:/nowhere", {}, Wants.PROGRAM),
+    )
+    for asked, ports, wants in cases:
+        mux = Usbmux(asked, again=told.append)
+        (here,) = Presence(lambda: (let_in,), Reach(mux=mux, ports=ports)).look()
+        assert here.wants is wants
+    assert told == [1, None], "not where it sees the phone"
 
 
 def paired(bay: Bay) -> IPhoneApart:

@@ -9,7 +9,7 @@ from hw_tests.loop import run
 HIDDEN: Final = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c"]
 """Debian's knows one place for its socket and its records: out of everybody's sight, both."""
 STATION: Final = """
-import os, pwd
+import contextlib, os, pwd, signal, time
 from pathlib import Path
 from hw_tests.test_phone_usbmux_process import hide
 hide()
@@ -20,12 +20,20 @@ def pids():
         for file in Path("/proc").glob("[0-9]*/status")
         if f"\\nPPid:\\t{os.getpid()}\\n" in file.read_text()
     )
+def answers(mux):
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with contextlib.suppress(own.DeviceError):
+            return mux.devices() == ()
+    return False
+own._ASK_S = own.END_S = 0.5
 with own.started() as mux:
     assert mux.devices() == ()
     assert mux.record("00008110-001A2B3C4D5E801E") is None
     (pid,) = pids()
     words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\\0")
     assert b"--no-preflight" in words
+    assert {b"--disable-hotplug", b"--enable-exit"} <= set(words), "looks when told, and only then"
     owner = pwd.getpwnam(own.USER).pw_uid
     assert f"\\nUid:\\t{owner}\\t" in Path(f"/proc/{pid}/status").read_text()
     assert Path("/var/lib/lockdown").stat().st_uid == owner
@@ -33,7 +41,26 @@ with own.started() as mux:
         assert again.devices() == ()
         assert pids() == [pid], "one that runs is used"
     assert mux.devices() == (), "and left running"
+    for _ in range(own.MOST_TOLD):
+        mux.look_again()
+    assert pids() == [pid] and answers(mux), "told by a signal that it takes"
+    for how in (None, signal.SIGKILL, signal.SIGSTOP):
+        (before,) = pids()
+        if how is not None:
+            os.kill(before, how)
+        mux.look_again()
+        assert answers(mux)
+        assert pids() not in ([], [before]), f"started anew: {how}"
 assert pids() == [], "the station's own ends with it"
+with own.started():
+    (left,) = pids()
+    if os.fork() == 0:
+        with own.started() as mux:
+            (ours,) = pids()
+            assert ours != left and answers(mux)
+            mux.look_again()
+        os._exit(0)
+    assert os.wait()[1] == 0, "one that another station has left is ended"
 print("seen")
 """
 

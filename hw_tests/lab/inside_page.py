@@ -99,12 +99,22 @@ def ask(path: str, **what: object) -> Any:
     return _asked("POST", path, json.dumps(what).encode())
 
 
+def document(path: str) -> str:
+    """Return the bytes of a document, in hexadecimal."""
+    return _said_to("GET", path, None).hex()
+
+
 def hand_in(path: str, content_hex: str) -> Any:
     """Send the daemon some bytes; return its answer."""
     return _asked("POST", path, bytes.fromhex(content_hex))
 
 
 def _asked(method: str, path: str, body: bytes | None) -> Any:
+    said = _said_to(method, path, body)
+    return json.loads(said) if said else None
+
+
+def _said_to(method: str, path: str, body: bytes | None) -> bytes:
     line = HTTPConnection("station")
     line.sock = socket.socket(socket.AF_UNIX)
     with contextlib.closing(line):
@@ -115,7 +125,7 @@ def _asked(method: str, path: str, body: bytes | None) -> Any:
         said = answer.read()
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise RuntimeError(f"{path}: {answer.status} {said.decode('utf-8', 'replace')}")
-        return json.loads(said) if said else None
+        return said
 
 
 def holding(words: list[str]) -> list[str]:

@@ -1,26 +1,30 @@
 """What the host has our links do with phones in the guest. JSON in, JSON out. I/O."""
 
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, TypedDict
 
 from hw_tests.lab import inside
 from hw_tests.lab.inside_usb import USB
 from wipe_station.codec.usb import parse_usb_descriptors
-from wipe_station.errors import StationError
+from wipe_station.errors import DeviceError, StationError
+from wipe_station.phone_links import usbmux_process
 from wipe_station.phone_links.adb_process import environment_of, socket_of, started
 from wipe_station.phone_links.adb_server import AdbServer
 from wipe_station.phone_links.fastboot import fastboot_over_usb
 from wipe_station.phone_links.mtp import MtpPhone, mtp_over_usb
+from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phones.canary import Canary
 from wipe_station.phones.mtp_data import Look, Storage, canary_after
 from wipe_station.phones.usb_modes import recognise
 
 ADB: Final = Path("/run/adb")
+LOOK_EVERY_S: Final = 0.5
 _held = ExitStack()
 """What lives as long as the guest."""
 _before: dict[str, tuple[Storage, Look]] = {}
+_muxes: list[Usbmux] = []
 
 
 class Said(TypedDict):
@@ -146,3 +150,25 @@ def storages(port: str) -> int:
     """Return how many storages a phone shows over MTP."""
     with mtp_over_usb(port) as phone:
         return len(phone.storages())
+
+
+def start_usbmuxd() -> None:
+    """Start usbmuxd, as the station does."""
+    _muxes.append(_held.enter_context(usbmux_process.started()))
+
+
+def wait_for_iphone(udid: str, timeout_s: float) -> None:
+    """Have usbmuxd look until it sees a phone, as the station does for one that was let in."""
+    ends = time.monotonic() + timeout_s
+    (mux,) = _muxes
+    while True:
+        seen: int | None = None
+        with suppress(DeviceError):  # it may have ended when the phone before left
+            there = mux.devices()
+            if udid in {each.udid for each in there}:
+                return
+            seen = len(there)
+        if time.monotonic() > ends:
+            raise TimeoutError(f"usbmuxd does not see {udid}")
+        mux.look_again(seen)
+        time.sleep(LOOK_EVERY_S)

@@ -15,9 +15,11 @@ from hw_tests.lab import inside, inside_phones, inside_station, inside_usb
 from hw_tests.lab.bench import Device, Kind, plug, pull
 from hw_tests.lab.composite_phone import CompositePhone
 from hw_tests.lab.guest import Guest
+from hw_tests.lab.iphone_usb import STORAGE, IPhoneOnUsb, on_usb, serial_of
 from hw_tests.lab.redir import redirected
-from hw_tests.lab.usb_phones import ManyConfigurations, PhoneByNumbersOfAnother, PhoneWithFiles
+from hw_tests.lab.usb_phones import PhoneByNumbersOfAnother, PhoneWithFiles
 from hw_tests.loop import make_file, scratch
+from hw_tests.phones import iphone as apple
 from hw_tests.phones import mtp
 from hw_tests.phones.flash import Flash
 from hw_tests.whole_station import until
@@ -180,17 +182,31 @@ def test_bays__makers_interface_of_another_name__asked_and_turned_away(station: 
     assert not phone.function.was_spoken_to
 
 
-def test_bays__several_configurations__the_one_that_can_be_spoken_with(station: Station) -> None:
-    """As on an iPhone: not the photos that come first, and nothing more than the two known ones."""
-    phone, guest = ManyConfigurations(), station.guest
-    with redirected(guest, "iphone", phone) as port:
-        port.plug()
-        (path,) = guest.call(inside_phones.wait_for_ports, phone.SERIAL, 1, END_S)
-        wanted = {f"{path}:4.0": "1", f"{path}:4.1": "1", f"{path}:4.2": "0"}
-        until(lambda: guest.call(inside_phones.interfaces_let_in, path) == wanted)
-        assert guest.call(inside_phones.mode, path) == Mode.IPHONE.value
-        assert station.strangers() == []
-    assert phone.configuration == 4
+def test_bays__iphone__read_through_the_one_configuration_that_is_let_in(
+    station: Station,
+) -> None:
+    """By the station's usbmuxd; the drive of another configuration and the network card stay shut.
+
+    Debian's rule for udev, the kernel's late driver and usbmuxd change configurations meanwhile.
+    """
+    device, guest = IPhoneOnUsb(apple.IPhone(), first=STORAGE), station.guest
+    with on_usb(guest, device):
+        for _ in range(2):  # the late driver comes the first time, and is there the second time
+            (path,) = guest.call(inside_phones.wait_for_ports, serial_of(device.phone), 1, END_S)
+            wanted = {f"{path}:4.0": "1", f"{path}:4.1": "1", f"{path}:4.2": "0"}
+            assert until(lambda: serial_read(station)) == apple.SERIAL
+            assert guest.call(inside_phones.interfaces_let_in, path) == wanted
+            assert guest.call(inside_phones.mode, path) == Mode.IPHONE.value
+            assert guest.call(inside_station.board, STATE)["devices"] == []
+            assert not guest.call(inside_usb.network_cards)
+            assert station.strangers() == []
+            with device.lock:
+                device.phone.pull()
+            until(lambda: not station.phones())
+            with device.lock:
+                device.phone.plug()
+    assert not any(each.was_spoken_to for each in device.others)
+    assert device.mux.complaints == []
 
 
 def test_bays__phone_by_numbers_of_another__shut_out_when_a_driver_takes_it(

@@ -3,7 +3,7 @@
 import contextlib
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
@@ -16,10 +16,13 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from hw_tests.lab import inside, inside_page
 from hw_tests.lab.android_usb import on_usb
 from hw_tests.lab.bench import Device, Kind, plug, pull
-from hw_tests.lab.guest import Guest
+from hw_tests.lab.guest import Guest, GuestError
+from hw_tests.lab.iphone_usb import IPhoneOnUsb
+from hw_tests.lab.iphone_usb import on_usb as iphone_on_usb
 from hw_tests.lab.touch import Finger, fingers
 from hw_tests.lab.tunnel import tunnel
 from hw_tests.loop import make_file, scratch
+from hw_tests.phones import iphone as apple
 from hw_tests.phones.android import FILES, MARKER, AndroidPhone, Lie
 from hw_tests.planted import note_pdf
 from hw_tests.whole_station import until
@@ -143,15 +146,17 @@ def let_look(screen: Finger, phone: AndroidPhone, seen: Locator) -> None:
     screen.sees(seen)
 
 
-def written_about_people(counter: Counter, *archives: Path) -> list[str]:
+def written_about_people(
+    counter: Counter, *archives: Path, words: Sequence[str] = SECRETS
+) -> list[str]:
     """Return where something of a phone's owner stands, in the guest and in what was taken home."""
-    found = counter.guest.call(inside_page.holding, SECRETS)
-    found += ["the kernel's log"] * any(each in counter.guest.console() for each in SECRETS)
+    found = counter.guest.call(inside_page.holding, list(words))
+    found += ["the kernel's log"] * any(each in counter.guest.console() for each in words)
     for archive in archives:
         with zipfile.ZipFile(archive) as opened:
             inside_it = [(each, opened.read(each)) for each in opened.namelist()]
         assert any(name.endswith(".pdf") for name, _ in inside_it)
-        found += [name for name, data in inside_it if words_in(data, SECRETS)]
+        found += [name for name, data in inside_it if words_in(data, words)]
     return found
 
 
@@ -225,6 +230,7 @@ def test_phone__liar_that_asks_to_be_set_up__a_notice(counter: Counter) -> None:
 
 # --- many at once -------------------------------------------------------------------------------
 
+EARLIER_UNIX_S = 1_700_000_000
 CROWD = 8
 LIAR = 5
 KINDS = (Kind.STICK, Kind.STICK, Kind.UAS, Kind.NVME)
@@ -236,10 +242,12 @@ def ask(counter: Counter, path: str, **what: object) -> Any:
     return counter.guest.call(inside_page.ask, path, **what)
 
 
-def things_in(counter: Counter, kind: str, field: str, *values: str) -> list[Any]:
+def things_in(
+    counter: Counter, kind: str, field: str, *values: str, count: int = CROWD
+) -> list[Any]:
     """Wait until all phones, or erasures of them, are in one of some states; return them."""
     found: list[Any] = counter.guest.call(
-        inside_page.board_when, kind, field, list(values), CROWD, timeout_s=CROWD_S
+        inside_page.board_when, kind, field, list(values), count, timeout_s=CROWD_S
     )
     return found
 
@@ -261,12 +269,15 @@ def take_drive_in(counter: Counter, drive: Device) -> str:
     return str(accepted["ticket"]["number"])
 
 
-def take_phone_in(counter: Counter, shown: Any) -> None:
+def take_phone_in(
+    counter: Counter, shown: Any, route: str = "guided", *, intake: bool = True
+) -> None:
     """Note what its owner showed, and that she agrees; begin."""
     path, visit = f"/v1/phones/{shown['port']}", shown["visit"]
-    ask(counter, f"{path}/intake", visit=visit, staff="7", shown=["no-accounts", "encrypted"])
+    if intake:
+        ask(counter, f"{path}/intake", visit=visit, staff="7", shown=["no-accounts", "encrypted"])
     ask(counter, f"{path}/consent", visit=visit, staff="7")
-    held = ask(counter, f"{path}/hold", visit=visit, route="guided")
+    held = ask(counter, f"{path}/hold", visit=visit, route=route)
     same = {name: held[name] for name in ("confirmation", "plan_sha256")}
     ask(counter, f"{path}/erase", visit=visit, **same)
 
@@ -348,3 +359,46 @@ def test_crowd__eight_phones_and_four_drives__each_ends_as_it_is_on_its_own_tick
     assert [phone.files for phone in honest] == [{}] * len(honest)
     assert not [drive.name for drive in drives if SECRET in drive.file.read_bytes()]
     assert written_about_people(counter) == []
+
+
+# --- an iPhone ----------------------------------------------------------------------------------
+
+
+def looked_at(counter: Counter) -> bool:
+    """Have the station look at the one phone; return whether it has seen enough.
+
+    It is paired anew after its reset, and is looked at again until then, as a person would.
+    """
+    (job,) = counter.guest.call(inside_page.board)["phone_jobs"]
+    with contextlib.suppress(GuestError):  # it has seen enough meanwhile
+        if job["state"] == "back":
+            ask(counter, f"/v1/phone-jobs/{job['job_id']}/look")
+    return bool(job["state"] != "back")
+
+
+@pytest.mark.parametrize("lie", [None, apple.Lie.NOTHING])
+def test_iphone__over_usb_by_requests__judged_by_its_own_record(
+    counter: Counter, lie: apple.Lie | None
+) -> None:
+    """Paired, read, asked to erase itself, away and back: a certificate, or a notice for a liar."""
+    phone = apple.IPhone(lie=lie, erased_before_unix_s=EARLIER_UNIX_S)
+    device, archive = IPhoneOnUsb(phone), counter.folder / f"iphone-{lie}.zip"
+    with iphone_on_usb(counter.guest, device):
+        (shown,) = things_in(counter, "phones", "stage", "read", count=1)
+        take_phone_in(counter, shown, "ios-erase", intake=False)
+        things_in(counter, "phone_jobs", "state", "away", count=1)
+        with device.lock:
+            phone.finish_boot()
+        things_in(counter, "phone_jobs", "state", "back", "not-erased", count=1)
+        until(lambda: looked_at(counter))
+        (job,) = things_in(counter, "phone_jobs", "outcome", "verified", "failed", count=1)
+        path = f"/v1/phone-jobs/{job['job_id']}"
+        bundle = counter.guest.call(inside_page.document, f"{path}/documents/bundle.zip")
+        archive.write_bytes(bytes.fromhex(bundle))
+        ask(counter, f"{path}/close")
+    assert (job["outcome"], job["serial"]) == ("failed" if lie else "verified", apple.SERIAL)
+    assert verified(counter, archive) == (3 if lie else 0)
+    assert (phone.photos == {}) is (lie is None)
+    assert not any(each.was_spoken_to for each in device.others)
+    assert device.mux.complaints == []
+    assert written_about_people(counter, archive, words=apple.MARKERS) == []

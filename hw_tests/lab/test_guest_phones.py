@@ -12,12 +12,15 @@ import pytest
 from hw_tests.lab import inside, inside_phones
 from hw_tests.lab.android_usb import on_usb
 from hw_tests.lab.guest import Guest
+from hw_tests.lab.iphone_usb import IPhoneOnUsb, serial_of
+from hw_tests.lab.iphone_usb import on_usb as iphone_on_usb
 from hw_tests.lab.redir import Port, redirected
 from hw_tests.lab.usb_model import UsbDevice
 from hw_tests.lab.usb_phones import PhoneInFastboot, PhoneWithFiles
 from hw_tests.phones import fastboot, mtp
 from hw_tests.phones.android import FILES, AndroidPhone, Lie
 from hw_tests.phones.flash import Flash
+from hw_tests.phones.iphone import SERIAL, UDID, IPhone
 from hw_tests.whole_station import until
 from wipe_station.phones.usb_mode_table import Mode
 
@@ -30,6 +33,7 @@ CANARY = "wipe-station-0815.bin"
 def _booted() -> Iterator[Guest]:
     with Guest() as made:
         made.call(inside_phones.start_adb)
+        made.call(inside_phones.start_usbmuxd)
         yield made
 
 
@@ -230,3 +234,52 @@ def test_android__reset_by_its_owner__back_without_adb_and_storage(
         became = guest.call(inside_phones.what_became_of_it, port, CANARY)
     assert became == ("gone" if lie is None else "still-there")
     assert (phone.files == {}) is (lie is None)
+
+
+# --- an iPhone, for Debian's usbmuxd --------------------------------------------------------------
+
+
+def said(guest: Guest, *words: str) -> str:
+    """Run one of Debian's programs to a good end."""
+    ran = guest.call(inside.run, list(words), timeout_s=CALL_S)
+    assert ran["code"] == 0, ran
+    return ran["out"].strip()
+
+
+@pytest.mark.parametrize("newest", [2, 1])
+def test_iphone__debians_programs_over_usb__see_pair_and_read_it(guest: Guest, newest: int) -> None:
+    """Through a real kernel, libusb and usbmuxd, in both versions of what goes over the cable."""
+    device = IPhoneOnUsb(IPhone(), newest=newest)
+    with iphone_on_usb(guest, device):
+        (port,) = ports(guest, serial_of(device.phone))
+        guest.call(inside_phones.wait_for_iphone, UDID, PLUG_S)
+        assert guest.call(inside_phones.mode, port) == Mode.IPHONE.value
+        assert said(guest, "idevice_id", "-l") == UDID
+        assert "ProductType: iPhone14,5" in said(guest, "ideviceinfo", "-s")
+        assert device.phone.pair_record is None, "nobody has paired it without being asked"
+        assert "SUCCESS" in said(guest, "idevicepair", "pair")
+        # They wait five seconds for an answer, and say nothing where none came: a machine is busy.
+        until(lambda: said(guest, "ideviceinfo", "-k", "SerialNumber") == SERIAL)
+        battery = ("idevicediagnostics", "ioregentry", "IOPMPowerSource")
+        until(lambda: "<integer>412</integer>" in said(guest, *battery))
+        assert (device.configuration, device.mux.engine.version) == (4, newest)
+        assert "SUCCESS" in said(guest, "idevicepair", "unpair")
+        until(lambda: device.mux.engine.lines == 0)
+    assert device.mux.complaints == []
+
+
+def test_iphone__erases_itself_and_returns__seen_again(guest: Guest) -> None:
+    """As the last iPhone leaves, Debian's rule ends usbmuxd; started anew it sees it return."""
+    device = IPhoneOnUsb(IPhone())
+    with iphone_on_usb(guest, device):
+        for _ in range(2):
+            guest.call(inside_phones.wait_for_iphone, UDID, PLUG_S)
+            with device.lock:
+                device.phone.erase()
+            ports(guest, serial_of(device.phone), 0)
+            with device.lock:
+                device.phone.finish_boot()
+            ports(guest, serial_of(device.phone))
+        guest.call(inside_phones.wait_for_iphone, UDID, PLUG_S)
+        assert said(guest, "idevice_id", "-l") == UDID
+    assert device.mux.complaints == []

@@ -11,7 +11,6 @@ from typing import Final
 from hw_tests.lab.usb_model import (
     FIRST_FREE_STRING,
     IN,
-    Descriptor,
     Endpoint,
     Function,
     Identity,
@@ -175,55 +174,6 @@ class PhoneWithFiles(UsbDevice):
             Identity(vendor=GOOGLE, product=0x4EE1, name="Sim Phone", serial=mtp.SERIAL),
             functions,
         )
-
-
-class ManyConfigurations(UsbDevice):
-    """Has four configurations, as iPhones are said to have; only its descriptors are played."""
-
-    SERIAL: Final = "00008110001A2B3C4D5E801E"
-    _KINDS: Final[tuple[tuple[Kind, ...], ...]] = (
-        (IMAGING,),
-        ((3, 0, 0),),
-        (IMAGING, (0xFF, 0xFE, 2)),
-        (IMAGING, (0xFF, 0xFE, 2), (0xFF, 0xFD, 1)),
-    )
-
-    def __init__(self) -> None:
-        """Make a phone that is not plugged in."""
-        whole = Function()
-        whole.interfaces = self._interfaces_of(4)
-        super().__init__(
-            Identity(vendor=0x05AC, product=0x12A8, name="iPhone", serial=self.SERIAL), (whole,)
-        )
-
-    def configure(self, value: int) -> None:
-        """Choose one of four configurations, or none (0).
-
-        Raises:
-            Stall: there is none such.
-        """
-        if value not in range(5):
-            raise Stall
-        self.configuration = value
-        self.was_configured |= value > 0
-
-    def _interfaces_of(self, value: int) -> tuple[Interface, ...]:
-        return tuple(
-            Interface(number=number, kind=kind, endpoints=bulk_pipe(number + 1))
-            for number, kind in enumerate(self._KINDS[value - 1])
-        )
-
-    def _descriptor(self, kind: int, number: int) -> bytes:
-        if kind == Descriptor.DEVICE:
-            return self._device_descriptor()[:-1] + bytes([len(self._KINDS)])
-        if kind != Descriptor.CONFIGURATION:
-            return super()._descriptor(kind, number)
-        if number >= len(self._KINDS):
-            raise Stall
-        parts = self._interfaces_of(number + 1)
-        body = b"".join(each.descriptor() for each in parts)
-        head = (9, kind, 9 + len(body), len(parts), number + 1, 0, 0x80, 250)
-        return struct.pack("<BBHBBBBB", *head) + body
 
 
 class PhoneByNumbersOfAnother(UsbDevice):

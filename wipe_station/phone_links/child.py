@@ -279,14 +279,14 @@ class Lister:
         self._child: Child | None = None
         self._lock = Lock()
 
-    def look(self) -> Listed:
-        """Return what they see now; nothing where a child fails that was started for it."""
+    def look(self) -> Listed | None:
+        """Return what they see now; None where a child fails that was started for it."""
         if self._means.adb is None and self._means.mux is None:
             return Listed()
         with self._lock:
             # The kernel ends a child with the thread that started it: an old one may be gone.
             kept = None if self._child is None else self._listed_by(self._child)
-            return kept or self._listed_by(Child()) or Listed()
+            return kept or self._listed_by(Child())
 
     def _listed_by(self, child: Child) -> Listed | None:
         """Ask a child, and keep it for the next look; None where it fails."""

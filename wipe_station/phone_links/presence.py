@@ -23,7 +23,7 @@ from wipe_station.phone_links.adb_server import AdbServer, absent
 from wipe_station.phone_links.android_hands import wants_of
 from wipe_station.phone_links.apart import UDID, AdbApart, IPhoneApart, OpensPipe, PipeApart
 from wipe_station.phone_links.child import Lister
-from wipe_station.phone_links.errand import Mobile, Via
+from wipe_station.phone_links.errand import Listed, Mobile, Via
 from wipe_station.phone_links.fastboot import wire_over_usb
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phone_links.iphone import USB_DEVICES, usb_path_of
@@ -129,9 +129,12 @@ class Presence:
 
     def look(self) -> tuple[Here, ...]:
         """Return every phone, by port; nothing that one of them or a program does is an error."""
-        listed = self._lister.look()
+        told = self._lister.look()
+        listed = told or Listed()
         adb = None if listed.adb is None else dict(self._placed(listed.adb))
         mux = None if listed.mux is None else dict(self._placed_mobiles(listed.mux))
+        if told is not None:
+            self._have_told(mux, None if listed.mux is None else len(listed.mux))
         let_in = {phone.port: phone for phone in self._phones()}
         for port in self._reach.ports.values():
             if port not in let_in and (found := _elsewhere(port, adb, mux)) is not None:
@@ -152,6 +155,12 @@ class Presence:
             port = port or usb_path_of(each.device, self._reach.usb)
             if port is not None and UDID.fullmatch(each.device.udid):
                 yield port, each
+
+    def _have_told(self, mux: _ByMux, seen: int | None) -> None:
+        """Have usbmuxd look at USB where it does not answer, or misses a phone that was let in."""
+        let_in = {phone.port for phone in self._phones() if phone.mode is Mode.IPHONE}
+        if self._reach.mux is not None and (mux is None or let_in - mux.keys()):
+            self._reach.mux.look_again(seen)
 
     # --- one phone -------------------------------------------------------------------------------
 
@@ -216,7 +225,7 @@ class Presence:
         Raises:
             DeviceGoneError: it is not there.
         """
-        for there, device in self._placed(self._lister.look().adb or ()):
+        for there, device in self._placed((self._lister.look() or Listed()).adb or ()):
             if there == port:
                 return device
         raise absent()

@@ -155,6 +155,10 @@ def _der(pem: bytes) -> bytes:
         raise MalformedReplyError("pair record", offset=0, field="DeviceCertificate") from None
 
 
+def _nobody(_: int | None) -> None:
+    """Have nobody look: the station did not start it."""
+
+
 class Usbmux:
     """usbmuxd, asked anew for each thing, as its protocol wants it.
 
@@ -163,6 +167,7 @@ class Usbmux:
             variable USBMUXD_SOCKET_ADDRESS that Debian's programs read.
         patience_s: for each message.
         connect: for a process that must not connect by itself.
+        again: has it look at USB anew, where it sees so many devices now; by default nobody can.
     """
 
     def __init__(
@@ -171,10 +176,23 @@ class Usbmux:
         *,
         patience_s: float = PATIENCE_S,
         connect: Connect | None = None,
+        again: Callable[[int | None], None] = _nobody,
     ) -> None:
         self.address = address
         self._patience_s = patience_s
         self._connect = connect or connected
+        self._again = again
+
+    def look_again(self, seen: int | None) -> None:
+        """Have it look at USB anew for a phone that it missed, where the station runs it itself.
+
+        It looks at a phone once, as udev tells of it, and never again: one that the gate let in
+        later, or whose configuration changed, stays unknown to it.
+
+        Args:
+            seen: how many devices it sees now; None: it does not answer.
+        """
+        self._again(seen)
 
     def devices(self) -> tuple[usbmux.MuxDevice, ...]:
         """Return what hangs on a cable; what usbmuxd sees in the network is nobody's device here.

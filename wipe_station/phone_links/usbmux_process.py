@@ -5,17 +5,34 @@ Debian's 1.1.1 knows one path for its socket and one folder for its pair records
 not to look at new phones by itself (``--no-preflight``): a phone in its setup assistant would be
 paired by that without a question, and the record that an erase is judged by would be replaced.
 
-One that runs already is used as it is, and left running; Debian's service has no such option, and
-what it has replaced is unknown to a look then, never in a phone's favour.
+It looks at USB when it is told to (SIGUSR2), and never by itself: as udev tells of a phone, the
+USB gate has not let it in yet, Debian's rule takes its configuration away, and the kernel may
+configure it anew for a driver that comes late. Left to itself, 1.1.1 looks at each phone once, at
+that very moment, and mostly never sees it (seen in the lab); what changes while it first speaks
+to a phone can leave it waiting for that phone for good, or hang it. So one that hangs, has ended,
+or was told a few times and sees no phone at all is started anew: nobody's connection is lost by
+that. With ``--enable-exit``, which SIGUSR2 needs, Debian's rule also ends it when the last iPhone
+leaves.
+
+KNOWN HOLE: where it waits for one phone for good while it sees another one, that one stays unseen
+until it is plugged in again.
+
+One that a killed station has left is ended: nobody would tell it. Any other that runs already is
+used as it is, told to look, and left running; Debian's service pairs phones by itself, and what it
+has replaced is unknown to a look then, never in a phone's favour.
 
 KNOWN HOLE: every program of the machine may speak to the socket, and have pair records from it.
 """
 
 import contextlib
 import logging
+import os
+import select
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
 from certs.text import Text
@@ -25,6 +42,12 @@ from wipe_station.phone_links.usbmux import Usbmux
 PROGRAM: Final = "usbmuxd"
 USER: Final = "usbmux"
 """Whom Debian's package makes, and whom its rules for devices give phones to."""
+LOCK: Final = Path("/run/usbmuxd.pid")
+"""Where each usbmuxd writes its number."""
+WHEN_TOLD: Final = ("--disable-hotplug", "--enable-exit")
+"""Together they have it look at USB when it gets SIGUSR2, and never by itself."""
+MOST_TOLD: Final = 3
+"""So often it is told to look before one that sees no phone is started anew."""
 START_S: Final = 20.0
 END_S: Final = 5.0
 _ASK_S: Final = 2.0
@@ -44,15 +67,77 @@ def started() -> Iterator[Usbmux]:
         DeviceError: there is none, or it ended at once.
         CommandTimeoutError: it did not answer in ``START_S``.
     """
-    mux = Usbmux()
+    _end_left_over()
     if _answers():
         _log.warning("usbmuxd runs already, and may pair phones by itself")
-        yield mux
+        yield Usbmux(again=_tell_running)
         return
-    words = [PROGRAM, "--foreground", "--no-preflight", "--user", USER]
+    own = _Own()
     try:
-        process = subprocess.Popen(
-            words,
+        own.wait()
+        yield Usbmux(again=own.look_again)
+    finally:
+        own.end()
+
+
+class _Own:
+    """The station's usbmuxd; one caller at a time."""
+
+    def __init__(self) -> None:
+        """Start it; raises DeviceError where there is none."""
+        self._process = _popen()
+        self._told = 0
+        """How often it was told to look and saw no phone."""
+
+    def look_again(self, seen: int | None) -> None:
+        """Have it look at USB anew, or start it anew where that is of no use.
+
+        What fails is tried again at the next look.
+
+        Args:
+            seen: how many devices it sees now; None: it does not answer.
+        """
+        if self._process.poll() is None and (seen or (seen is not None and self._told < MOST_TOLD)):
+            self._told = 0 if seen else self._told + 1
+            self._process.send_signal(signal.SIGUSR2)  # one that answers takes it
+            return
+        self.end()
+        self._told = 0
+        with contextlib.suppress(DeviceError):
+            self._process = _popen()
+
+    def wait(self) -> None:
+        """Wait until it answers; what is waited on meanwhile is its end."""
+        until = time.monotonic() + START_S
+        while time.monotonic() < until:
+            if _answers():
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_POLL_S)
+                raise _failed(Text(zh="usbmuxd 启动失败。", en="usbmuxd did not start."))
+        raise CommandTimeoutError(
+            Text(zh="usbmuxd 启动后没有回答。", en="usbmuxd was started and does not answer."),
+            hint=_HINT,
+        )
+
+    def end(self) -> None:
+        """End it."""
+        self._process.terminate()
+        try:
+            self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _words() -> list[str]:
+    return [PROGRAM, *WHEN_TOLD, "--foreground", "--no-preflight", "--user", USER]
+
+
+def _popen() -> "subprocess.Popen[bytes]":
+    try:
+        return subprocess.Popen(
+            _words(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # it would write down each phone
@@ -60,14 +145,7 @@ def started() -> Iterator[Usbmux]:
             cwd="/",
         )
     except FileNotFoundError as error:
-        raise DeviceError(
-            Text(zh="没有 usbmuxd。", en="There is no usbmuxd."), hint=_HINT
-        ) from error
-    try:
-        _wait(process)
-        yield mux
-    finally:
-        _end(process)
+        raise _failed(Text(zh="没有 usbmuxd。", en="There is no usbmuxd.")) from error
 
 
 def _answers() -> bool:
@@ -78,31 +156,49 @@ def _answers() -> bool:
     return False
 
 
-def _wait(process: "subprocess.Popen[bytes]") -> None:
-    """Wait until it answers; what is waited on meanwhile is its end."""
-    until = time.monotonic() + START_S
-    while time.monotonic() < until:
-        if _answers():
+def _end_left_over() -> None:
+    """End one that was started like ours by a station that is no more."""
+    with _running() as (process, pid):
+        if process is None or _file(pid, "cmdline") != "".join(f"{word}\0" for word in _words()):
             return
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_POLL_S)
-            raise DeviceError(
-                Text(zh="usbmuxd 启动失败。", en="usbmuxd did not start."), hint=_HINT
-            )
-    raise CommandTimeoutError(
-        Text(zh="usbmuxd 启动后没有回答。", en="usbmuxd was started and does not answer."),
-        hint=_HINT,
-    )
+        if f"\nPPid:\t{os.getpid()}\n" in _file(pid, "status"):
+            return  # this very station's
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            signal.pidfd_send_signal(process, number)
+            if select.select([process], [], [], END_S)[0]:
+                return
+
+
+def _tell_running(_: int | None) -> None:
+    """Have one that somebody else started look, if it takes that."""
+    with _running() as (process, pid):
+        # Whatever got its number since is not told: most programs would end.
+        if process is not None and _file(pid, "comm") == f"{PROGRAM}\n" and _answers():
+            signal.pidfd_send_signal(process, signal.SIGUSR2)
+
+
+@contextlib.contextmanager
+def _running() -> Iterator[tuple[int | None, int]]:
+    """Open the process that says that it is the machine's usbmuxd; None if there is none."""
+    try:
+        pid = int(LOCK.read_text("ascii"))
+        process = os.pidfd_open(pid)
+    except (OSError, ValueError):
+        yield None, 0
+        return
+    try:
+        yield process, pid
+    finally:
+        os.close(process)
+
+
+def _file(pid: int, name: str) -> str:
+    """Return what the kernel says of a process; nothing if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def _failed(message: Text) -> DeviceError:
     return DeviceError(message, hint=_HINT)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

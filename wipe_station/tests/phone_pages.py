@@ -124,7 +124,14 @@ system, patch level, and the outcome of each line, also where it fails.
     `userdata`, start by itself afterwards, and is the setup there? What does a locked one say, and
     does it start again when told?
 15. `adb reboot rescue` on each maker's phones: which have the mode, what do the others do? There:
-    `adb devices`, the serial on USB, `adb rescue wipe userdata`; does it start again when told?"""
+    `adb devices`, the serial on USB, `adb rescue wipe userdata`; does it start again when told?
+16. iPhone on USB, which was seen on a simulated one alone: `lsusb -v` (how many configurations,
+    which interfaces in each, locked and unlocked); `bConfigurationValue` and each interface's
+    `authorized` in sysfs from the moment of plugging in until it is read: is the last of the
+    first four in force, are photos and usbmux alone let in? The first iPhone after a boot, the
+    second, two at once, one that returns from its reset: how long until `idevice_id -l` lists
+    it, is usbmuxd still the same process, does one stay unseen until it is plugged in again?
+    Does a phone that was put into another configuration ask "Trust" anew, or stop charging?"""
 
 
 def phones_page() -> str:

@@ -391,7 +391,7 @@ def test_lister__child_fails__nothing_seen_and_another_one_next_time(play: Play)
     """A phone that has the child die hides the others for one look, and no program is blamed."""
     lister = Lister(AdbServer(Path("/nowhere")), None)
     play("sys.exit(1)")
-    assert lister.look() == Listed()
+    assert lister.look() is None
     listed = Listed(adb=(DEVICE,))
     play(f"say('answer', json.loads({_json(listed)!r}))")
     assert [lister.look() for _ in range(2)] == [listed, listed]
@@ -402,7 +402,7 @@ def test_lister__thread_that_started_its_child_ends__all_are_seen(play: Play) ->
     listed = Listed(adb=(DEVICE,))
     play(f"say('answer', json.loads({_json(listed)!r}))")
     lister = Lister(AdbServer(Path("/nowhere")), None)
-    seen: list[Listed] = []
+    seen: list[Listed | None] = []
     for _ in range(3):
         thread = Thread(target=lambda: seen.append(lister.look()))
         thread.start()

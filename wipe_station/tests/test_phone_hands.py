@@ -1,5 +1,6 @@
 """What hands and presence decide, without any phone."""
 
+import signal
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -201,6 +202,53 @@ def test_rescue__left_the_mode__closed(state: LinkState) -> None:
         hand.read()
     with pytest.raises(ClosedError):
         hand.look(before, None)
+
+
+class _Started:
+    """A program that was started, and what was done to it."""
+
+    def __init__(self) -> None:
+        self.signals: list[int] = []
+        self.ended = False
+
+    def poll(self) -> int | None:
+        """Tell whether it has ended."""
+        return 0 if self.ended else None
+
+    def send_signal(self, number: int) -> None:
+        """Be told."""
+        self.signals.append(number)
+
+    def terminate(self) -> None:
+        """End."""
+        self.ended = True
+
+    def wait(self, timeout_s: float) -> None:
+        """Have ended."""
+
+
+def test_usbmuxd__told_in_vain__started_anew_unless_it_sees_a_phone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody's connection is broken by a new start: one that sees a phone is told, and goes on."""
+    started: list[_Started] = []
+
+    def start() -> _Started:
+        started.append(_Started())
+        return started[-1]
+
+    monkeypatch.setattr(usbmux_process, "_popen", start)
+    own = usbmux_process._Own()
+    most = usbmux_process.MOST_TOLD
+    for told, seen in enumerate([*[0] * most, 1, *[0] * most], 1):
+        own.look_again(seen)
+        assert started[0].signals == [signal.SIGUSR2] * told
+    assert not started[0].ended
+    for sees in (0, None):  # in vain once more; the next one does not answer
+        own.look_again(sees)
+        assert started[-2].ended
+        assert (started[-1].signals, started[-1].ended) == ([], False)
+    assert len(started) == 3
 
 
 # --- presence ------------------------------------------------------------------------------------
