@@ -163,7 +163,9 @@ def test_round__boot_loader_and_files_in_a_child__as_without_one(
     with listening(flash, manner) as boot:
         hand = apart(boot)
         assert hand.ask(Route.FASTBOOT, before) is asked
-        assert (boot.engine.gone_to == "reboot") is (manner in {Manner.HONEST, Manner.LIES})
+        assert (boot.engine.gone_to == "reboot") is (
+            manner in {Manner.HONEST, Manner.LIES, Manner.LOCKED}
+        )
     look = files.look(before, CANARY)
     erased = finding_of(look, more_to_come=True) is Finding.ERASED
     assert erased is (manner is Manner.HONEST)

@@ -23,8 +23,8 @@ from hw_tests.test_phone_station import (
 )
 from hw_tests.whole_station import until
 from wipe_station.phone_jobs.runner import PhoneRun
-from wipe_station.phone_links import fastboot as link
-from wipe_station.phone_links import rescue_hand
+from wipe_station.phone_links.child import LIMITS_S
+from wipe_station.phone_links.errand import Act
 from wipe_station.phone_values import PhoneJobView, Step
 from wipe_station.phones.adb_server import LinkState
 from wipe_station.phones.routes import Route
@@ -219,7 +219,7 @@ def test_boot_loader__cut_off_while_it_erases__asked_and_the_look_decides(
     adb: RealAdb, folder: Path, monkeypatch: pytest.MonkeyPatch, boots: Manner
 ) -> None:
     """Pulled, silent or babbling in the middle of an erase: nothing follows from that."""
-    monkeypatch.setattr(link, "ERASE_S", 0.1)
+    monkeypatch.setitem(LIMITS_S, Act.ASK, 2.0)
     with counter_with(unlocked(), folder, adb, boots) as counter:
         sent(counter)
         comes(counter)
@@ -285,15 +285,32 @@ def test_rescue__refuses__over_and_started_again(adb: RealAdb, folder: Path) -> 
     assert (phone.commands[-1], phone.mode, phone.erasures) == ("reboot:", Mode.SYSTEM, 0)
 
 
-@pytest.mark.parametrize("rescue", [Rescue.SILENT, Rescue.GARBAGE, Rescue.UNKNOWN])
+@pytest.mark.parametrize("rescue", [Rescue.GARBAGE, Rescue.UNKNOWN])
 def test_rescue__no_plain_answer__asked_and_the_look_decides(
-    adb: RealAdb, folder: Path, monkeypatch: pytest.MonkeyPatch, rescue: Rescue
+    adb: RealAdb, folder: Path, rescue: Rescue
 ) -> None:
-    """Nothing, nonsense or "closed" is no plain no: it was asked, restarted, and is looked at."""
-    monkeypatch.setattr(rescue_hand, "ERASE_S", 0.5)
+    """Nonsense or "closed" is no plain no: it was asked, restarted, and is looked at."""
     with counter_with(locked(rescue=rescue), folder, adb) as counter:
         sent(counter, Route.RESCUE)
         comes_for_rescue(counter, adb)
+        went(counter)
+        starts(counter)
+        assert over(counter).state is State.NOT_ERASED
+
+
+def test_rescue__no_answer__asked_restarted_by_hand_and_the_look_decides(
+    adb: RealAdb,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Whoever waits for it is ended in time; that is no "not asked"."""
+    monkeypatch.setitem(LIMITS_S, Act.ASK, 3.0)
+    with counter_with(locked(rescue=Rescue.SILENT), folder, adb) as counter:
+        sent(counter, Route.RESCUE)
+        comes_for_rescue(counter, adb)
+        until(lambda: f"phone child of {NAME}: ended" in caplog.text)
+        counter.port.phone.unplug()
         went(counter)
         starts(counter)
         assert over(counter).state is State.NOT_ERASED

@@ -17,11 +17,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from threading import Lock
-from typing import Final, NoReturn
+from typing import Final
 
 from certs.text import Text
 from wipe_station.accounts import PHONE_CHILD, PHONE_PAIRING, Account
-from wipe_station.errors import CommandTimeoutError, DeviceError, MalformedReplyError
+from wipe_station.errors import DeviceError, MalformedReplyError
 from wipe_station.phone_links.adb_server import LIST, AdbServer
 from wipe_station.phone_links.android_fill import STEP_S
 from wipe_station.phone_links.channel import Channel
@@ -38,6 +38,7 @@ MOST_ASKS: Final = 300_000
 name that MTP lists."""
 MOST_WAIT_S: Final = ERASE_S
 """For one transfer."""
+_LEAST_S: Final = 0.01
 LIMITS_S: dict[Act, float] = {
     Act.READ: 300.0,
     Act.TEMPERATURE: 120.0,
@@ -59,6 +60,10 @@ _log = logging.getLogger(__name__)
 _HINT: Final = Text(
     zh="拔下手机再插一次；总是这样就请店长看日志。",
     en="Unplug the phone and plug it in again; if it stays so, have the manager see the log.",
+)
+_LATE: Final = Text(zh="手机没有及时回答。", en="The phone did not answer in time.")
+_ENDED: Final = Text(
+    zh="和手机通信的程序中断了。", en="The process that speaks with the phone has ended."
 )
 
 
@@ -87,6 +92,10 @@ class Means:
     stopped: Callable[[], bool] = lambda: False
 
 
+class LostError(DeviceError):
+    """A child's last word is missing: what it did until then is unknown."""
+
+
 class _Interface:
     """A phone's USB interface, opened for a child and closed for it if need be."""
 
@@ -94,8 +103,8 @@ class _Interface:
         self._opens, self._held = opens, ExitStack()
         self._pipe: Pipe | None = None
 
-    def do(self, ask: Ask, words: list[object]) -> object:
-        """Do what a child asks for.
+    def do(self, ask: Ask, words: list[object], end_s: float) -> object:
+        """Do what a child asks for; nothing is waited for beyond the end of its errand.
 
         Raises:
             DeviceError: as the pipe does.
@@ -112,6 +121,7 @@ class _Interface:
         timeout_s = read(float, words[-1])
         if not 0 < timeout_s <= MOST_WAIT_S:
             raise MalformedReplyError(WHAT, offset=0, field="timeout")
+        timeout_s = min(timeout_s, max(end_s - time.monotonic(), _LEAST_S))
         if ask is Ask.RECEIVE:
             return self._pipe.receive(timeout_s)
         self._pipe.send(read(bytes, words[0]), timeout_s)
@@ -147,26 +157,20 @@ class Child:
         """Have an errand done; return its answer as JSON.
 
         Raises:
-            DeviceError: as the child says, or because it ended (``CommandTimeoutError``: hangs).
-            MalformedReplyError: as the child says, or about what it says.
+            DeviceError, MalformedReplyError: as the child says.
+            LostError: it ended, hung, or said what no child says.
         """
         try:
             said = self._answer(errand, means)
-        except TimeoutError as error:
-            self.end()
-            raise CommandTimeoutError(
-                Text(zh="手机没有及时回答。", en="The phone did not answer in time."),
-                hint=_HINT,
-                device_id=errand.port,
-            ) from error
+            told = error_in(said[1], errand.port) if said[0] == Ask.ERROR.value else None
         except (OSError, MalformedReplyError) as error:
             self.end()
-            if isinstance(error, MalformedReplyError):
-                raise
-            _log.warning("phone child of %s: ended with %s", errand.port, self._process.returncode)
-            _died(errand, error)
-        if said[0] == Ask.ERROR.value:
-            raise error_in(said[1], errand.port)
+            code = self._process.returncode
+            _log.warning("phone child of %s: ended with %s: %s", errand.port, code, error)
+            words = _LATE if isinstance(error, TimeoutError) else _ENDED
+            raise LostError(words, hint=_HINT, device_id=errand.port) from error
+        if told is not None:
+            raise told
         return said[1]
 
     def _answer(self, errand: Errand, means: Means) -> list[object]:
@@ -184,7 +188,7 @@ class Child:
                     return said
                 ask, words = read(Ask, said[0]), said[1:]
                 if ask in _OF_THE_INTERFACE and interface is not None:
-                    self._pass(interface, ask, words, until_s)
+                    self._pass(interface, ask, words, end_s)
                 else:
                     self._give(ask, words, means, until_s)
         finally:
@@ -192,14 +196,14 @@ class Child:
                 interface.close()
         raise MalformedReplyError(WHAT, offset=0, field="number of requests")
 
-    def _pass(self, interface: _Interface, ask: Ask, words: list[object], until_s: float) -> None:
+    def _pass(self, interface: _Interface, ask: Ask, words: list[object], end_s: float) -> None:
         """Pass bytes on, or what the interface says instead."""
         try:
-            done = interface.do(ask, words)
+            done = interface.do(ask, words, end_s)
         except DeviceError as error:
-            self._channel.send(Ask.ERROR, fault_of(error), until_s=until_s)
+            self._channel.send(Ask.ERROR, fault_of(error), until_s=end_s)
             return
-        self._channel.send("told", done, until_s=until_s)
+        self._channel.send("told", done, until_s=end_s)
 
     def _give(self, ask: Ask, words: list[object], means: Means, until_s: float) -> None:
         """Give the child what it asks for."""
@@ -249,17 +253,6 @@ def _ended(process: "subprocess.Popen[bytes]", channel: socket.socket) -> None:
     channel.close()
     process.kill()
     process.wait()
-
-
-def _died(errand: Errand, error: OSError) -> NoReturn:
-    raise DeviceError(
-        Text(
-            zh="和手机通信的程序中断了。",
-            en="The process that speaks with the phone has ended.",
-        ),
-        hint=_HINT,
-        device_id=errand.port,
-    ) from error
 
 
 def sent(errand: Errand, means: Means) -> object:
