@@ -222,7 +222,7 @@ def test_ask__another_phone_than_was_read__not_asked(adb: RealAdb, folder: Path)
 
 
 @pytest.mark.parametrize("route", [Route.FASTBOOT, Route.RESCUE])
-@pytest.mark.parametrize("place", [0, 24])
+@pytest.mark.parametrize("place", [24, 48])  # its last goodbye, of 24 bytes, may not be counted
 def test_sent__line_breaks__sent_or_not_and_nothing_erased(
     adb: RealAdb, folder: Path, route: Route, place: int
 ) -> None:
@@ -240,7 +240,7 @@ def test_sent__line_breaks__sent_or_not_and_nothing_erased(
         assert phone.files.items() > FILES.items()
 
 
-@pytest.mark.parametrize("place", [0, 24, 48, 90])
+@pytest.mark.parametrize("place", [24, 48, 90])
 def test_ask__line_breaks__counts_as_asked(adb: RealAdb, folder: Path, place: int) -> None:
     """Nobody knows what a phone has heard whose answer was cut: only looking tells."""
     with port_with(seller(), folder, adb) as port:

@@ -42,13 +42,13 @@ with own.started() as mux:
         assert pids() == [pid], "one that runs is used"
     assert mux.devices() == (), "and left running"
     for _ in range(own.MOST_TOLD):
-        mux.look_again()
+        mux.look_again(len(mux.devices()))
     assert pids() == [pid] and answers(mux), "told by a signal that it takes"
     for how in (None, signal.SIGKILL, signal.SIGSTOP):
         (before,) = pids()
         if how is not None:
             os.kill(before, how)
-        mux.look_again()
+        mux.look_again(0 if how is None else None)
         assert answers(mux)
         assert pids() not in ([], [before]), f"started anew: {how}"
 assert pids() == [], "the station's own ends with it"
@@ -58,7 +58,7 @@ with own.started():
         with own.started() as mux:
             (ours,) = pids()
             assert ours != left and answers(mux)
-            mux.look_again()
+            mux.look_again(0)
         os._exit(0)
     assert os.wait()[1] == 0, "one that another station has left is ended"
 print("seen")
