@@ -180,8 +180,7 @@ class Child:
         interface = None if means.pipe is None else _Interface(means.pipe)
         try:
             for _ in range(MOST_ASKS):
-                until_s = min(end_s, time.monotonic() + QUIET_S)
-                said = self._channel.receive(until_s)
+                said = self._channel.receive(_soon(end_s))
                 if said is None:
                     raise ConnectionResetError
                 if said[0] in (Ask.ANSWER.value, Ask.ERROR.value) and len(said) == 2:
@@ -190,7 +189,7 @@ class Child:
                 if ask in _OF_THE_INTERFACE and interface is not None:
                     self._pass(interface, ask, words, end_s)
                 else:
-                    self._give(ask, words, means, until_s)
+                    self._give(ask, words, means, end_s)
         finally:
             if interface is not None:
                 interface.close()
@@ -201,29 +200,34 @@ class Child:
         try:
             done = interface.do(ask, words, end_s)
         except DeviceError as error:
-            self._channel.send(Ask.ERROR, fault_of(error), until_s=end_s)
+            self._channel.send(Ask.ERROR, fault_of(error), until_s=_soon(end_s))
             return
-        self._channel.send("told", done, until_s=end_s)
+        self._channel.send("told", done, until_s=_soon(end_s))
 
-    def _give(self, ask: Ask, words: list[object], means: Means, until_s: float) -> None:
-        """Give the child what it asks for."""
+    def _give(self, ask: Ask, words: list[object], means: Means, end_s: float) -> None:
+        """Give the child what it asks for; how long that takes is none of its silence."""
         if ask is Ask.TELL and len(words) == 2:
             means.tell(read(int, words[0]), read_or_none(int, words[1]))
         elif ask is Ask.ADB_LINE and len(words) == 1:
-            self._hand_over(_adb_line(means, read(str, words[0])), until_s)
+            self._hand_over(_adb_line(means, read(str, words[0])), end_s)
         elif ask is Ask.MUX_LINE and not words:
-            self._hand_over(_mux_line(means), until_s)
+            self._hand_over(_mux_line(means), end_s)
         elif ask in (asks := _asks(means)) and not words:
-            self._channel.send("told", asks[ask](), until_s=until_s)
+            self._channel.send("told", asks[ask](), until_s=_soon(end_s))
         else:
             raise MalformedReplyError(WHAT, offset=0, field="request")
 
-    def _hand_over(self, line: socket.socket | None, until_s: float) -> None:
+    def _hand_over(self, line: socket.socket | None, end_s: float) -> None:
         if line is None:
-            self._channel.send("none", until_s=until_s)
+            self._channel.send("none", until_s=_soon(end_s))
             return
         with line:
-            self._channel.send("line", until_s=until_s, line=line)
+            self._channel.send("line", until_s=_soon(end_s), line=line)
+
+
+def _soon(end_s: float) -> float:
+    """Return until when a child may say nothing, or not listen."""
+    return min(end_s, time.monotonic() + QUIET_S)
 
 
 def _asks(means: Means) -> Mapping[Ask, Callable[[], object]]:

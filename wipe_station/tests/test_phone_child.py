@@ -6,6 +6,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -278,6 +279,21 @@ def test_pair_again__what_was_read_before__cannot_be_changed(play: Play) -> None
             continue
         with pytest.raises(MalformedReplyError):
             iphone().pair_again(given)
+
+
+def test_overwrite__phone_rests_for_longer_than_a_child_may_be_quiet__goes_on(
+    play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the daemon thinks about what was asked, it is not the child that says nothing."""
+    began, passed_s = time.monotonic, [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: began() + passed_s[0])
+
+    def rests() -> bool:
+        passed_s[0] += module.QUIET_S + 1
+        return False
+
+    play(f"say('stopped'); hear(); say('answer', json.loads({_json(NOTHING)!r}))")
+    assert adb_hand().overwrite(lambda *_: None, rests) == NOTHING
 
 
 @pytest.mark.parametrize(
