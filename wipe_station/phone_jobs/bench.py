@@ -32,7 +32,7 @@ from wipe_station.phone_jobs.cards import phone_view
 from wipe_station.phone_jobs.jobs import PhoneJobs
 from wipe_station.phone_jobs.place import Patience
 from wipe_station.phone_jobs.plan import PhonePlan, identifiers_of, intake_of, title_of
-from wipe_station.phone_jobs.ports import Judged, Port, Ports, Visit
+from wipe_station.phone_jobs.ports import Judged, Ports, Visit
 from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_jobs.seats import PhoneSeats
 from wipe_station.phone_links.hand import Baseline
@@ -140,7 +140,8 @@ class PhoneBench:
     def phones(self) -> tuple[PhoneView, ...]:
         """Return the phones that hang there, as the page shows them."""
         with self._lock:
-            return tuple(self._phone_view(port) for port in self._ports.all())
+            there = [(port.name, port.visit) for port in self._ports.all()]
+            return tuple(self._view(name, visit) for name, visit in there if visit is not None)
 
     def jobs(self) -> tuple[PhoneJobView, ...]:
         """Return the erasures on the counter, the oldest first."""
@@ -165,10 +166,9 @@ class PhoneBench:
             InvalidInputError: that phone is not there any more.
         """
         with self._lock:
-            place = self._place(port, asked.visit)
-            visit = _visit(place)
+            visit = self._there(port, asked.visit)
             visit.shown, visit.staff = tuple(dict.fromkeys(asked.shown)), asked.staff
-        return self._judged_view(place)
+        return self._judged_view(port, visit)
 
     def consent(self, port: str, asked: PhoneConsent) -> PhoneView:
         """Write down that the owner agrees, under the phone's ticket; open one if it has none.
@@ -181,9 +181,9 @@ class PhoneBench:
             EvidenceError: log, keys or disk refuse.
         """
         with self._lock:
-            place = self._place(port, asked.visit)
-            named, facts = self._identifiers(place), _read(place).facts
-            _visit(place).staff = asked.staff
+            visit = self._there(port, asked.visit)
+            named, facts = _identifiers(visit), _read(visit).facts
+            visit.staff = asked.staff
         ticket = self._parts.tickets.standing(named)
         if ticket is None:
             self._parts.tickets.accept_read(
@@ -200,7 +200,7 @@ class PhoneBench:
         elif Consent.ERASE not in ticket.consents:
             agreed = ConsentRequest(staff=asked.staff, to=(Consent.ERASE.value,))
             self._parts.tickets.happen(ticket.number, agreed)
-        return self._judged_view(place)
+        return self._judged_view(port, visit)
 
     def hold(self, port: str, asked: PhoneHoldRequest, peer: Peer) -> PhoneHold:
         """Draw a confirmation when the button goes down.
@@ -250,11 +250,12 @@ class PhoneBench:
                     ),
                     hint=Text(zh="重新看一遍，再按。", en="Look at it anew, then press."),
                 )
-            place = self._ports.at(port)
-            ticket = self._ticket(place)
+            visit = self._there(port, asked.visit)
+            ticket = self._ticket(visit)
             number = None if ticket is None else ticket.number
+            place = self._ports.at(port)
             seat = self.seats.begin(
-                plan, _read(place), place, visit=asked.visit, peer=peer, ticket=number
+                plan, _read(visit), place, visit=asked.visit, peer=peer, ticket=number
             )
             self._begun[used] = seat.job.job_id
         self._changed()
@@ -272,15 +273,14 @@ class PhoneBench:
         return self.job(job_id)
 
     def _plan(self, port: str, asked: PhoneHoldRequest) -> PhonePlan:
-        place = self._place(port, asked.visit)
+        visit = self._there(port, asked.visit)
         if self._is_busy(port):
             raise BusyError(
                 Text(zh="这部手机正在清除。", en="This phone is being erased."),
                 hint=Text(zh="让它做完。", en="Let it end."),
             )
-        visit, baseline = _visit(place), _read(place)
-        shut = self._gates(place, self._ticket(place))
-        facts = _facts(place)
+        baseline, facts = _read(visit), _facts(visit)
+        shut = self._gates(visit, self._ticket(visit))
         why = views.why_not(asked.route, facts, visit.here.links, visit.routes)
         reasons = tuple(GATES[gate] for gate in shut) or (() if why is None else (why,))
         if reasons:
@@ -304,33 +304,31 @@ class PhoneBench:
 
     # --- what is known of a phone ------------------------------------------------------------
 
-    def _place(self, port: str, visit: int) -> Port:
-        place = self._ports.at(port)
-        if place.visit is None or place.visit.number != visit:
+    def _there(self, port: str, number: int) -> Visit:
+        visit = self._ports.at(port).visit
+        if visit is None or visit.number != number:
             raise InvalidInputError(
                 Text(zh="这部手机已经拔掉或者换过了。", en="That phone is not there any more."),
                 hint=Text(zh="看看屏幕上现在有哪些手机。", en="Look at what the screen shows now."),
             )
-        return place
+        return visit
 
-    def _identifiers(self, place: Port) -> tuple[Identifier, ...]:
-        baseline = _read(place)
-        return identifiers_of(baseline.facts, baseline.link, baseline.usb_serial)
+    def _ticket(self, visit: Visit) -> Ticket | None:
+        return self._parts.tickets.standing(_identifiers(visit))
 
-    def _ticket(self, place: Port) -> Ticket | None:
-        return self._parts.tickets.standing(self._identifiers(place))
+    def _judge(self, visit: Visit) -> None:
+        """Find out what stands against a reset now: tickets and lists take their time.
 
-    def _judge(self, place: Port) -> None:
-        """Find out what stands against a reset now: tickets and lists take their time."""
-        visit = place.visit
-        if visit is None or visit.baseline is None:
+        The phone may be unplugged meanwhile: what is found out is about the one that was there.
+        """
+        if visit.baseline is None:
             return
         ticket, fault = None, None
         gates: tuple[Gate, ...] = (Gate.NO_CONSENT,)
         try:
-            found = self._ticket(place)
+            found = self._ticket(visit)
             ticket = None if found is None else found.number
-            gates = self._gates(place, found)
+            gates = self._gates(visit, found)
         except StationError as error:
             fault = error.message
         now_s = time.monotonic()
@@ -338,58 +336,56 @@ class PhoneBench:
 
     def _judge_anew(self) -> None:
         """Follow what happens to tickets elsewhere."""
-        for place in self._ports.all():
-            judged = place.visit.judged if place.visit is not None else None
-            if judged is None or time.monotonic() - judged.at_s < JUDGE_EVERY_S:
+        for visit in [place.visit for place in self._ports.all()]:
+            judged = None if visit is None else visit.judged
+            if visit is None or judged is None or time.monotonic() - judged.at_s < JUDGE_EVERY_S:
                 continue
-            self._judge(place)
-            again = place.visit.judged if place.visit is not None else None
+            self._judge(visit)
+            again = visit.judged
             if again is None or replace(again, at_s=judged.at_s) != judged:
                 self._changed()
 
-    def _judged_view(self, place: Port) -> PhoneView:
-        self._judge(place)
+    def _judged_view(self, port: str, visit: Visit) -> PhoneView:
+        self._judge(visit)
         self._changed()
         with self._lock:
-            return self._phone_view(place)
+            return self._view(port, visit)
 
-    def _gates(self, place: Port, ticket: Ticket | None) -> tuple[Gate, ...]:
+    def _gates(self, visit: Visit, ticket: Ticket | None) -> tuple[Gate, ...]:
         """Return every reason against a reset now.
 
         Raises:
             EvidenceError: tickets or the block list cannot be trusted.
         """
-        facts, noted = _facts(place), intake_of(_visit(place).shown)
+        facts, noted = _facts(visit), intake_of(visit.shown)
         opening = None if ticket is None else ticket.opening
         intake = replace(
             noted,
             consent=ticket is not None and Consent.ERASE in ticket.consents,
-            blocked=self._parts.tickets.blocked(self._identifiers(place)),
+            blocked=self._parts.tickets.blocked(_identifiers(visit)),
             imeis=None if opening is None else compared(opening, facts.imeis),
-            still_hot=_visit(place).hot,
+            still_hot=visit.hot,
         )
         return gates_shut(facts, intake)
 
-    def _phone_view(self, place: Port) -> PhoneView:
-        bay, job_id = self._parts.bays.name_of(place.name), self.seats.busy_at(place.name)
-        return phone_view(place.name, _visit(place), bay=bay, job_id=job_id)
+    def _view(self, port: str, visit: Visit) -> PhoneView:
+        bay, job_id = self._parts.bays.name_of(port), self.seats.busy_at(port)
+        return phone_view(port, visit, bay=bay, job_id=job_id)
 
 
-def _visit(place: Port) -> Visit:
-    assert place.visit is not None, "asked only of a phone that is there"
-    return place.visit
+def _identifiers(visit: Visit) -> tuple[Identifier, ...]:
+    baseline = _read(visit)
+    return identifiers_of(baseline.facts, baseline.link, baseline.usb_serial)
 
 
-def _read(place: Port) -> Baseline:
-    baseline = _visit(place).baseline
-    if baseline is None:
+def _read(visit: Visit) -> Baseline:
+    if visit.baseline is None:
         raise InvalidInputError(
             Text(zh="这部手机还没有读出来。", en="That phone was not read yet."),
             hint=Text(zh="照屏幕上说的做，等它读完。", en="Do what the screen says, and wait."),
         )
-    return baseline
+    return visit.baseline
 
 
-def _facts(place: Port) -> PhoneFacts:
-    facts = _visit(place).facts
-    return _read(place).facts if facts is None else facts
+def _facts(visit: Visit) -> PhoneFacts:
+    return _read(visit).facts if visit.facts is None else visit.facts

@@ -120,7 +120,7 @@ class Ports:
     busy: Callable[[str], bool]
     """Whether a run speaks with the phone at a port: nobody else does then."""
     on_change: Callable[[], None]
-    on_read: Callable[[Port], None]
+    on_read: Callable[[Visit], None]
     """Told when a phone, or its temperature, was read, from the thread that read it."""
     warmth_s: float
     """Between two readings of a temperature."""
@@ -180,11 +180,9 @@ class Ports:
         if time.monotonic() < visit.again_s or (visit.here.wants not in (None, Wants.TRUST)):
             return
         visit.reading = True
-        Thread(
-            target=self._reader, args=(port, visit), name=f"phone-{port.name}", daemon=True
-        ).start()
+        Thread(target=self._reader, args=(visit,), name=f"phone-{port.name}", daemon=True).start()
 
-    def _reader(self, port: Port, visit: Visit) -> None:
+    def _reader(self, visit: Visit) -> None:
         wants, problem, baseline = visit.here.wants, None, None
         routes: frozenset[Route] = frozenset()
         try:
@@ -207,7 +205,7 @@ class Ports:
             visit.wants, visit.problem, visit.reading = wants, problem, False
             visit.again_s = time.monotonic() + AGAIN_S
         if baseline is not None:
-            self.on_read(port)
+            self.on_read(visit)
         self.on_change()
 
     def _feel(self, port: Port) -> None:
@@ -230,7 +228,7 @@ class Ports:
         finally:
             visit.feeling = False
         if changed and port.visit is visit:
-            self.on_read(port)
+            self.on_read(visit)
             self.on_change()
 
 

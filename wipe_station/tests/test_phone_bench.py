@@ -47,7 +47,7 @@ from wipe_station.tests.phone_bench import (
     bench_at,
     without_adb,
 )
-from wipe_station.ticket import Consent
+from wipe_station.ticket import Consent, Ticket
 from wipe_station.ticket_values import ThawRequest
 
 
@@ -573,6 +573,24 @@ def test_form__as_it_was_read__on_ticket_and_document(
         (ticket,) = bench.station.tickets.all()
     assert ticket.opening is not None
     assert (ticket.opening.device.kind, said["device"]["kind"]) == (kind, stated)
+
+
+def test_note__phone_pulled_while_it_is_judged__noted_and_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tickets and lists take their time; what they say then is about the one that was there."""
+    with bench_at(tmp_path) as bench:
+        bench.plug(ModelPhone())
+        standing = bench.station.tickets.standing
+
+        def pulled(named: tuple[Identifier, ...]) -> Ticket | None:
+            if bench.at():
+                bench.pull()
+            return standing(named)
+
+        monkeypatch.setattr(bench.station.tickets, "standing", pulled)
+        assert bench.show("no-accounts").shown == ("no-accounts",)
+        assert bench.at() == []
 
 
 def test_label__of_another_phone__manager_and_no_button(tmp_path: Path) -> None:
