@@ -4,7 +4,9 @@ import contextlib
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -334,7 +336,8 @@ def test_crowd__eight_phones_and_four_drives__each_ends_as_it_is_on_its_own_tick
             plugged.enter_context(on_usb(guest, phone, phone.serial))
         for shown in things_in(counter, "phones", "stage", "read", "ready"):
             take_phone_in(counter, shown)
-        tickets = {take_drive_in(counter, drive) for drive in drives}
+        with ThreadPoolExecutor(len(drives)) as together:
+            tickets = set(together.map(partial(take_drive_in, counter), drives))
         phones_in(counter, "asked")
         reset_all(counter, phones, "away")
         for phone in phones:
