@@ -184,6 +184,7 @@ class Ports:
 
     def _reader(self, visit: Visit) -> None:
         wants, problem, baseline = visit.here.wants, None, None
+        links = visit.here.links
         routes: frozenset[Route] = frozenset()
         try:
             iphone = visit.here.iphone()
@@ -198,6 +199,9 @@ class Ports:
             _log.warning("phone at %s: %s", visit.here.port, error)
             problem = error.message
         with self.lock:
+            if visit.here.links != links:  # it opened meanwhile: what was read may lack the most
+                visit.reading = False
+                return
             visit.baseline, visit.routes = baseline, routes
             if baseline is not None:
                 celsius = baseline.facts.battery_celsius

@@ -31,6 +31,7 @@ from wipe_station.phones.routes import Link, Route
 
 UDID: Final = re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+BY_HAND: Final = frozenset({Route.GUIDED, Route.IOS_GUIDED})
 UsbSerial = Callable[[], str | None]
 OpensPipe = Callable[[str], AbstractContextManager[Pipe]]
 
@@ -87,6 +88,8 @@ class Apart(ABC):
     def ask(self, route: Route, before: Baseline) -> bool:
         """See ``Hand``; a child whose last word is missing may have asked."""
         assert route in self.routes, "another hand's route"
+        if route in BY_HAND:
+            return True  # nothing is sent
         try:
             said = self._sent(Errand(act=Act.ASK, route=route, before=before))
         except LostError:
@@ -163,6 +166,10 @@ class PipeApart(Apart):
         """
         super().__init__(MtpHand if via is Via.MTP else FastbootHand, port, usb_serial)
         self._via, self._opens = via, opens
+
+    def temperature(self) -> float | None:
+        """See ``Hand``; neither says."""
+        return None
 
     def _going(self, errand: Errand, means: Means) -> tuple[Errand, Means]:
         pipe = partial(self._opens, self._port)

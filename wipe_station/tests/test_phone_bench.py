@@ -1,7 +1,8 @@
 """Phones at the counter: from being plugged in to a signed document, and every way in between."""
 
 import json
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from wipe_station.errors import (
     StationError,
 )
 from wipe_station.phone_jobs.runner import PhoneRun
-from wipe_station.phone_links.hand import Wants
+from wipe_station.phone_links.hand import Baseline, Wants
 from wipe_station.phone_values import (
     PhoneAction,
     PhoneEraseRequest,
@@ -591,6 +592,41 @@ def test_note__phone_pulled_while_it_is_judged__noted_and_no_fault(
         monkeypatch.setattr(bench.station.tickets, "standing", pulled)
         assert bench.show("no-accounts").shown == ("no-accounts",)
         assert bench.at() == []
+
+
+@dataclass(kw_only=True)
+class Opening(ModelPhone):
+    """It allows debugging while it is read by file transfer."""
+
+    opened: Callable[[], object]
+
+    def read(self) -> Baseline:
+        """Say little, as long as it is closed."""
+        if Link.ADB in self.links:
+            return super().read()
+        self.links = frozenset({Link.ADB, Link.MTP})
+        self.opened()
+        facts = replace(self.facts, imeis=())
+        return Baseline(facts=facts, link=Link.MTP, usb_serial=self.usb_serial)
+
+
+def test_read__phone_opens_while_it_is_read__read_anew(tmp_path: Path) -> None:
+    """What it said before it opened itself is not all that is ever known of it."""
+    with bench_at(tmp_path) as bench:
+
+        def links() -> frozenset[Link]:
+            visit = bench.bench._ports.at(PORT).visit
+            return frozenset() if visit is None else visit.here.links
+
+        def followed() -> None:
+            bench.bench.wake()
+            bench.until(lambda: Link.ADB in links())
+
+        bench.plug(Opening(links=frozenset({Link.MTP}), opened=followed))
+        known = bench.until(
+            lambda: [f for p in bench.at() for f in p.facts if f.fact == "imeis" and f.value]
+        )
+        assert known
 
 
 def test_label__of_another_phone__manager_and_no_button(tmp_path: Path) -> None:
