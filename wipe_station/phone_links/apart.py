@@ -1,4 +1,4 @@
-"""Hands whose phones are spoken to by a process that is nobody's, one for each call. I/O.
+"""Hands whose phones are spoken to by a process that is nobody's, one for each phone. I/O.
 
 They do what the hands that they name do, in a child (``child``); what it answers is held
 against what was asked. One that was taken over can lie about its phone, as the phone itself can.
@@ -15,7 +15,7 @@ from typing import Final
 from wipe_station.errors import MalformedReplyError
 from wipe_station.phone_links.adb_server import AdbServer, of_features, to_phone
 from wipe_station.phone_links.android_hands import AdbHand, FastbootHand, MtpHand
-from wipe_station.phone_links.child import LostError, Means, sent
+from wipe_station.phone_links.child import Kept, LostError, Means, sent
 from wipe_station.phone_links.errand import Act, Errand, PairedAgain, Via
 from wipe_station.phone_links.hand import Baseline, Hand, Tell, Wants
 from wipe_station.phone_links.iphone_hand import IPhoneHand
@@ -31,6 +31,7 @@ from wipe_station.phones.routes import Link, Route
 
 UDID: Final = re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
+_ALONE: Final = frozenset({Act.ASK, Act.PAIR})
 BY_HAND: Final = frozenset({Route.GUIDED, Route.IOS_GUIDED})
 UsbSerial = Callable[[], str | None]
 OpensPipe = Callable[[str], AbstractContextManager[Pipe]]
@@ -62,6 +63,7 @@ class Apart(ABC):
         """
         self.links, self.routes, self.can_overwrite = _abilities(hand)
         self._port, self._serial = port, usb_serial
+        self._kept = Kept()
 
     @abstractmethod
     def _going(self, errand: Errand, means: Means) -> tuple[Errand, Means]:
@@ -117,7 +119,9 @@ class Apart(ABC):
         stopped: Callable[[], bool] = lambda: False,
     ) -> object:
         means = Means(serial=serial or self._serial, tell=tell, stopped=stopped)
-        return sent(*self._going(replace(errand, port=self._port), means))
+        going, given = self._going(replace(errand, port=self._port), means)
+        # What is asked of a phone once, by a child that nothing was said to before.
+        return sent(going, given) if errand.act in _ALONE else self._kept.sent(going, given)
 
 
 class AdbApart(Apart):

@@ -153,6 +153,11 @@ class Child:
         self.end = weakref.finalize(self, _ended, process, ours)
         """Ends it; harmless when it has ended."""
 
+    @property
+    def alive(self) -> bool:
+        """Whether its process is there."""
+        return self._process.poll() is None
+
     def run(self, errand: Errand, means: Means) -> object:
         """Have an errand done; return its answer as JSON.
 
@@ -266,6 +271,31 @@ def sent(errand: Errand, means: Means) -> object:
         return child.run(errand, means)
     finally:
         child.end()
+
+
+class Kept:
+    """One child for one phone's calls, for as long as it does well; for any thread.
+
+    Starting one costs more than most of what it is sent for. It ends with the thread that started
+    it (the kernel's rule), and with this value.
+    """
+
+    def __init__(self) -> None:
+        self._child: Child | None = None
+        self._lock = Lock()
+
+    def sent(self, errand: Errand, means: Means) -> object:
+        """Have it do one errand, or another one where it is busy or gone; like ``Child.run``."""
+        with self._lock:
+            child, self._child = self._child, None
+        if child is None or not child.alive:
+            child = Child()
+        try:
+            return child.run(errand, means)
+        finally:
+            with self._lock:
+                if child.alive:
+                    self._child = child
 
 
 class Lister:

@@ -80,6 +80,8 @@ class Here:
     """What does not run and would be needed to speak with it, or to read more."""
     _made: Callable[[], Hand] | None = field(default=None, repr=False, compare=False)
     _iphone: Callable[[], IPhoneApart] | None = field(default=None, repr=False, compare=False)
+    _hands: list[Hand] = field(default_factory=list, repr=False, compare=False)
+    """The one that was made, with its process, if it was asked for."""
 
     def hand(self) -> Hand:
         """Return the best hand for it.
@@ -89,7 +91,9 @@ class Here:
         """
         if self._made is None:
             raise ClosedError(self.wants or Wants.TIME, device_id=self.port)
-        return self._made()
+        if not self._hands:
+            self._hands.append(self._made())
+        return self._hands[0]
 
     def iphone(self) -> IPhoneApart | None:
         """Return the hand by which an iPhone can be paired, also where nothing can be read yet."""

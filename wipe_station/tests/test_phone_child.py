@@ -482,7 +482,7 @@ def test_adb_line__for_its_phone__request_is_sent_before_the_child_has_it(
         "say('adb-line', 'host:transport-id:7');"
         "_, lines, _, _ = socket.recv_fds(line, 999, 1);"
         "mine = socket.socket(fileno=lines[0]);"
-        "mine.send(b'shell:');"
+        "mine.send(b'shell:'); mine.close();"
         "say('answer', True)"
     )
     path = tmp_path / "adb"
