@@ -32,6 +32,7 @@ from wipe_station.phones.routes import Link, Route
 UDID: Final = re.compile(r"[0-9A-Fa-f]{40}|[0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}")
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _ALONE: Final = frozenset({Act.ASK, Act.PAIR})
+"""By a child to which no phone has said anything before."""
 BY_HAND: Final = frozenset({Route.GUIDED, Route.IOS_GUIDED})
 UsbSerial = Callable[[], str | None]
 OpensPipe = Callable[[str], AbstractContextManager[Pipe]]
@@ -120,8 +121,9 @@ class Apart(ABC):
     ) -> object:
         means = Means(serial=serial or self._serial, tell=tell, stopped=stopped)
         going, given = self._going(replace(errand, port=self._port), means)
-        # What is asked of a phone once, by a child that nothing was said to before.
-        return sent(going, given) if errand.act in _ALONE else self._kept.sent(going, given)
+        if errand.act in _ALONE:
+            return sent(going, given)
+        return self._kept.sent(going, given, whom=(going.device, self._serial()))
 
 
 class AdbApart(Apart):

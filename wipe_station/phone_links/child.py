@@ -14,6 +14,7 @@ import sys
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from threading import Lock
@@ -56,6 +57,8 @@ PROGRAM: Final = (sys.executable, "-I", "-m", "wipe_station.phone_child")
 _OF_THE_INTERFACE: Final = frozenset({Ask.OPEN, Ask.SEND, Ask.RECEIVE, Ask.CLOSE})
 QUIET_S: Final = STEP_S + 60.0
 """So long a child may say nothing: the longest single command, and some time to start."""
+_STARTER: Final = ThreadPoolExecutor(1, thread_name_prefix="phone-child")
+"""The kernel ends a child with the thread that started it, so that one lives as long as we do."""
 _log = logging.getLogger(__name__)
 _HINT: Final = Text(
     zh="拔下手机再插一次；总是这样就请店长看日志。",
@@ -133,21 +136,25 @@ class _Interface:
         self._held.close()
 
 
+def _started(descriptor: int, account: Account) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [*PROGRAM, str(descriptor), str(os.getpid()), str(account.uid)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # a phone's words may stand in it
+        pass_fds=(descriptor,),
+        env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
+        cwd="/",
+    )
+
+
 class Child:
     """One process that speaks with phones; it ends with this value at the latest."""
 
     def __init__(self, account: Account = PHONE_CHILD) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            process = subprocess.Popen(
-                [*PROGRAM, str(theirs.fileno()), str(os.getpid()), str(account.uid)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,  # a phone's words may stand in it
-                pass_fds=(theirs.fileno(),),
-                env={"LC_ALL": "C.UTF-8", "PATH": os.defpath},
-                cwd="/",
-            )
+            process = _STARTER.submit(_started, theirs.fileno(), account).result()
         self._channel, self._process = Channel(ours), process
         self.pid = process.pid
         self.end = weakref.finalize(self, _ended, process, ours)
@@ -276,26 +283,35 @@ def sent(errand: Errand, means: Means) -> object:
 class Kept:
     """One child for one phone's calls, for as long as it does well; for any thread.
 
-    Starting one costs more than most of what it is sent for. It ends with the thread that started
-    it (the kernel's rule), and with this value.
+    Starting one costs more than most of what it is sent for. It ends with this value.
     """
 
     def __init__(self) -> None:
         self._child: Child | None = None
+        self._whom: object = None
         self._lock = Lock()
 
-    def sent(self, errand: Errand, means: Means) -> object:
-        """Have it do one errand, or another one where it is busy or gone; like ``Child.run``."""
+    def sent(self, errand: Errand, means: Means, whom: object = None) -> object:
+        """Have it do one errand, or another one where it is busy or gone; like ``Child.run``.
+
+        Args:
+            errand: what is to be done.
+            means: what the child may have meanwhile.
+            whom: tells the phone; a child that spoke with another one does not speak with this one.
+        """
         with self._lock:
             child, self._child = self._child, None
-        if child is None or not child.alive:
-            child = Child()
+            same = self._whom == whom
+        if child is not None and not (same and child.alive):
+            child.end()
+            child = None
+        child = child or Child()
         try:
             return child.run(errand, means)
         finally:
             with self._lock:
                 if child.alive:
-                    self._child = child
+                    self._child, self._whom = child, whom
 
 
 class Lister:
@@ -303,26 +319,15 @@ class Lister:
 
     def __init__(self, adb: AdbServer | None, mux: Usbmux | None) -> None:
         self._means = Means(adb=adb, first=frozenset({LIST}), mux=mux)
-        self._child: Child | None = None
-        self._lock = Lock()
+        self._kept = Kept()
 
     def look(self) -> Listed | None:
-        """Return what they see now; None where a child fails that was started for it."""
+        """Return what they see now; None where two children fail."""
         if self._means.adb is None and self._means.mux is None:
             return Listed()
-        with self._lock:
-            # The kernel ends a child with the thread that started it: an old one may be gone.
-            kept = None if self._child is None else self._listed_by(self._child)
-            return kept or self._listed_by(Child())
-
-    def _listed_by(self, child: Child) -> Listed | None:
-        """Ask a child, and keep it for the next look; None where it fails."""
-        self._child = None
-        try:
-            listed = read(Listed, child.run(Errand(act=Act.LIST), self._means))
-        except (DeviceError, MalformedReplyError) as error:
-            child.end()
-            _log.info("what adb and usbmuxd see is unknown: %s", error)
-            return None
-        self._child = child
-        return listed
+        for _ in range(2):  # the one that was kept may have come to harm meanwhile
+            try:
+                return read(Listed, self._kept.sent(Errand(act=Act.LIST), self._means))
+            except (DeviceError, MalformedReplyError) as error:
+                _log.info("what adb and usbmuxd see is unknown: %s", error)
+        return None

@@ -5,6 +5,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -17,11 +18,12 @@ from typing import Final, Self
 import pytest
 
 from certs.text import Text
+from wipe_station.accounts import Account
 from wipe_station.errors import DeviceError, DeviceGoneError, MalformedReplyError
 from wipe_station.phone_links import child as module
 from wipe_station.phone_links.adb_server import LIST, AdbServer
 from wipe_station.phone_links.apart import AdbApart, IPhoneApart, PipeApart
-from wipe_station.phone_links.child import LIMITS_S, Child, Lister, LostError, Means, sent
+from wipe_station.phone_links.child import LIMITS_S, Child, Kept, Lister, LostError, Means, sent
 from wipe_station.phone_links.errand import Act, Errand, Listed, Via, fault_of
 from wipe_station.phone_links.hand import WORDS, Baseline, Wants
 from wipe_station.phone_links.usbmux import Usbmux
@@ -437,20 +439,71 @@ def test_lister__child_fails__nothing_seen_and_another_one_next_time(play: Play)
     assert [lister.look() for _ in range(2)] == [listed, listed]
 
 
-def test_lister__thread_that_started_its_child_ends__all_are_seen(play: Play) -> None:
-    """The kernel ends the child then; that hides no phone for a moment."""
+def test_lister__its_child_is_killed__all_are_seen_all_the_same(play: Play) -> None:
+    """That hides no phone for a moment."""
     listed = Listed(adb=(DEVICE,))
     play(f"say('answer', json.loads({_json(listed)!r}))")
     lister = Lister(AdbServer(Path("/nowhere")), None)
-    seen: list[Listed | None] = []
     for _ in range(3):
-        thread = Thread(target=lambda: seen.append(lister.look()))
-        thread.start()
-        thread.join()
-        child = lister._child
+        assert lister.look() == listed
+        child = lister._kept._child
         assert child is not None
         os.kill(child.pid, signal.SIGKILL)
-    assert seen == [listed] * 3
+
+
+def test_kept__calls_from_threads_that_end__one_child() -> None:
+    """The kernel ends a child with the thread that started it; none of ours is one of those."""
+    kept, pids = Kept(), list[int]()
+
+    def call() -> None:
+        kept.sent(Errand(act=Act.LIST), Means())
+        assert kept._child is not None
+        pids.append(kept._child.pid)
+
+    for _ in range(3):
+        thread = Thread(target=call)
+        thread.start()
+        thread.join()
+    assert pids == pids[:1] * 3
+
+
+def test_kept__another_phone__never_by_the_same_child(play: Play) -> None:
+    """What one phone made of the process that understands it is no matter of the next one."""
+    play("say('answer', os.getpid())")
+    kept = Kept()
+    one, same, other = (
+        kept.sent(Errand(act=Act.READ), Means(), whom=each) for each in ("A", "A", "B")
+    )
+    assert one == same != other
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(str(one)), 0)
+
+
+@pytest.mark.parametrize("changed", ["serial", "device"])
+def test_hands__another_phone_at_the_port__another_child(
+    play: Play, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    """A hand does not know that it is another one; what it is reached by says so."""
+    serials, devices = ["USB1", "USB1"], [DEVICE, DEVICE]
+    if changed == "serial":
+        serials[1] = "USB2"
+    else:
+        devices[1] = replace(DEVICE, transport_id=8)
+    hand = AdbApart(AdbServer(Path("/nowhere")), lambda: devices[0], PORT, lambda: serials[0])
+    play("say('answer', True)")
+    started, began = module._started, list[int]()
+
+    def starting(descriptor: int, account: Account) -> "subprocess.Popen[bytes]":
+        began.append(descriptor)
+        return started(descriptor, account)
+
+    monkeypatch.setattr(module, "_started", starting)
+    for _ in range(2):
+        hand.plant("c" * 32, b"")
+    serials.pop(0)
+    devices.pop(0)
+    hand.plant("c" * 32, b"")
+    assert len(began) == 2
 
 
 def test_lister__one_child__for_all_looks_and_ends_with_it(play: Play) -> None:
@@ -504,23 +557,24 @@ def test_program__not_running__child_is_told() -> None:
         iphone().read()
 
 
+DAEMON: Final = """
+import signal
+from wipe_station.phone_links.child import Child, Means
+from wipe_station.phone_links.errand import Act, Errand
+child = Child()
+child.run(Errand(act=Act.LIST), Means())
+print(child.pid, flush=True)
+signal.pause()
+"""
+
+
 def test_child__daemon_dies__dies_too() -> None:
     """No process that speaks with phones outlives the station."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        with suppress(BaseException):
-            started = Child()
-            started.run(Errand(act=Act.LIST), Means())
-            os.write(writing, str(started.pid).encode())
-            signal.pause()
-        os._exit(1)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as file:
-        child = int(os.read(file.fileno(), 99))
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        assert file.read() == b""
+    words = [sys.executable, "-c", DAEMON]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as daemon:
+        assert daemon.stdout is not None
+        child = int(daemon.stdout.readline())
+        daemon.kill()
     assert not _runs(child)
 
 
