@@ -9,7 +9,7 @@ from hw_tests.loop import run
 HIDDEN: Final = ["unshare", "--mount", "--propagation", "private", sys.executable, "-c"]
 """Debian's knows one place for its socket and its records: out of everybody's sight, both."""
 STATION: Final = """
-import contextlib, os, pwd, signal, time
+import contextlib, os, pwd, signal, subprocess, sys, time
 from pathlib import Path
 from hw_tests.test_phone_usbmux_process import hide
 hide()
@@ -61,6 +61,17 @@ with own.started():
             mux.look_again(0)
         os._exit(0)
     assert os.wait()[1] == 0, "one that another station has left is ended"
+station = "with own.started(): print('up', flush=True); input()"
+code = f"from wipe_station.phone_links import usbmux_process as own\\n{station}"
+pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+with subprocess.Popen([sys.executable, "-c", code, own.DAEMON], **pipes) as other:
+    other.stdout.readline()
+    before = own.LOCK.read_text()
+    with own.started() as mux:
+        assert own.LOCK.read_text() == before and answers(mux), "a station's that runs is used"
+    assert own._answers(), "and left running"
+    other.stdin.close()
+assert not own._answers()
 print("seen")
 """
 

@@ -42,6 +42,8 @@ from wipe_station.phone_links.usbmux import Usbmux
 PROGRAM: Final = "usbmuxd"
 USER: Final = "usbmux"
 """Whom Debian's package makes, and whom its rules for devices give phones to."""
+DAEMON: Final = "wipe_station.daemon"
+"""Among the words of a station's own process."""
 LOCK: Final = Path("/run/usbmuxd.pid")
 """Where each usbmuxd writes its number."""
 WHEN_TOLD: Final = ("--disable-hotplug", "--enable-exit")
@@ -161,12 +163,21 @@ def _end_left_over() -> None:
     with _running() as (process, pid):
         if process is None or _file(pid, "cmdline") != "".join(f"{word}\0" for word in _words()):
             return
-        if f"\nPPid:\t{os.getpid()}\n" in _file(pid, "status"):
-            return  # this very station's
+        if _is_a_stations(pid):
+            return
         for number in (signal.SIGTERM, signal.SIGKILL):
             signal.pidfd_send_signal(process, number)
             if select.select([process], [], [], END_S)[0]:
                 return
+
+
+def _is_a_stations(pid: int) -> bool:
+    """Tell whether whoever started a program is this very process, or a station that runs."""
+    lines = dict(line.split(":", 1) for line in _file(pid, "status").splitlines() if ":" in line)
+    parent = lines.get("PPid", "").strip()
+    if not parent:
+        return False
+    return parent == str(os.getpid()) or DAEMON in _file(int(parent), "cmdline").split("\0")
 
 
 def _tell_running(_: int | None) -> None:
