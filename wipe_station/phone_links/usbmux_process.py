@@ -42,8 +42,8 @@ from wipe_station.phone_links.usbmux import Usbmux
 PROGRAM: Final = "usbmuxd"
 USER: Final = "usbmux"
 """Whom Debian's package makes, and whom its rules for devices give phones to."""
-DAEMON: Final = "wipe_station.daemon"
-"""Among the words of a station's own process."""
+DAEMON: Final = ("wipe_station.daemon", "wipe-stationd")
+"""One of them is among the words of a station's own process, perhaps behind a path."""
 LOCK: Final = Path("/run/usbmuxd.pid")
 """Where each usbmuxd writes its number."""
 WHEN_TOLD: Final = ("--disable-hotplug", "--enable-exit")
@@ -177,7 +177,8 @@ def _is_a_stations(pid: int) -> bool:
     parent = lines.get("PPid", "").strip()
     if not parent:
         return False
-    return parent == str(os.getpid()) or DAEMON in _file(int(parent), "cmdline").split("\0")
+    words = _file(int(parent), "cmdline").split("\0")
+    return parent == str(os.getpid()) or any(Path(word).name in DAEMON for word in words)
 
 
 def _tell_running(_: int | None) -> None:
