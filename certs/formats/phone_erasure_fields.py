@@ -136,6 +136,9 @@ DETAILS: Final = (
     Fact(label=Text(zh="写入并读回的字节", en="Bytes overwritten and read back"), path="overwritten_bytes"),
     Fact(label=Text(zh="照片的 SHA-256", en="SHA-256 of the photograph"), path="photo_sha256"),
     Fact(label=Text(zh="名称从哪里来", en="Where its names are from"), path="device.identifiers[]", parts="{kind} {value}: {source}, {evidence}"),
+    Fact(
+        label=Text(zh="手机还是平板", en="Phone or tablet"), path="device.kind", words=DEVICE_KINDS
+    ),
     Fact(label=Text(zh="系统", en="System"), path="device.system", words=SYSTEMS),
     Fact(label=Text(zh="系统版本", en="Its version"), path="device.system_version"),
     Fact(label=Text(zh="安全补丁", en="Security patch"), path="device.patch_level"),

@@ -109,6 +109,16 @@ def test_pdf__phone_notice__says_what_speaks_against_it(tmp_path: Path) -> None:
     assert "手机数据清除证明" not in text
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("phone_certificate", "手机 phone"), ("phone_certificate_ios", "平板 tablet")],
+)
+def test_pdf__phone_or_tablet__said_on_paper(tmp_path: Path, name: str, said: str) -> None:
+    """A tablet's paper does not leave it to the reader what kind of device was erased."""
+    (line,) = [line for line in _text(_made(name), tmp_path).split("\n") if "手机还是平板" in line]
+    assert said in line
+
+
 def test_pdf__phone_of_practice__watermark_and_no_claim(tmp_path: Path) -> None:
     """A practice certificate of a phone can be taken for no other."""
     text = _text(_made("phone_certificate", PRACTICE_SIGNER), tmp_path)
