@@ -31,7 +31,7 @@ from hw_tests.lab.faults import FALSE_CAPACITY, Effect, Fault, Op, ops_of
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
 from hw_tests.lab.owners import SECTOR_BYTES, estate_of
 from hw_tests.lab.scripts import end_of, inborn
-from hw_tests.loop import LoopDrive, attach, detach, missing, scratch
+from hw_tests.loop import LoopDrive, attach, missing, scratch, unplug
 from wipe_station.errors import RefusedByPolicyError
 from wipe_station.overwrite.damage import Range, bytes_in, joined, outside
 from wipe_station.station import Station
@@ -78,6 +78,8 @@ class Played:
     script: Script
     statement: dict[str, Any] | None
     """None where the station would not go on with what was on the medium."""
+    refused: tuple[str, ...]
+    """Its reasons then."""
     counts: dict[str, Any]
     truth: bytes
 
@@ -153,38 +155,37 @@ def play(script: Script, station: Station, medium: FuseMedium) -> Played:
     medium.make(script.size_bytes, *inborn(script.faults), volatile=script.volatile)
     medium.plant(estate_of(OWNER, script.size_bytes))
     drive = attach(medium.disk, sector_bytes=script.sector_bytes)
+    statement: dict[str, Any] | None = None
+    refused: tuple[str, ...] = ()
     try:
         medium.follow(*script.faults, *(SLOW if script.stops else ()))
         statement = _job(script, station, medium, drive)
+    except RefusedByPolicyError as error:
+        refused = tuple(reason.en for reason in error.reasons)
     finally:
         counts = medium.counts()
         if script.volatile:
             medium.tell(cut_power=script.seed)
         truth = medium.truth()
         medium.tell(lift=True)
-        detach(drive)
-    return Played(script=script, statement=statement, counts=counts, truth=truth)
+        unplug(drive)
+    return Played(script=script, statement=statement, refused=refused, counts=counts, truth=truth)
 
 
-def _job(
-    script: Script, station: Station, medium: FuseMedium, drive: LoopDrive
-) -> dict[str, Any] | None:
+def _job(script: Script, station: Station, medium: FuseMedium, drive: LoopDrive) -> dict[str, Any]:
     def cut_power() -> None:
         if script.cuts:
             medium.tell(cut_power=script.seed)
             medium.tell(restore_power=True)
 
-    try:
-        return wipe(
-            station,
-            drive.node,
-            script.method,
-            script.verify,
-            stops=script.stops,
-            between=cut_power,
-        )
-    except RefusedByPolicyError:
-        return None
+    return wipe(
+        station,
+        drive.node,
+        script.method,
+        script.verify,
+        stops=script.stops,
+        between=cut_power,
+    )
 
 
 def check(played: Played) -> str:
@@ -196,7 +197,7 @@ def check(played: Played) -> str:
     """
     statement, script = played.statement, played.script
     if statement is None:
-        assert script.stops, f"refused at the start: {script}"
+        assert script.stops, f"refused at the start ({' '.join(played.refused)}): {script}"
         return "refused"
     # What a sample does not read it may never meet.
     met = any(played.counts["met"][: len(script.faults)])

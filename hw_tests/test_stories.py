@@ -8,7 +8,7 @@ from hw_tests.in_process import quick_station, wipe
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
 from hw_tests.lab.play import begin, was_met
 from hw_tests.lab.scripts import SIZE_BYTES, STORIES, end_of
-from hw_tests.loop import attach, detach, scratch
+from hw_tests.loop import attach, scratch, unplug
 from wipe_station.station import Station
 
 
@@ -37,4 +37,4 @@ def test_story__on_a_loop_drive__ends_as_told_and_was_met(
         assert was_met(story, medium)
     finally:
         medium.tell(lift=True)
-        detach(drive)
+        unplug(drive)

@@ -34,7 +34,7 @@ from hw_tests.lab.play import OWNER, begin
 from hw_tests.lab.scripts import SIZE_BYTES, STORIES, Story
 from hw_tests.lab.verdict import Seen, is_false, table, verdict
 from hw_tests.lab.wipers import OTHERS, OURS, Wiper, brought, ours, version_in
-from hw_tests.loop import LoopDrive, attach, detach, missing, scratch
+from hw_tests.loop import LoopDrive, attach, missing, scratch, unplug
 
 LIMIT_S: Final = 120.0
 ANSWER_S: Final = 20.0
@@ -106,7 +106,7 @@ def play(
         truth = medium.truth()
     finally:
         medium.tell(lift=True)
-        detach(drive)
+        unplug(drive)
     seen = Seen(
         code=ran.code,
         claims_success=ran.code is not None and wiper.claims_success(ran.code, ran.said),

@@ -21,7 +21,7 @@ from hw_tests.lab.bench import Device, Kind, plug
 from hw_tests.lab.faults import Effect, Fault, Op
 from hw_tests.lab.fuse_medium import FuseMedium, fuse_medium
 from hw_tests.lab.guest import Guest, GuestError
-from hw_tests.loop import attach, detach, run, scratch
+from hw_tests.loop import attach, run, scratch, unplug
 from hw_tests.whole_station import until
 
 SEED = 20261124
@@ -71,7 +71,7 @@ class Machine:
             finally:
                 run("umount", self.folder / "mounted")
         finally:
-            detach(loop)
+            unplug(loop)
 
     def new(self) -> None:
         """Begin with an empty disk and an empty drive."""
@@ -81,7 +81,7 @@ class Machine:
         try:
             run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", loop.node)
         finally:
-            detach(loop)
+            unplug(loop)
 
     def cut(self, guest: Guest, seed: int) -> None:
         """Take the power from everything."""
