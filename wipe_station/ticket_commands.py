@@ -1,27 +1,20 @@
 """``wipe-station ticket``: custody from the command line. I/O.
 
-Longer than other rooms, because a command's options and their help are its arguments; what a
-command does stands in ``tickets`` and ``corrections``.
+Longer than other rooms, because a command's options and their help are its arguments; what is made
+of them stands in ``ticket_requests``, what a command does in ``tickets`` and ``corrections``.
 """
 
-import hashlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
-from pydantic import BaseModel, ValidationError
 
-from certs.bundle import read_bundle
-from certs.canonical import decode
-from certs.layout import MAX_CHAIN_BYTES, DocumentType
 from certs.text import Text
 from grading.measures import MAX_BYTES as MOST_MEASURES_BYTES
-from wipe_station import ticket_identifiers as names
+from wipe_station import ticket_requests as given
 from wipe_station.clock import SystemClock
 from wipe_station.errors import InvalidInputError
-from wipe_station.money import decimals_of, minor_units
 from wipe_station.options import DEFAULT_STATE, LANGUAGE, JsonOption, StateOption, handled, say
 from wipe_station.ticket_desk import ticket_desk
 from wipe_station.ticket_grades import typed_measures
@@ -29,26 +22,19 @@ from wipe_station.ticket_show import TicketScreen
 from wipe_station.ticket_values import (
     AcceptRequest,
     ConsentRequest,
-    CorrectedValue,
     CorrectRequest,
-    CountersignRequest,
     DestroyRequest,
     EventRequest,
     ForgetRequest,
     FreezeRequest,
     GradeRequest,
-    IdentifierValue,
     PriceRequest,
-    PriceValue,
-    ReleaseRequest,
     ReturnRequest,
     ThawRequest,
     TransferRequest,
     WithdrawRequest,
 )
 
-MOST_SELLER_BYTES: Final = 16 << 10
-Shape = TypeVar("Shape", bound=BaseModel)
 app = typer.Typer(
     help=say(
         "收件、同意、放行、退还：设备在店里的每一步都进日志。",
@@ -156,18 +142,18 @@ def accept(
     """Take a device in."""
     screen = TicketScreen(LANGUAGE, json_lines=json_lines)
     with handled(screen):
-        wanted = _request(
+        wanted = given.request(
             AcceptRequest,
             staff=staff,
             description=description,
             kind=kind,
             device=device,
-            identifiers=tuple(map(_identifier, identifier or ())),
+            identifiers=tuple(map(given.identifier, identifier or ())),
             alike=alike,
-            price=_price(price, currency) if price is not None else None,
-            consents=_consents(consent),
+            price=given.price(price, currency) if price is not None else None,
+            consents=given.consents(consent),
             condition=tuple(condition or ()),
-            seller=_seller(seller_file) if seller_file is not None else None,
+            seller=given.seller(seller_file) if seller_file is not None else None,
         )
         with ticket_desk(state, SystemClock()) as desk:
             screen.ticket_end(desk.accept(wanted), state / "bundles")
@@ -185,7 +171,7 @@ def price(
     """Agree on a price."""
 
     def asked() -> EventRequest:
-        return _request(PriceRequest, staff=staff, price=_price(amount, currency))
+        return given.request(PriceRequest, staff=staff, price=given.price(amount, currency))
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -206,7 +192,7 @@ def consent(
     """Write consent down."""
 
     def asked() -> EventRequest:
-        return _request(ConsentRequest, staff=staff, to=_consents(to))
+        return given.request(ConsentRequest, staff=staff, to=given.consents(to))
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -226,7 +212,7 @@ def withdraw(
     """Take consent back."""
 
     def asked() -> EventRequest:
-        return _request(WithdrawRequest, staff=staff, reason=reason)
+        return given.request(WithdrawRequest, staff=staff, reason=reason)
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -247,7 +233,7 @@ def freeze(
     """Put the device on hold."""
 
     def asked() -> EventRequest:
-        return _request(FreezeRequest, staff=staff, reason=reason)
+        return given.request(FreezeRequest, staff=staff, reason=reason)
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -268,7 +254,7 @@ def thaw(
     """Take the device off hold."""
 
     def asked() -> EventRequest:
-        return _request(ThawRequest, staff=staff, reason=reason)
+        return given.request(ThawRequest, staff=staff, reason=reason)
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -284,7 +270,7 @@ def give_back(
     """Give the device back."""
 
     def asked() -> EventRequest:
-        return _request(ReturnRequest, staff=staff, reason=reason)
+        return given.request(ReturnRequest, staff=staff, reason=reason)
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -317,7 +303,7 @@ def destroy(
     """Destroy the device."""
 
     def asked() -> EventRequest:
-        return _request(
+        return given.request(
             DestroyRequest,
             staff=staff,
             method=method,
@@ -344,7 +330,7 @@ def transfer(
     """Hand the device on."""
 
     def asked() -> EventRequest:
-        return _request(TransferRequest, staff=staff, recipient=recipient, reason=reason)
+        return given.request(TransferRequest, staff=staff, recipient=recipient, reason=reason)
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -380,8 +366,10 @@ def grade(
     """Grade the device."""
 
     def asked() -> EventRequest:
-        typed = {} if measures is None else typed_measures(_given(measures, MOST_MEASURES_BYTES))
-        return _request(GradeRequest, staff=staff, measures=typed, ruleset=ruleset)
+        typed = (
+            {} if measures is None else typed_measures(given.content(measures, MOST_MEASURES_BYTES))
+        )
+        return given.request(GradeRequest, staff=staff, measures=typed, ruleset=ruleset)
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -420,7 +408,7 @@ def countersign(
     """Take a countersignature in."""
 
     def asked() -> EventRequest:
-        return _countersign(staff, document, assessor_root)
+        return given.countersign(staff, document, assessor_root)
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -448,7 +436,7 @@ def release(
     """Release the device."""
 
     def asked() -> EventRequest:
-        return _release(staff, certificate, state / "bundles")
+        return given.release(staff, certificate, state / "bundles")
 
     _happen(ticket, asked, state, json_lines=json_lines)
 
@@ -507,12 +495,12 @@ def correct(
                 Text(zh="更正什么？", en="What is to be corrected?"),
                 hint=Text(zh="给出 --field，或者 --void。", en="Give --field, or --void."),
             )
-        wanted = _request(
+        wanted = given.request(
             CorrectRequest,
             document=document.name,
             staff=staff,
             reason=reason,
-            corrected=tuple(map(_right, field or ())),
+            corrected=tuple(map(given.right, field or ())),
         )
         with ticket_desk(state, SystemClock()) as desk:
             screen.correction_end(desk.correct(wanted), state / "bundles")
@@ -565,119 +553,3 @@ def _happen(
         request = asked()
         with ticket_desk(state, SystemClock()) as desk:
             screen.ticket_end(desk.happen(ticket, request), state / "bundles")
-
-
-def _request(shape: type[Shape], **asked: Any) -> Shape:  # noqa: ANN401 - pydantic checks it
-    try:
-        return shape(**asked)
-    except ValidationError as error:
-        what = ", ".join(str(each["loc"][0]) for each in error.errors(include_input=False))
-        # Not chained: the library's message quotes what was given, and that may be a name.
-        raise InvalidInputError(
-            Text(zh=f"不成样子的参数：{what}。", en=f"Malformed: {what}."),
-            hint=Text(zh="看看 --help。", en="See --help."),
-        ) from None
-
-
-def _consents(text: str) -> tuple[str, ...]:
-    return tuple(each.strip() for each in text.split(",") if each.strip())
-
-
-def _identifier(text: str) -> IdentifierValue:
-    kind, _, value = text.partition("=")
-    said = names.typed(kind.strip(), value)
-    return _request(IdentifierValue, kind=said.kind, value=said.value)
-
-
-def _right(text: str) -> CorrectedValue:
-    field, _, correct = text.partition("=")
-    return _request(CorrectedValue, field=field.strip(), correct=correct.strip())
-
-
-def _price(amount: str, currency: str) -> PriceValue:
-    units = minor_units(amount, currency)
-    return _request(
-        PriceValue, minor_units=units, decimals=decimals_of(currency), currency=currency
-    )
-
-
-def _read(path: Path, most_bytes: int) -> bytes:
-    """Return the beginning of a file, or of standard input.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    if str(path) == "-":
-        return sys.stdin.buffer.read(most_bytes)
-    with path.open("rb") as opened:
-        return opened.read(most_bytes)
-
-
-def _given(path: Path, most_bytes: int) -> bytes:
-    """Return what a file holds, and one byte of more than that."""
-    try:
-        return _read(path, most_bytes + 1)
-    except OSError as error:
-        raise InvalidInputError(
-            Text(zh=f"读不到 {path}。", en=f"{path} cannot be read."),
-            hint=Text(zh="检查路径。", en="Check the path."),
-        ) from error
-
-
-def _seller(path: Path) -> str:
-    """Read who the seller is; nothing that goes wrong may quote it."""
-    try:
-        return _read(path, MOST_SELLER_BYTES).decode("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidInputError(
-            Text(zh="读不到卖家身份文件。", en="The seller's file cannot be read."),
-            hint=Text(
-                zh="检查 --seller-file 后面的路径；要 UTF-8 文本。",
-                en="Check the path after --seller-file; it must be UTF-8 text.",
-            ),
-        ) from error
-
-
-def _countersign(staff: str, document: Path, root: Path) -> CountersignRequest:
-    """Hand over the files of a countersignature as they are; whoever takes them in checks them."""
-    if not document.exists():
-        raise InvalidInputError(
-            Text(zh=f"没有文件 {document}。", en=f"There is no document {document}."),
-            hint=Text(zh="给出会签的文件夹或 zip。", en="Name its folder or .zip."),
-        )
-    bundle = read_bundle(document)
-    statement = decode(bundle.document)
-    if bundle.type_by_name is not DocumentType.COUNTERSIGNATURE:
-        raise InvalidInputError(
-            Text(zh=f"{document} 不是会签。", en=f"{document} is no countersignature."),
-            hint=Text(zh="评估人签的那一份才是。", en="Give the one that the assessor signed."),
-        )
-    return _request(
-        CountersignRequest,
-        staff=staff,
-        document_id=statement.get("id"),
-        document=bundle.document.decode("utf-8"),
-        signature_hex=bundle.signature.hex(),
-        chain_pem=bundle.chain_pem.decode("utf-8", "replace"),
-        root_pem=_given(root, MAX_CHAIN_BYTES).decode("utf-8", "replace"),
-    )
-
-
-def _release(staff: str, certificate: Path, bundles: Path) -> ReleaseRequest:
-    """Name a bundle by its very bytes; what the station has under this id must be the same."""
-    path = certificate if certificate.exists() else bundles / certificate.name
-    if not path.exists():
-        raise InvalidInputError(
-            Text(zh=f"没有证明 {certificate}。", en=f"There is no bundle {certificate}."),
-            hint=Text(
-                zh="给出清除证明的文件夹，或它的编号。",
-                en="Name the certificate's folder, or its id.",
-            ),
-        )
-    document = read_bundle(path).document
-    return _request(
-        ReleaseRequest,
-        staff=staff,
-        document=decode(document).get("id"),
-        document_sha256=hashlib.sha256(document).hexdigest(),
-    )

@@ -21,12 +21,12 @@ from certs.layout import DocumentType
 from certs.log.entry import EntryKind, is_committed
 from certs.tests.samples import PRODUCTION_SIGNER, ROOT, names_in
 from certs.tests.test_durable import FAULTS, Fault, PowerCutError
+from wipe_station import ticket_requests
 from wipe_station.clock import utc_text
 from wipe_station.errors import CustodyError, StationError
 from wipe_station.issuer import PdfMaker
 from wipe_station.tests.shop import DISK, STAFF, Shop
 from wipe_station.ticket import Came
-from wipe_station.ticket_commands import _countersign
 from wipe_station.ticket_values import (
     CountersignRequest,
     ForgetRequest,
@@ -96,7 +96,7 @@ def asked(bundle: Path, root_pem: bytes) -> CountersignRequest:
     """Return what the command line asks when it is given a bundle and a root."""
     root = bundle.parent / "root.pem"
     root.write_bytes(root_pem)
-    return _countersign(STAFF, bundle, root)
+    return ticket_requests.countersign(STAFF, bundle, root)
 
 
 def graded(shop: Shop) -> tuple[Came, Path]:
