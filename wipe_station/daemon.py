@@ -275,7 +275,7 @@ def _bench(state: Path, parts: Parts) -> Iterator[BenchParts | None]:
             store=parts.store,
             clock=parts.clock,
             bays=parts.bays,
-            presence=Presence(parts.gate.phones, reach),
+            presence=Presence(parts.gate.phones, reach, parts.bays),
         )
 
 

@@ -90,7 +90,7 @@ class ResetPhone:
         system: android, ios or unknown.
         system_version: where it is known.
         patch_level: of Android, where it is known.
-        usb_path: of the port, as the kernel names it.
+        usb_path: of its socket, as the kernel names the USB 2 port there.
     """
 
     device: DescribedDevice

@@ -14,6 +14,7 @@ their media from outside, which is the proof of an erasure.
     faults.py      one language of faults          medium.py   a medium that follows a script
     fuse_medium.py that medium as a file: under a loop drive, or behind any of QEMU's devices
     usb_model.py   USB devices in plain Python    redir.py     their way into a guest's port
+    usb_words.py   what they say of themselves
     bulk_only.py   mass storage over USB          scsi_disk.py what its commands do
     served_medium.py   a scripted medium for such a model
     sata_drive.py  HPA, security, SANITIZE         sat_bridge.py  such a drive behind a USB bridge

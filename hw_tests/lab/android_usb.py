@@ -15,8 +15,14 @@ from typing import Final
 
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.redir import redirected
-from hw_tests.lab.usb_model import IN, Function, Identity, Interface, Kind, UsbDevice
+from hw_tests.lab.usb_model import Function, UsbDevice
 from hw_tests.lab.usb_phones import GOOGLE, MtpFunction, bulk_pipe
+from hw_tests.lab.usb_words import (
+    IN,
+    Identity,
+    Interface,
+    Kind,
+)
 from hw_tests.phones.adb_engine import AdbEngine
 from hw_tests.phones.android import AndroidPhone
 from hw_tests.phones.mtp_pipe import OnMtp
@@ -75,7 +81,7 @@ class AndroidOnUsb(UsbDevice):
 
     def start(self) -> None:
         """Decide what it shows."""
-        self.identity = self._said()
+        self.identity, self.super_speed = self._said(), self._phone.super_speed
         self._files.start()
         self.functions = (self._files, self._adb) if self._phone.adb_on_usb else (self._files,)
 

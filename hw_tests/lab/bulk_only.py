@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from hw_tests.lab.served_medium import Hung
-from hw_tests.lab.usb_model import IN, Endpoint, Function, Interface, Setup, Stall, Transfer
+from hw_tests.lab.usb_model import Function
+from hw_tests.lab.usb_words import (
+    IN,
+    Endpoint,
+    Interface,
+    Setup,
+    Stall,
+    Transfer,
+)
 
 WRAPPER: Final = struct.Struct("<4sIIBBB16s")
 STATUS: Final = struct.Struct("<4sIIB")

@@ -6,7 +6,10 @@ Source: SCSI Primary Commands (SPC-4), NOT READY and UNIT ATTENTION of removable
 from hw_tests.lab.bulk_only import MassStorage
 from hw_tests.lab.scsi_disk import ScsiDisk, Words
 from hw_tests.lab.served_medium import ServedMedium
-from hw_tests.lab.usb_model import Identity, UsbDevice
+from hw_tests.lab.usb_model import UsbDevice
+from hw_tests.lab.usb_words import (
+    Identity,
+)
 
 
 class CardReader(UsbDevice):

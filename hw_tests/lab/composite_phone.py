@@ -15,17 +15,16 @@ from typing import Final
 from hw_tests.lab.bulk_only import MassStorage
 from hw_tests.lab.scsi_disk import ScsiDisk, Words
 from hw_tests.lab.served_medium import ServedMedium
-from hw_tests.lab.usb_model import (
+from hw_tests.lab.usb_model import Function, UsbDevice
+from hw_tests.lab.usb_words import (
     FIRST_FREE_STRING,
     IN,
     Endpoint,
-    Function,
     Identity,
     Interface,
     Setup,
     Stall,
     Transfer,
-    UsbDevice,
 )
 
 STORAGE, KEYBOARD, NETWORK, NETWORK_DATA = range(4)

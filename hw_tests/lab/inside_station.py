@@ -186,6 +186,16 @@ def guards(state: str) -> int:
     return int(count)
 
 
+def wait_for_phones(state: str, count: int, timeout_s: float) -> list[str]:
+    """Wait until the board shows so many phones; return the ports at which it shows them."""
+    ends = time.monotonic() + timeout_s
+    while len(phones := board(state)["phones"]) != count:
+        if time.monotonic() > ends:
+            raise TimeoutError(f"on the board: {phones}")
+        time.sleep(inside.POLL_S)
+    return [each["port"] for each in phones]
+
+
 def wait_until_empty(state: str, timeout_s: float) -> None:
     """Wait until the station knows of no device: none on the board, none under guard.
 

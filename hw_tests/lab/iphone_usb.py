@@ -19,18 +19,17 @@ from typing import Final
 
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.redir import redirected
-from hw_tests.lab.usb_model import (
+from hw_tests.lab.usb_model import Function, UsbDevice
+from hw_tests.lab.usb_phones import IMAGING, bulk_pipe
+from hw_tests.lab.usb_words import (
     IN,
     Descriptor,
-    Function,
     Identity,
     Interface,
     Kind,
     Setup,
     Stall,
-    UsbDevice,
 )
-from hw_tests.lab.usb_phones import IMAGING, bulk_pipe
 from hw_tests.phones.apple_mux import MuxEngine
 from hw_tests.phones.iphone import IPhone
 

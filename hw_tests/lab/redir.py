@@ -23,13 +23,13 @@ from typing import Final
 
 from hw_tests.lab.guest import Guest
 from hw_tests.lab.qmp import QemuError
-from hw_tests.lab.usb_model import (
+from hw_tests.lab.usb_model import UsbDevice
+from hw_tests.lab.usb_words import (
     CONTROL_PACKET_BYTES,
     IN,
     Setup,
     Stall,
     Transfer,
-    UsbDevice,
 )
 
 NAME: Final = b"wipe station lab"
@@ -39,7 +39,7 @@ LIMIT_BYTES: Final = 4 << 20
 """No message is longer; a host controller splits what is."""
 WAITING_LIMIT: Final = 1024
 """So many IN requests of one endpoint may wait."""
-HIGH_SPEED: Final = 2
+HIGH_SPEED, SUPER_SPEED = 2, 3
 ENDPOINTS: Final = 32
 """Sixteen OUT, then sixteen IN."""
 NO_ENDPOINT: Final = 255
@@ -145,7 +145,8 @@ class Port:
         with self._device.lock:
             self._send(Message.ENDPOINTS, 0, _endpoints(self._device))
             self._send(Message.INTERFACES, 0, _interfaces(self._device))
-            words = (HIGH_SPEED, *said.kind, said.vendor, said.product, said.release)
+            speed = SUPER_SPEED if self._device.super_speed else HIGH_SPEED
+            words = (speed, *said.kind, said.vendor, said.product, said.release)
             self._send(Message.CONNECT, 0, struct.pack("<BBBBHHH", *words))
 
     def pull(self) -> None:
@@ -337,7 +338,9 @@ class Port:
     def _deliver_interrupts(self, address: int) -> None:
         """Send reports on our own account: the guest has said that it listens."""
         (packet_bytes,) = {
-            end.packet_bytes for end in self._device.endpoints if end.address == address
+            end.packet_bytes_at(super_speed=self._device.super_speed)
+            for end in self._device.endpoints
+            if end.address == address
         }
         while (data := self._device.take(address, packet_bytes)) is not None:
             head = INTERRUPT.pack(address, Status.SUCCESS, len(data))
@@ -366,8 +369,8 @@ def _endpoints(device: UsbDevice) -> bytes:
     for interface in device.interfaces:
         for end in interface.endpoints:
             at = (end.address & IN) >> 3 | end.address & 0x0F
-            kinds[at], intervals[at], sizes[at] = end.transfer, end.interval, end.packet_bytes
-            interfaces[at] = interface.number
+            kinds[at], intervals[at], interfaces[at] = end.transfer, end.interval, interface.number
+            sizes[at] = end.packet_bytes_at(super_speed=device.super_speed)
     return bytes(kinds + intervals + interfaces) + struct.pack(f"<{ENDPOINTS}H", *sizes)
 
 

@@ -24,7 +24,10 @@ from hw_tests.lab.scsi_disk import (
     Words,
 )
 from hw_tests.lab.served_medium import ServedMedium
-from hw_tests.lab.usb_model import Identity, UsbDevice
+from hw_tests.lab.usb_model import UsbDevice
+from hw_tests.lab.usb_words import (
+    Identity,
+)
 
 PASS_THROUGH_12: Final = 0xA1
 PASS_THROUGH_16: Final = 0x85

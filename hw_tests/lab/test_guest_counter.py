@@ -163,9 +163,12 @@ def written_about_people(
 
 
 def test_phone__over_usb_by_touch__erased_by_its_owner_and_certified(counter: Counter) -> None:
-    """The whole trade-in: facts, gates, consent, hold, two resets, a photograph, a certificate."""
+    """The whole trade-in: facts, gates, consent, hold, two resets, a photograph, a certificate.
+
+    It hangs on the USB 3 port of its socket, and between its resets on the USB 2 one.
+    """
     guest, screen = counter.guest, counter.screen
-    phone = AndroidPhone(serial="STORY01", accounts=[MARKER])
+    phone = AndroidPhone(serial="STORY01", accounts=[MARKER], super_speed=True)
     with on_usb(guest, phone):
         screen.tap("看这台手机")
         until(lambda: phone.asked)
@@ -177,10 +180,12 @@ def test_phone__over_usb_by_touch__erased_by_its_owner_and_certified(counter: Co
         phone.arrive()
         screen.sees(screen.page.locator("#fact-accounts").get_by_text("0", exact=True))
         agree(screen)
+        phone.super_speed = False
         reset_and_return(screen, phone, AWAY)
         let_look(screen, phone, screen.say(BETWEEN))
         screen.tap("开始第二次重置")
         screen.sees(screen.say(PRESS_AGAIN))
+        phone.super_speed = True
         reset_and_return(screen, phone, AWAY_AGAIN)
         screen.sees(screen.say(PHOTOGRAPH))
         screen.photograph("拍照")

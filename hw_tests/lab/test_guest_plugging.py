@@ -8,16 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from hw_tests.lab import inside, inside_station
+from hw_tests.lab import inside, inside_phones, inside_station
+from hw_tests.lab.android_usb import on_usb
 from hw_tests.lab.bench import Device, Kind, plug, pull
 from hw_tests.lab.guest import Guest
 from hw_tests.loop import make_file, scratch
+from hw_tests.phones.android import AndroidPhone
 from wipe_station.phone_links.presence import Program
 
 SEED = 20261125
 CYCLES = 102
 KINDS = (Kind.STICK, Kind.UAS, Kind.NVME)
 STATE = "/run/state"
+PHONE_S = 60.0
 SLACK = 4
 """Descriptors that a daemon opens and closes in passing."""
 
@@ -63,6 +66,25 @@ def test_plugged_in__shown__soon_after_the_kernels_event(counter: Counter) -> No
         assert node in counter.guest.call(inside_station.shown, STATE)
         pull(counter.guest, made)
     counter.guest.call(inside_station.wait_until_empty, STATE, timeout_s=60.0)
+
+
+def test_phone__on_both_ports_of_its_usb_3_socket__one_port_to_the_station(
+    counter: Counter,
+) -> None:
+    """What comes back at another speed is on another bus to the kernel, and in the same socket."""
+    guest, phone = counter.guest, AndroidPhone(debugging=False, super_speed=True)
+    with on_usb(guest, phone):
+        (fast,) = guest.call(inside_phones.wait_for_ports, phone.serial, 1, PHONE_S)
+        (shown,) = guest.call(inside_station.wait_for_phones, STATE, 1, PHONE_S)
+        phone.left()
+        assert guest.call(inside_station.wait_for_phones, STATE, 0, PHONE_S) == []
+        phone.super_speed = False
+        phone.arrive()
+        assert (
+            guest.call(inside_phones.wait_for_ports, phone.serial, 1, PHONE_S) == [shown] != [fast]
+        )
+        assert guest.call(inside_station.wait_for_phones, STATE, 1, PHONE_S) == [shown]
+    assert guest.call(inside_station.wait_for_phones, STATE, 0, PHONE_S) == []
 
 
 def test_plugged_and_pulled__a_hundred_times__nothing_leaks(counter: Counter) -> None:

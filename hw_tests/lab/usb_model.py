@@ -6,135 +6,26 @@ and OUT data, and asks for IN data, which a function has queued with ``push``; n
 "not yet" (NAK). What a function does not understand it stalls.
 
 The device remembers whether it was ever configured and which IN endpoints were ever asked: a
-computer that refuses a device must have done neither.
-
-Source: Universal Serial Bus Specification 2.0, chapter 9.
+computer that refuses a device must have done neither. What it says stands in ``usb_words``.
 """
 
 import struct
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from enum import IntEnum
 from threading import RLock
-from typing import Final
 
-IN: Final = 0x80
-"""Direction bit of an endpoint's address and of a request's type."""
-LANGUAGE: Final = b"\x09\x04"
-"""English (United States), the one language of the strings."""
-FIRST_FREE_STRING: Final = 4
-"""1 to 3 are the device's maker, name and serial."""
-HIGH_SPEED_PACKET_BYTES: Final = 512
-CONTROL_PACKET_BYTES: Final = 64
-Kind = tuple[int, int, int]
-"""Class, subclass and protocol."""
-
-
-class Transfer(IntEnum):
-    """How an endpoint moves data, as the descriptor counts it."""
-
-    CONTROL = 0
-    BULK = 2
-    INTERRUPT = 3
-
-
-class Descriptor(IntEnum):
-    """Types of descriptors that are asked for."""
-
-    DEVICE = 1
-    CONFIGURATION = 2
-    STRING = 3
-    INTERFACE = 4
-    ENDPOINT = 5
-    QUALIFIER = 6
-
-
-class Request(IntEnum):
-    """Standard requests."""
-
-    GET_STATUS = 0
-    CLEAR_FEATURE = 1
-    SET_FEATURE = 3
-    GET_DESCRIPTOR = 6
-    GET_CONFIGURATION = 8
-    SET_CONFIGURATION = 9
-    GET_INTERFACE = 10
-    SET_INTERFACE = 11
-
-
-class Stall(Exception):  # noqa: N818 - USB's word
-    """The device refuses a request, or halts an endpoint."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setup:
-    """The eight bytes of a control request."""
-
-    request_type: int
-    request: int
-    value: int
-    index: int
-    length: int
-
-    @property
-    def standard(self) -> bool:
-        """Whether chapter 9 says what it means."""
-        return self.request_type & 0x60 == 0
-
-    @property
-    def recipient(self) -> int:
-        """0 device, 1 interface, 2 endpoint."""
-        return self.request_type & 0x1F
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """One pipe; bit 7 of its address says that the computer reads from it."""
-
-    address: int
-    transfer: Transfer
-    packet_bytes: int = HIGH_SPEED_PACKET_BYTES
-    interval: int = 0
-
-    def descriptor(self) -> bytes:
-        """Return its seven bytes."""
-        where = (7, Descriptor.ENDPOINT, self.address, self.transfer)
-        return struct.pack("<BBBBHB", *where, self.packet_bytes, self.interval)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interface:
-    """One alternate setting of one interface."""
-
-    number: int
-    kind: Kind
-    endpoints: tuple[Endpoint, ...] = ()
-    alternate: int = 0
-    extra: bytes = b""
-    """Descriptors of its class, which stand between its own and its endpoints'."""
-    string: int = 0
-    """Number of the string that names it; 0 for none."""
-
-    def descriptor(self) -> bytes:
-        """Return its descriptor and all that belongs to it."""
-        head = (9, Descriptor.INTERFACE, self.number, self.alternate, len(self.endpoints))
-        own = struct.pack("<9B", *head, *self.kind, self.string)
-        return own + self.extra + b"".join(each.descriptor() for each in self.endpoints)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What a device says about itself; a string that is None is not there."""
-
-    vendor: int
-    product: int
-    release: int = 0x0100
-    kind: Kind = (0, 0, 0)
-    """(0, 0, 0) leaves it to the interfaces; (EFh, 2, 1) announces groups of them."""
-    maker: str | None = "Wipe Station Lab"
-    name: str | None = "Model"
-    serial: str | None = None
+from hw_tests.lab.usb_words import (
+    CAPABILITIES,
+    CONTROL_PACKET_BYTES,
+    LANGUAGE,
+    Descriptor,
+    Endpoint,
+    Identity,
+    Interface,
+    Request,
+    Setup,
+    Stall,
+)
 
 
 def _nowhere(_: int) -> None:
@@ -209,6 +100,8 @@ class UsbDevice:
         self.functions = tuple(functions)
         self.lock = RLock()
         self.configuration = 0
+        self.super_speed = False
+        """Whether it hangs on a USB 3 port; to be chosen while it is not plugged in."""
         self.was_configured = False
         """Whether any computer ever chose its configuration, without which no driver can bind."""
         self.polled: set[int] = set()
@@ -352,7 +245,9 @@ class UsbDevice:
                 return self._configuration_descriptor()
             case Descriptor.STRING:
                 return self._string(number)
-            case Descriptor.QUALIFIER:
+            case Descriptor.CAPABILITIES if self.super_speed:
+                return CAPABILITIES
+            case Descriptor.QUALIFIER if not self.super_speed:
                 sizes = (CONTROL_PACKET_BYTES, 1, 0)
                 return struct.pack("<BBHBBBBBB", 10, kind, 0x0200, *self.identity.kind, *sizes)
             case _:
@@ -363,18 +258,21 @@ class UsbDevice:
         numbers = (said.vendor, said.product, said.release)
         names = (said.maker, said.name, said.serial)
         strings = [0 if name is None else index for index, name in enumerate(names, 1)]
-        head = (18, Descriptor.DEVICE, 0x0200, *said.kind, CONTROL_PACKET_BYTES)
+        # SuperSpeed states the size of a control packet, 512, as a power of two.
+        version, packet = (0x0300, 9) if self.super_speed else (0x0200, CONTROL_PACKET_BYTES)
+        head = (18, Descriptor.DEVICE, version, *said.kind, packet)
         return struct.pack("<BBHBBBBHHHBBBB", *head, *numbers, *strings, 1)
 
     def _configuration_descriptor(self) -> bytes:
-        body = b"".join(
-            function.before + b"".join(each.descriptor() for each in function.interfaces)
-            for function in self.functions
-        )
+        body = b"".join(map(self._own_descriptors, self.functions))
         count = len({each.number for each in self.interfaces})
         # Powered by the bus (80h), half an ampere (250 times 2 mA).
         head = (9, Descriptor.CONFIGURATION, 9 + len(body), count, 1, 0, 0x80, 250)
         return struct.pack("<BBHBBBBB", *head) + body
+
+    def _own_descriptors(self, function: Function) -> bytes:
+        own = (each.descriptor(super_speed=self.super_speed) for each in function.interfaces)
+        return function.before + b"".join(own)
 
     def _string(self, number: int) -> bytes:
         said = self.identity

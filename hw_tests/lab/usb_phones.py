@@ -8,18 +8,17 @@ import struct
 from collections.abc import Callable
 from typing import Final
 
-from hw_tests.lab.usb_model import (
+from hw_tests.lab.usb_model import Function, UsbDevice
+from hw_tests.lab.usb_words import (
     FIRST_FREE_STRING,
     IN,
     Endpoint,
-    Function,
     Identity,
     Interface,
     Kind,
     Setup,
     Stall,
     Transfer,
-    UsbDevice,
 )
 from hw_tests.phones import fastboot, mtp
 from hw_tests.phones.fastboot import FastbootEngine

@@ -102,6 +102,8 @@ class AndroidPhone:
     cools_celsius: float = 0.0
     """By so much it is cooler after each reading of its battery."""
     slow_boot: bool = False
+    super_speed: bool = False
+    """The next time it comes it hangs on the USB 3 port of its socket."""
     lie: Lie | None = None
     set_up: bool = True
     debugging: bool = True

@@ -1,5 +1,6 @@
 """Models of USB devices without any computer: what they answer, refuse, remember and forget."""
 
+import itertools
 import random
 import struct
 
@@ -22,7 +23,13 @@ from hw_tests.lab.scsi_disk import (
     Sense,
 )
 from hw_tests.lab.served_medium import ServedMedium
-from hw_tests.lab.usb_model import IN, Setup, Stall
+from hw_tests.lab.usb_phones import PhoneWithFiles
+from hw_tests.lab.usb_words import (
+    IN,
+    Setup,
+    Stall,
+)
+from hw_tests.phones.flash import Flash
 
 SIZE_BYTES = 1 << 20
 HIDDEN_BYTES = 64 << 10
@@ -257,3 +264,34 @@ def test_security__frozen__refuses_all_but_freezing() -> None:
         bridge.execute(pass_through(command), bytes(512))
         assert bridge.sense.key == 0x0B
     assert not made.security.enabled
+
+
+def test_super_speed__descriptors__say_what_usb_3_asks_for() -> None:
+    """Its version and sizes, a companion after each endpoint, what else it can, no qualifier."""
+    phone = PhoneWithFiles(Flash())
+    slow = phone.control(get_descriptor(2))
+    with pytest.raises(Stall):
+        phone.control(get_descriptor(15))
+    phone.super_speed = True
+    device, fast = phone.control(get_descriptor(1)), phone.control(get_descriptor(2))
+    assert (device[2:4], device[7]) == (b"\x00\x03", 9)
+    assert len(fast) == len(slow) + 6 * len(phone.endpoints) == fast[2]
+    sizes = {part[4:6] for part in parts_of(fast) if part[1] == 5 and part[3] == 2}
+    assert sizes == {(1024).to_bytes(2, "little")}
+    kinds = [part[1] for part in parts_of(fast)]
+    assert [after for end, after in itertools.pairwise(kinds) if end == 5] == [0x30] * len(
+        phone.endpoints
+    )
+    can_do = phone.control(get_descriptor(15))
+    assert [part[1] for part in parts_of(can_do)] == [15, 16, 16]
+    with pytest.raises(Stall):
+        phone.control(get_descriptor(6))
+
+
+def parts_of(descriptors: bytes) -> list[bytes]:
+    """Cut descriptors that follow each other apart."""
+    parts = []
+    while descriptors:
+        parts.append(descriptors[: descriptors[0]])
+        descriptors = descriptors[descriptors[0] :]
+    return parts

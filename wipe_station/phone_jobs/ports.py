@@ -153,7 +153,8 @@ class Ports:
         visit, now_s = port.visit, time.monotonic()
         if visit is not None and visit.here == here:
             return False
-        same = visit is not None and visit.here.number == here.number
+        # Numbers are a bus's own, and a socket may be on two.
+        same = visit is not None and _plugging(visit.here) == _plugging(here)
         if visit is not None and same and visit.here.mode is here.mode:
             opened = visit.here.links != here.links
             visit.here, visit.wants = here, here.wants
@@ -234,6 +235,10 @@ class Ports:
         if changed and port.visit is visit:
             self.on_read(visit)
             self.on_change()
+
+
+def _plugging(here: Here) -> tuple[str, int | None]:
+    return here.usb_path, here.number
 
 
 def _same_phone(one: Here, other: Here) -> bool:

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from wipe_station.bays import BayMap
 from wipe_station.detect.gate_rules import Phone
 from wipe_station.phone_links.adb_server import AdbServer, absent
 from wipe_station.phone_links.android_hands import wants_of
@@ -28,6 +29,7 @@ from wipe_station.phone_links.fastboot import wire_over_usb
 from wipe_station.phone_links.hand import Baseline, ClosedError, Hand, Wants
 from wipe_station.phone_links.iphone import USB_DEVICES, usb_path_of
 from wipe_station.phone_links.mtp import pipe_over_usb
+from wipe_station.phone_links.sockets import Sockets
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phones.adb_server import AdbDevice, LinkState
 from wipe_station.phones.routes import Link
@@ -43,6 +45,7 @@ _WITHOUT_READING: Final = MappingProxyType(
 )
 """What a phone wants in whose mode there is nothing to read by."""
 _TELLS: Final = MappingProxyType({Judgement.SAME: True, Judgement.ANOTHER: False})
+_NO_BAYS: Final = BayMap()
 _ByAdb = dict[str, AdbDevice] | None
 _ByMux = dict[str, Mobile] | None
 
@@ -59,6 +62,9 @@ class Here:
     """One phone at one port, now."""
 
     port: str
+    """Its socket's name; see ``sockets``."""
+    usb_path: str
+    """The kernel's name of the port in that socket, now."""
     mode: Mode
     """As USB says; in mode ``MTP`` it may be PTP as well until it is read."""
     product: str
@@ -121,14 +127,18 @@ class Reach:
 class Presence:
     """Looks where which phone is; one caller at a time."""
 
-    def __init__(self, phones: Callable[[], tuple[Phone, ...]], reach: Reach) -> None:
+    def __init__(
+        self, phones: Callable[[], tuple[Phone, ...]], reach: Reach, bays: BayMap = _NO_BAYS
+    ) -> None:
         """Know whom to ask.
 
         Args:
             phones: that the gate has let in.
             reach: the programs, and the ways to the rest.
+            bays: tells which two ports are not one socket.
         """
         self._phones, self._reach = phones, reach
+        self._sockets = Sockets(bays, reach.usb)
         self._lister = Lister(reach.adb, reach.mux)
 
     def look(self) -> tuple[Here, ...]:
@@ -143,7 +153,9 @@ class Presence:
         for port in self._reach.ports.values():
             if port not in let_in and (found := _elsewhere(port, adb, mux)) is not None:
                 let_in[port] = found
-        return tuple(self._here(let_in[port], adb, mux) for port in sorted(let_in))
+        sockets = self._sockets.of(let_in)
+        by_socket = {sockets[port]: phone for port, phone in let_in.items()}
+        return tuple(self._here(by_socket[name], name, adb, mux) for name in sorted(by_socket))
 
     # --- what the programs see -------------------------------------------------------------------
 
@@ -168,9 +180,10 @@ class Presence:
 
     # --- one phone -------------------------------------------------------------------------------
 
-    def _here(self, phone: Phone, adb: _ByAdb, mux: _ByMux) -> Here:
+    def _here(self, phone: Phone, socket: str, adb: _ByAdb, mux: _ByMux) -> Here:
         seen = Here(
-            port=phone.port,
+            port=socket,
+            usb_path=phone.port,
             mode=phone.mode,
             product=phone.product,
             usb_serial=usb_serial_at(phone.port, self._reach.usb),
@@ -199,27 +212,27 @@ class Presence:
         return None if apple is None else apple.device.number
 
     def _android(self, seen: Here, adb: _ByAdb) -> Here:
-        device = (adb or {}).get(seen.port)
+        device = (adb or {}).get(seen.usb_path)
         wants = Wants.TIME if device is None else wants_of(device)
         missing = Program.ADB if adb is None and seen.mode in _WITH_ADB else None
         has_files = seen.mode in _WITH_FILES
-        find, stated = partial(self._found, seen.port), self._stated(seen.port)
+        find, stated = partial(self._found, seen.usb_path), self._stated(seen.usb_path)
         if self._reach.adb is not None and device is not None and device.state is LinkState.RESCUE:
-            made = partial(AdbApart, self._reach.adb, find, seen.port, stated, Via.RESCUE)
+            made = partial(AdbApart, self._reach.adb, find, seen.usb_path, stated, Via.RESCUE)
             return replace(seen, links=frozenset({Link.RESCUE}), wants=wants, _made=made)
         if self._reach.adb is not None and wants is None:
-            made = partial(AdbApart, self._reach.adb, find, seen.port, stated)
+            made = partial(AdbApart, self._reach.adb, find, seen.usb_path, stated)
             links = frozenset({Link.ADB, Link.MTP} if has_files else {Link.ADB})
             return replace(seen, links=links, wants=None, _made=made)
         if has_files:
-            opens, stated = self._reach.open_mtp, self._stated(seen.port)
+            opens, stated = self._reach.open_mtp, self._stated(seen.usb_path)
             return replace(
                 seen,
                 links=frozenset({Link.MTP}),
                 wants=None,
                 also_wants=wants if wants is Wants.DEBUGGING else None,
                 missing=missing,
-                _made=partial(PipeApart, Via.MTP, seen.port, stated, opens),
+                _made=partial(PipeApart, Via.MTP, seen.usb_path, stated, opens),
             )
         return replace(seen, wants=Wants.PROGRAM if missing else wants, missing=missing)
 
@@ -237,10 +250,10 @@ class Presence:
     def _apple(self, seen: Here, mux: _ByMux) -> Here:
         if self._reach.mux is None or mux is None:
             return replace(seen, wants=Wants.PROGRAM, missing=Program.USBMUXD)
-        mobile = mux.get(seen.port)
+        mobile = mux.get(seen.usb_path)
         if mobile is None:
             return seen
-        made = partial(IPhoneApart, self._reach.mux, mobile.device.udid, seen.port)
+        made = partial(IPhoneApart, self._reach.mux, mobile.device.udid, seen.usb_path)
         if not mobile.paired:
             return replace(seen, wants=Wants.TRUST, _iphone=made)
         links = frozenset({Link.LOCKDOWN})

@@ -175,12 +175,14 @@ class ModelPresence(Presence):
     def __init__(self) -> None:
         self.phones: dict[str, ModelPhone] = {}
         self.numbers: dict[str, int] = {}
+        self.usb_paths: dict[str, str] = {}
         self._count = 0
 
-    def put(self, port: str, phone: ModelPhone) -> None:
-        """Plug a phone in."""
+    def put(self, port: str, phone: ModelPhone, usb_path: str | None = None) -> None:
+        """Plug a phone in, at one of the two ports of its socket."""
         self._count += 1
         self.phones[port], self.numbers[port] = phone, self._count
+        self.usb_paths[port] = usb_path or port
 
     def look(self) -> tuple[Here, ...]:
         """Return who hangs where."""
@@ -189,6 +191,7 @@ class ModelPresence(Presence):
     def _model(self, port: str, phone: ModelPhone) -> Here:
         return Here(
             port=port,
+            usb_path=self.usb_paths[port],
             mode=phone.mode,
             product="Phone 7",
             usb_serial=phone.usb_serial,

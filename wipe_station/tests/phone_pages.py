@@ -120,9 +120,10 @@ system, patch level, and the outcome of each line, also where it fails.
     she wait, and which sentence does she not understand?
 14. `adb reboot bootloader` on unlocked phones of each maker: how long until fastboot is there
     (the station waits five minutes), at the same port (also in a socket and with a cable for
-    USB 3), with the serial of adb on USB and in `getvar serialno`? Does it erase `metadata` and
-    `userdata`, start by itself afterwards, and is the setup there? What does a locked one say, and
-    does it start again when told?
+    USB 3, whose other port `readlink /sys/bus/usb/devices/PORT/port/peer` names), with the serial
+    of adb on USB and in `getvar serialno`? Does it erase `metadata` and `userdata`, start by
+    itself afterwards, and is the setup there? What does a locked one say, and does it start again
+    when told?
 15. `adb reboot rescue` on each maker's phones: which have the mode, what do the others do? There:
     `adb devices`, the serial on USB, `adb rescue wipe userdata`; does it start again when told?
 16. iPhone on USB, which was seen on a simulated one alone: `lsusb -v` (how many configurations,

@@ -281,6 +281,22 @@ def test_phone__never_goes__looked_at_and_found_as_it_was(tmp_path: Path) -> Non
     assert (job.outcome, job.state) == ("failed", State.NOT_ERASED)
 
 
+def test_phone__comes_back_on_the_other_bus_of_its_socket__another_plugging_in(
+    tmp_path: Path,
+) -> None:
+    """Each bus counts for itself: the number of the plugging-in may be the same."""
+    phone = ModelPhone()
+    with bench_at(tmp_path) as bench:
+        bench.presence.put(PORT, phone, usb_path="2-9")
+        bench.bench.wake()
+        first = bench.until(lambda: next(iter(bench.at()), None)).visit
+        number = bench.presence.numbers[PORT]
+        bench.presence.put(PORT, phone, usb_path=PORT)
+        bench.presence.numbers[PORT] = number
+        bench.bench.wake()
+        bench.until(lambda: [each for each in bench.at() if each.visit != first])
+
+
 def test_phone__unplugged_for_a_moment_or_in_another_mode__still_asked(tmp_path: Path) -> None:
     """No reset is over in a moment: who re-plugs the cable has erased nothing, and lost nothing."""
     phone = ModelPhone()

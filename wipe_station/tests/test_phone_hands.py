@@ -329,7 +329,15 @@ IPHONE = Baseline(facts=PhoneFacts(system=System.IOS, device_id=UDID), link=Link
 
 def _stating(serial: str | None, mode: Mode, port: str = PORT) -> Here:
     links = frozenset({Link.USB})
-    return Here(port=port, mode=mode, product="", usb_serial=serial, links=links, wants=Wants.TIME)
+    return Here(
+        port=port,
+        usb_path=port,
+        mode=mode,
+        product="",
+        usb_serial=serial,
+        links=links,
+        wants=Wants.TIME,
+    )
 
 
 @pytest.mark.parametrize(
