@@ -49,12 +49,12 @@ def _phone(phone: PhoneView) -> Iterator[Text]:
 
 
 def _job(job: PhoneJobView) -> Iterator[Text]:
-    title, state = text_of(job.title), job.state.value
-    over = None if job.outcome_text is None else text_of(job.outcome_text)
+    title, place = text_of(job.title), _place(job.port, job.bay)
+    over = _under_way(*job.resets) if job.outcome_text is None else text_of(job.outcome_text)
     rest = (job.serial, job.ticket, job.job_id)
     yield Text(
-        zh=_joined(_place(job.port, job.bay).zh, title.zh, over.zh if over else state, *rest),
-        en=_joined(_place(job.port, job.bay).en, title.en, over.en if over else state, *rest),
+        zh=_joined(place.zh, title.zh, over.zh, *rest),
+        en=_joined(place.en, title.en, over.en, *rest),
     )
     yield from _marked("!", job.hot)
     yield from _marked("→", job.said)
@@ -67,6 +67,15 @@ def _job(job: PhoneJobView) -> Iterator[Text]:
         yield from _marked("✓", seen)
     if job.grade is not None:
         yield from _graded(job.grade, None)
+
+
+def _under_way(number: int, count: int) -> Text:
+    if count == 1:
+        return Text(zh="正在清除", en="being erased")
+    return Text(
+        zh=f"正在清除，第 {number} 次重置，共 {count} 次",
+        en=f"being erased, reset {number} of {count}",
+    )
 
 
 def _place(port: str, bay: str | None) -> Text:

@@ -169,7 +169,13 @@ def test_lines__jobs__state_wait_evidence_and_outcome(boards: dict[str, BoardVie
     """A phone at work is shown once, as its job."""
     between = "\n".join(line.en for line in phone_lines(boards["between"]))
     job = boards["between"].phone_jobs[0]
-    assert between.startswith(f"USB port 1-4  ACME Phone 7  between  SN0001  {job.ticket}")
+    assert between.startswith(
+        f"USB port 1-4  ACME Phone 7  being erased, reset 1 of 2  SN0001  {job.ticket}"
+    )
+    once = boards["between"].model_copy(
+        update={"phone_jobs": (job.model_copy(update={"resets": (1, 1)}),)}
+    )
+    assert "  being erased  SN0001" in phone_lines(once)[0].en
     assert job.job_id in between
     assert "waits 0 s / 3600 s" in between
     assert between.count("✓") == 2
