@@ -1,7 +1,7 @@
 """``python -m kiosk_ui``: start as root, load everything, become nobody special, then serve. I/O.
 
 1. Load templates, catalogues, static files; ask every kind of page once, in this process.
-2. Bind the loopback address.
+2. Listen on the loopback address: who comes too early waits, and is not refused.
 3. Give up every privilege, for good. Nothing is opened or imported from here on that an ordinary
    user could not reach: on a developer's machine the code itself may lie in root's home.
 4. Serve, and say where.
@@ -96,11 +96,10 @@ def main() -> None:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
     )
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind((LOOPBACK, options.port))
-        except OSError as error:
-            sys.stderr.write(_PORT_TAKEN.format(port=options.port, why=error.strerror))
-            sys.exit(EXIT_USAGE)
+    try:
+        listener = socket.create_server((LOOPBACK, options.port))
+    except OSError as error:
+        sys.stderr.write(_PORT_TAKEN.format(port=options.port, why=error.strerror))
+        sys.exit(EXIT_USAGE)
+    with listener:
         asyncio.run(_serve(options, listener))
