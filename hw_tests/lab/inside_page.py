@@ -20,7 +20,6 @@ from typing import Any, Final
 from hw_tests.lab import inside
 from hw_tests.lab.agent import port_named
 from hw_tests.lab.frames import LOOPBACK, Frames
-from hw_tests.written import words_in
 
 LOG: Final = "up"
 IN_MEMORY: Final = (Path("/run"), Path("/dev/shm"))  # noqa: S108 - read alone
@@ -128,19 +127,18 @@ def _said_to(method: str, path: str, body: bytes | None) -> bytes:
         return said
 
 
-def holding(words: list[str]) -> list[str]:
-    """Return every file that was written in this guest and in which one of some words stands.
+def written() -> dict[str, str]:
+    """Return every file that was written in this guest: its path, and its content in hex.
 
     That is all that lies over the host's files, and in the file systems in memory: state, sockets,
-    logs of programs, temporary files. Compiled code is left out: the words may be constants in it.
+    logs of programs, temporary files. Compiled code is left out: what is searched for may be a
+    constant in it.
     """
-    found = []
+    found = {}
     for path in _written():
         with contextlib.suppress(FileNotFoundError):
-            content = path.read_bytes()
-            named = any(word in path.name for word in words)
-            if path.suffix != ".pyc" and (named or words_in(content, words)):
-                found.append(str(path))
+            if path.suffix != ".pyc":
+                found[str(path)] = path.read_bytes().hex()
     return found
 
 

@@ -34,7 +34,7 @@ from wipe_station.accounts import UNREGISTERED
 STATE = "/run/station"
 START_S = 300.0
 END_S = 60.0
-CROWD_S = 180.0
+CROWD_S = 600.0
 SOON_MS = 3000
 STICK_BYTES = 8 << 20
 SECRET = b"Dear diary, nobody else may ever read this. "
@@ -148,11 +148,23 @@ def let_look(screen: Finger, phone: AndroidPhone, seen: Locator) -> None:
     screen.sees(seen)
 
 
+def holding(counter: Counter, words: Sequence[str]) -> list[str]:
+    """Return every file that was written in the guest and has a word in its name or content.
+
+    The search is the host's: what unpacks a PDF takes seconds in an emulated processor.
+    """
+    return [
+        path
+        for path, content in counter.guest.call(inside_page.written).items()
+        if any(word in path for word in words) or words_in(bytes.fromhex(content), words)
+    ]
+
+
 def written_about_people(
     counter: Counter, *archives: Path, words: Sequence[str] = SECRETS
 ) -> list[str]:
     """Return where something of a phone's owner stands, in the guest and in what was taken home."""
-    found = counter.guest.call(inside_page.holding, list(words))
+    found = holding(counter, words)
     found += ["the kernel's log"] * any(each in counter.guest.console() for each in words)
     for archive in archives:
         with zipfile.ZipFile(archive) as opened:
@@ -208,7 +220,7 @@ def test_search__something_of_an_owners__found_wherever_it_was_written(counter: 
     assert MARKER not in packed
     places.append(f"{STATE}/there.pdf")
     counter.guest.call(inside.write_text, places[-1], packed)
-    found = counter.guest.call(inside_page.holding, SECRETS)
+    found = holding(counter, SECRETS)
     counter.guest.call(inside.run, ["rm", *places])
     assert [any(each.endswith(place) for each in found) for place in places] == [True] * 5
 
