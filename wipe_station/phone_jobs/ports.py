@@ -76,6 +76,15 @@ class Visit:
         return self.thermometer is not None and self.thermometer.warmth.hot
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What stays with a phone when its visit ends; whatever spoke with it does not."""
+
+    usb_serial: str | None
+    shown: tuple[Shown, ...]
+    staff: str | None
+
+
 @dataclass(slots=True, kw_only=True)
 class Port:
     """One port: a place for a run to watch."""
@@ -83,8 +92,8 @@ class Port:
     name: str
     visit: Visit | None = None
     left_at_s: float = 0.0
-    last: Visit | None = None
-    """The visit before, for what stays with the phone."""
+    noted: Noted | None = None
+    """Of the phone that hung there last."""
 
     def now(self) -> Stand | None:
         """Return what hangs there, for a run."""
@@ -161,16 +170,18 @@ class Ports:
             if opened:  # more, or less, can be read than before
                 visit.baseline, visit.problem, visit.again_s = None, None, 0.0
             return True
-        before = port.visit or port.last
+        noted = port.noted if visit is None else _noted(visit)
         absent_s = 0.0 if visit is not None else now_s - port.left_at_s
         self._visits += 1
         port.visit = Visit(number=self._visits, here=here, absent_s=absent_s, wants=here.wants)
-        if before is not None and _same_phone(before.here, here):
-            port.visit.shown, port.visit.staff = before.shown, before.staff
+        if noted is not None and noted.usb_serial == here.usb_serial is not None:
+            port.visit.shown, port.visit.staff = noted.shown, noted.staff
         return True
 
     def _leave(self, port: Port) -> bool:
-        port.last, port.visit, port.left_at_s = port.visit, None, time.monotonic()
+        assert port.visit is not None, "somebody hung there"
+        port.noted = _noted(port.visit)
+        port.visit, port.left_at_s = None, time.monotonic()
         return True
 
     def _read(self, port: Port) -> None:
@@ -241,5 +252,5 @@ def _plugging(here: Here) -> tuple[str, int | None]:
     return here.usb_path, here.number
 
 
-def _same_phone(one: Here, other: Here) -> bool:
-    return one.usb_serial is not None and one.usb_serial == other.usb_serial
+def _noted(visit: Visit) -> Noted:
+    return Noted(usb_serial=visit.here.usb_serial, shown=visit.shown, staff=visit.staff)

@@ -1,9 +1,13 @@
 """Phones at the counter: from being plugged in to a signed document, and every way in between."""
 
+import gc
 import json
+import threading
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,7 @@ from wipe_station.errors import (
 )
 from wipe_station.phone_jobs.runner import PhoneRun
 from wipe_station.phone_links.hand import Baseline, Wants
+from wipe_station.phone_links.presence import Here
 from wipe_station.phone_values import (
     PhoneAction,
     PhoneEraseRequest,
@@ -45,6 +50,7 @@ from wipe_station.tests.phone_bench import (
     PORT,
     Bench,
     ModelPhone,
+    ModelPresence,
     bench_at,
     without_adb,
 )
@@ -295,6 +301,47 @@ def test_phone__comes_back_on_the_other_bus_of_its_socket__another_plugging_in(
         bench.presence.numbers[PORT] = number
         bench.bench.wake()
         bench.until(lambda: [each for each in bench.at() if each.visit != first])
+
+
+class Lent:
+    """A phone's hand for one plugging-in."""
+
+    def __init__(self, phone: ModelPhone) -> None:
+        self._phone = phone
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._phone, name)
+
+
+def test_phone__unplugged__nobody_keeps_what_spoke_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hand has a process: it ends with the plugging-in, and not when the next one comes."""
+    made: list[weakref.ref[Lent]] = []
+
+    def lend(phone: ModelPhone) -> Lent:
+        lent = Lent(phone)
+        made.append(weakref.ref(lent))
+        return lent
+
+    model = ModelPresence._model
+
+    def lending(self: ModelPresence, port: str, phone: ModelPhone) -> Here:
+        return replace(model(self, port, phone), _made=partial(lend, phone))
+
+    monkeypatch.setattr(ModelPresence, "_model", lending)
+    with bench_at(tmp_path) as bench:
+        bench.plug(ModelPhone())
+        bench.show("encrypted")
+        assert made
+        bench.pull()
+        for thread in threading.enumerate():
+            if thread.name in (f"phone-{PORT}", f"warmth-{PORT}"):
+                thread.join()
+        gc.collect()
+        assert [each() for each in made] == [None] * len(made)
+        bench.plug(ModelPhone())
+        assert bench.phone().shown == ("encrypted",), "that stays with the phone"
 
 
 def test_phone__unplugged_for_a_moment_or_in_another_mode__still_asked(tmp_path: Path) -> None:
