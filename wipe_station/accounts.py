@@ -32,6 +32,10 @@ PHONE_PAIRING: Final = Account(uid=64232, gid=64232)
 """Likewise, for Debian's program that pairs iPhones: what runs that is less shut in."""
 
 
+PHONE_ADB: Final = Account(uid=64233, gid=64233)
+"""Likewise, for Debian's adb, which every phone with adb speaks to first."""
+
+
 def account(named: str | None) -> Account:
     """Return the account that a name, or ``UID:GID``, means.
 

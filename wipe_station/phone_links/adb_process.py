@@ -1,12 +1,19 @@
 """An adb server of the station's own, started only when somebody asks for it. I/O.
 
-It listens on a socket file in a folder that is the station's alone, never on a port: whoever can
-speak to it can erase phones. Its key lies in the same folder; it looks for no emulators and takes
-nothing from the network.
+It listens on a socket file in a folder below the station's own, never on a port: whoever can speak
+to it can erase phones. Its key lies in the same folder; it looks for no emulators and takes nothing
+from the network.
+
+It parses what every phone sends first, so it runs as a user that owns that folder and nothing else,
+and can become nobody else. What it may open besides are the USB devices, by the groups that they
+belong to. Only root may pass the folders above its own: it is given its own, open, and names it by
+that descriptor.
 """
 
 import contextlib
+import grp
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,13 +21,17 @@ from pathlib import Path
 from typing import Final
 
 from certs.text import Text
+from wipe_station.accounts import PHONE_ADB
 from wipe_station.errors import CommandTimeoutError, DeviceError, DeviceGoneError, InvalidInputError
 from wipe_station.phone_links.adb_server import AdbServer
 
 PROGRAM: Final = "adb"
+LOG_NAME: Final = "adb.log"
 START_S: Final = 20.0
 END_S: Final = 5.0
 _POLL_S: Final = 0.02
+OF_USB: Final = ("root", "plugdev")
+"""The groups that USB devices belong to, by udev's own rules and by Debian's for phones."""
 _MOST_SOCKET_PATH_BYTES: Final = 107
 """``sun_path`` without its end (unix(7))."""
 _HINT: Final = Text(
@@ -62,34 +73,68 @@ def started(folder: Path) -> Iterator[AdbServer]:
     listening = socket_of(folder)
     with contextlib.suppress(DeviceGoneError):
         AdbServer(listening, timeout_s=END_S).end()
-    listening.unlink(missing_ok=True)
-    words = [PROGRAM, "-L", f"localfilesystem:{listening}", "server", "nodaemon"]
-    with (folder / "adb.log").open("wb") as log:
-        try:
-            process = subprocess.Popen(
-                words,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment_of(folder),
-                cwd=folder,
-            )
-        except FileNotFoundError as error:
-            raise DeviceError(Text(zh="没有 adb。", en="There is no adb."), hint=_HINT) from error
+    process = _popen(folder)
     try:
         server = AdbServer(listening)
         _answers(process, server)
         yield server
     finally:
         _end(process)
-        listening.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            listening.unlink()
+
+
+def _popen(folder: Path) -> "subprocess.Popen[bytes]":
+    """Start the program in its folder, where its user may have put anything."""
+    if shutil.which(PROGRAM) is None:
+        raise DeviceError(Text(zh="没有 adb。", en="There is no adb."), hint=_HINT)
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    own = Path(f"/proc/self/fd/{opened}")
+    words = [PROGRAM, "-L", f"localfilesystem:{socket_of(own)}", "server", "nodaemon"]
+    try:
+        for name in (socket_of(folder), folder / LOG_NAME):
+            name.unlink(missing_ok=True)
+        with (folder / LOG_NAME).open("xb") as log:
+            return subprocess.Popen(
+                [*_as_its_user(), *words],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=environment_of(own),
+                cwd=folder,
+                pass_fds=(opened,),
+            )
+    except OSError as error:
+        raise DeviceError(Text(zh="adb 启动失败。", en="adb did not start."), hint=_HINT) from error
+    finally:
+        os.close(opened)
+
+
+def _as_its_user() -> list[str]:
+    """Return the command before a command that gives every right up; nothing where root is not."""
+    if os.geteuid() != 0:
+        return []
+    groups = []
+    for name in OF_USB:
+        with contextlib.suppress(KeyError):  # not every machine has both
+            groups.append(str(grp.getgrnam(name).gr_gid))
+    return [
+        *("setpriv", f"--reuid={PHONE_ADB.uid}", f"--regid={PHONE_ADB.gid}"),
+        *(f"--groups={','.join(groups)}", "--inh-caps=-all", "--no-new-privs", "--"),
+    ]
 
 
 def _own(folder: Path) -> None:
+    """Make the folder, or take it for one that is only its user's."""
+    user = PHONE_ADB.uid if os.geteuid() == 0 else os.geteuid()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    found = folder.stat()
+    found = folder.lstat()
+    if found.st_uid == os.geteuid() != user:  # nobody but root was there until now
+        for each in (*folder.rglob("*"), folder):
+            os.lchown(each, PHONE_ADB.uid, PHONE_ADB.gid)
+        found = folder.lstat()
     too_long = len(os.fsencode(socket_of(folder.absolute()))) > _MOST_SOCKET_PATH_BYTES
-    if too_long or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+    if too_long or found.st_uid != user or found.st_mode & 0o077:
         raise InvalidInputError(
             Text(
                 zh=f"文件夹 {folder} 不能给 adb 用。",
