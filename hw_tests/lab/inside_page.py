@@ -93,6 +93,25 @@ def board_when(kind: str, field: str, values: list[str], count: int, timeout_s: 
         known = f"&epoch={seen['epoch']}&after={seen['revision']}"
 
 
+def look_until_seen(timeout_s: float) -> None:
+    """Have the station look at the one phone that came back, until it has seen enough.
+
+    It is paired anew after its reset, and is looked at again until then, as a person would: not
+    before the board has changed, or five seconds.
+    """
+    ends, known = time.monotonic() + timeout_s, ""
+    while True:
+        seen = get(f"/v1/board?wait_s=5{known}")
+        (job,) = seen["phone_jobs"]
+        if job["state"] != "back":
+            return
+        if time.monotonic() > ends:
+            raise TimeoutError(f"still back: {job['said']}")
+        with contextlib.suppress(RuntimeError):  # it has seen enough meanwhile
+            ask(f"/v1/phone-jobs/{job['job_id']}/look")
+        known = f"&epoch={seen['epoch']}&after={seen['revision']}"
+
+
 def ask(path: str, **what: object) -> Any:
     """Ask the daemon for something, as a program of its operator does; return its answer."""
     return _asked("POST", path, json.dumps(what).encode())

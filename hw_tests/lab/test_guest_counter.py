@@ -18,7 +18,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from hw_tests.lab import inside, inside_page
 from hw_tests.lab.android_usb import on_usb
 from hw_tests.lab.bench import Device, Kind, plug, pull
-from hw_tests.lab.guest import Guest, GuestError
+from hw_tests.lab.guest import Guest
 from hw_tests.lab.iphone_usb import IPhoneOnUsb
 from hw_tests.lab.iphone_usb import on_usb as iphone_on_usb
 from hw_tests.lab.touch import Finger, fingers
@@ -384,18 +384,6 @@ def test_crowd__eight_phones_and_four_drives__each_ends_as_it_is_on_its_own_tick
 # --- an iPhone ----------------------------------------------------------------------------------
 
 
-def looked_at(counter: Counter) -> bool:
-    """Have the station look at the one phone; return whether it has seen enough.
-
-    It is paired anew after its reset, and is looked at again until then, as a person would.
-    """
-    (job,) = counter.guest.call(inside_page.board)["phone_jobs"]
-    with contextlib.suppress(GuestError):  # it has seen enough meanwhile
-        if job["state"] == "back":
-            ask(counter, f"/v1/phone-jobs/{job['job_id']}/look")
-    return bool(job["state"] != "back")
-
-
 @pytest.mark.parametrize("lie", [None, apple.Lie.NOTHING])
 def test_iphone__over_usb_by_requests__judged_by_its_own_record(
     counter: Counter, lie: apple.Lie | None
@@ -410,7 +398,7 @@ def test_iphone__over_usb_by_requests__judged_by_its_own_record(
         with device.lock:
             phone.finish_boot()
         things_in(counter, "phone_jobs", "state", "back", "not-erased", count=1)
-        until(lambda: looked_at(counter))
+        counter.guest.call(inside_page.look_until_seen, timeout_s=CROWD_S)
         (job,) = things_in(counter, "phone_jobs", "outcome", "verified", "failed", count=1)
         path = f"/v1/phone-jobs/{job['job_id']}"
         bundle = counter.guest.call(inside_page.document, f"{path}/documents/bundle.zip")

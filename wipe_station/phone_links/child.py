@@ -49,7 +49,7 @@ LIMITS_S: dict[Act, float] = {
     Act.OVERWRITE: 24 * 3600.0,
     Act.PAIR: 60.0,
     Act.PAIR_AGAIN: 400.0,
-    Act.LIST: 20.0,
+    Act.LIST: 60.0,
 }
 """For an errand, its start included; the links' own limits are shorter."""
 PROGRAM: Final = (sys.executable, "-I", "-m", "wipe_station.phone_child")

@@ -9,8 +9,8 @@ It looks at USB when it is told to (SIGUSR2), and never by itself: as udev tells
 USB gate has not let it in yet, Debian's rule takes its configuration away, and the kernel may
 configure it anew for a driver that comes late. Left to itself, 1.1.1 looks at each phone once, at
 that very moment, and mostly never sees it (seen in the lab); what changes while it first speaks
-to a phone can leave it waiting for that phone for good, or hang it. So one that hangs, has ended,
-or was told a few times and sees no phone at all is started anew: nobody's connection is lost by
+to a phone can leave it waiting for that phone for good, or hang it. So one that has ended, or for a
+while does not answer or sees no phone at all, is started anew: nobody's connection is lost by
 that. With ``--enable-exit``, which SIGUSR2 needs, Debian's rule also ends it when the last iPhone
 leaves.
 
@@ -48,8 +48,10 @@ LOCK: Final = Path("/run/usbmuxd.pid")
 """Where each usbmuxd writes its number."""
 WHEN_TOLD: Final = ("--disable-hotplug", "--enable-exit")
 """Together they have it look at USB when it gets SIGUSR2, and never by itself."""
-MOST_TOLD: Final = 3
-"""So often it is told to look before one that sees no phone is started anew."""
+MOST_IN_VAIN: Final = 3
+"""So often it may see no phone, or not answer, before it is started anew."""
+YOUNG_S: Final = 10.0
+"""But not before it has had so long: a slow machine would start one after the other."""
 START_S: Final = 20.0
 END_S: Final = 5.0
 _ASK_S: Final = 2.0
@@ -87,9 +89,8 @@ class _Own:
 
     def __init__(self) -> None:
         """Start it; raises DeviceError where there is none."""
-        self._process = _popen()
-        self._told = 0
-        """How often it was told to look and saw no phone."""
+        self._process, self._began_s = _popen(), time.monotonic()
+        self._in_vain = 0
 
     def look_again(self, seen: int | None) -> None:
         """Have it look at USB anew, or start it anew where that is of no use.
@@ -99,14 +100,17 @@ class _Own:
         Args:
             seen: how many devices it sees now; None: it does not answer.
         """
-        if self._process.poll() is None and (seen or (seen is not None and self._told < MOST_TOLD)):
-            self._told = 0 if seen else self._told + 1
-            self._process.send_signal(signal.SIGUSR2)  # one that answers takes it
+        young = time.monotonic() - self._began_s < YOUNG_S
+        hopeful = bool(seen) or young or self._in_vain < MOST_IN_VAIN
+        if self._process.poll() is None and hopeful:
+            self._in_vain = 0 if seen else self._in_vain + 1
+            if seen is not None:  # one that does not answer may not take it, and end
+                self._process.send_signal(signal.SIGUSR2)
             return
         self.end()
-        self._told = 0
+        self._in_vain = 0
         with contextlib.suppress(DeviceError):
-            self._process = _popen()
+            self._process, self._began_s = _popen(), time.monotonic()
 
     def wait(self) -> None:
         """Wait until it answers; what is waited on meanwhile is its end."""

@@ -239,15 +239,23 @@ def test_usbmuxd__told_in_vain__started_anew_unless_it_sees_a_phone(
 
     monkeypatch.setattr(usbmux_process, "_popen", start)
     own = usbmux_process._Own()
-    most = usbmux_process.MOST_TOLD
-    for told, seen in enumerate([*[0] * most, 1, *[0] * most], 1):
+    most = usbmux_process.MOST_IN_VAIN
+    for _ in range(2 * most):
+        own.look_again(0)
+    assert not started[0].ended, "it has had no time yet"
+    monkeypatch.setattr(usbmux_process, "YOUNG_S", 0.0)
+    for seen in (1, *[0] * most):
         own.look_again(seen)
-        assert started[0].signals == [signal.SIGUSR2] * told
-    assert not started[0].ended
-    for sees in (0, None):  # in vain once more; the next one does not answer
-        own.look_again(sees)
-        assert started[-2].ended
-        assert (started[-1].signals, started[-1].ended) == ([], False)
+    assert not started[0].ended, "it serves a phone"
+    assert started[0].signals == [signal.SIGUSR2] * (3 * most + 1)
+    own.look_again(0)
+    assert started[0].ended
+    for _ in range(most):
+        own.look_again(None)
+    assert (started[1].signals, started[1].ended) == ([], False), "it may not take a signal"
+    own.look_again(None)
+    assert started[1].ended
+    assert (started[2].signals, started[2].ended) == ([], False)
     assert len(started) == 3
 
 
