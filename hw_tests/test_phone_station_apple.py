@@ -62,6 +62,21 @@ def test_trade_in__iphone__certified_by_its_own_record(folder: Path, route: Rout
     assert private_words_below(folder / "state", words=MARKERS) == []
 
 
+def test_read__phone_has_forgotten_a_station_that_knows_it__paired_anew(folder: Path) -> None:
+    """Its owner has reset whom it trusts, or it was erased elsewhere: it is asked once more."""
+    phone = IPhone()
+    with counter_with(phone, folder) as bench:
+        read(bench)
+        phone.pull()
+        bench.bench.wake()
+        bench.until(lambda: not bench.at(PORT))
+        phone.pair_record = None
+        phone.plug()
+        bench.bench.wake()
+        assert [gate.gate for gate in read(bench).gates] == ["no-consent"]
+    assert phone.pair_record is not None
+
+
 @pytest.mark.parametrize("lie", [Lie.NOTHING, Lie.FORGETS, Lie.STALE, Lie.FAILED])
 def test_trade_in__iphone_that_lies__notice(folder: Path, lie: Lie) -> None:
     """Whatever it pretends, its photos are there, and nothing certifies otherwise."""

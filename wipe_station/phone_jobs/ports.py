@@ -195,11 +195,12 @@ class Ports:
         Thread(target=self._reader, args=(visit,), name=f"phone-{port.name}", daemon=True).start()
 
     def _reader(self, visit: Visit) -> None:
-        wants, problem, baseline = visit.here.wants, None, None
+        wants, problem, baseline = visit.wants, None, None
         links = visit.here.links
         routes: frozenset[Route] = frozenset()
         try:
             iphone = visit.here.iphone()
+            # Also where usbmuxd has a record and the phone has forgotten it: reading told that.
             if wants is Wants.TRUST and iphone is not None:
                 wants = iphone.pair()
             else:
