@@ -40,7 +40,7 @@ from wipe_station.store import Store
 from wipe_station.write_guard import WriteGuard
 
 Found = TypeVar("Found")
-SOON_S: Final = 20.0
+SOON_S: Final = 90.0
 """After this a test has failed; none waits so long."""
 OPERATOR: Final = Peer(pid=1, uid=0, role=Role.OPERATOR)
 KIOSK: Final = Peer(pid=2, uid=64230, role=Role.KIOSK)
