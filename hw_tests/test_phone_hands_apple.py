@@ -3,16 +3,25 @@
 The key test: whatever it says or pretends, one that still has its photos is never found erased.
 """
 
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from hw_tests.phones.apple_bay import Bay, Plugged
 from hw_tests.phones.iphone import UDID, Dialog, IPhone, Lie, Trouble
+from hw_tests.whole_station import until
 from wipe_station.detect.gate_rules import Phone
 from wipe_station.errors import DeviceError, DeviceGoneError
 from wipe_station.phone_links.apart import IPhoneApart
+from wipe_station.phone_links.child import LIMITS_S, LostError
+from wipe_station.phone_links.errand import Act
 from wipe_station.phone_links.hand import Baseline, ClosedError, Wants
+from wipe_station.phone_links.iphone import PAIRING
 from wipe_station.phone_links.iphone_hand import IPhoneHand
 from wipe_station.phone_links.presence import Here, Presence, Reach
 from wipe_station.phone_links.usbmux import Usbmux
@@ -60,6 +69,41 @@ def paired(bay: Bay) -> IPhoneApart:
     assert hand.pair() is None
     assert seen(bay).links == {Link.LOCKDOWN}
     return hand
+
+
+def test_pair__phone_never_answers__nothing_of_it_goes_on(
+    plugged: Plugged, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian's program ends with the process that ran it: two would make keys beside each other."""
+    monkeypatch.setitem(LIMITS_S, Act.PAIR, 10.0)
+    phone = IPhone()
+    bay = plugged(phone)
+    hand = seen(bay).iphone()
+    assert hand is not None
+    bay.troubled(phone, 1, Trouble.SILENCE)
+    with ThreadPoolExecutor(1) as aside:
+        pairing = aside.submit(hand.pair)
+        (program,) = until(lambda: pairing_programs(bay))
+        os.kill(program, signal.SIGSTOP)  # else it ends by itself after a while
+        with pytest.raises(LostError):
+            pairing.result()
+    try:
+        until(lambda: not pairing_programs(bay))
+    finally:
+        for left in pairing_programs(bay):
+            os.kill(left, signal.SIGKILL)
+
+
+def pairing_programs(bay: Bay) -> list[int]:
+    """Return the processes that pair over a bay's usbmuxd."""
+    address = f"USBMUXD_SOCKET_ADDRESS={bay.mux.address}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            named = (process / "comm").read_text("utf-8") == f"{PAIRING}\n"
+            if named and address in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+    return found
 
 
 def erased_by(bay: Bay, phone: IPhone, route: Route) -> Baseline:

@@ -100,9 +100,9 @@ class WholeStation:
         until(lambda: self.pid(process) != before)
 
 
-def until(look: Callable[[], Value | None]) -> Value:
+def until(look: Callable[[], Value | None], longest_s: float = LONGEST_S) -> Value:
     """Return the first thing that is there."""
-    ends = time.monotonic() + LONGEST_S
+    ends = time.monotonic() + longest_s
     while True:
         with contextlib.suppress(OSError):
             found = look()

@@ -33,6 +33,8 @@ console = ["1-{CONSOLE_PORT}"]
 [bays]
 """ + "".join(f'"{n}" = ["1-{n}", "2-{n}"]\n' for n in range(1, CONSOLE_PORT))
 END_S = 60.0
+PAIRED_S = 400.0
+"""Pairing makes keys, which takes an emulated processor half a minute and more."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -182,10 +184,6 @@ def test_bays__makers_interface_of_another_name__asked_and_turned_away(station: 
     assert not phone.function.was_spoken_to
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="OPEN: once not read for a minute in a guest that had served other phones",
-)
 def test_bays__iphone__read_through_the_one_configuration_that_is_let_in(
     station: Station,
 ) -> None:
@@ -198,7 +196,7 @@ def test_bays__iphone__read_through_the_one_configuration_that_is_let_in(
         for _ in range(2):  # the late driver comes the first time, and is there the second time
             (path,) = guest.call(inside_phones.wait_for_ports, serial_of(device.phone), 1, END_S)
             wanted = {f"{path}:4.0": "1", f"{path}:4.1": "1", f"{path}:4.2": "0"}
-            assert until(lambda: serial_read(station)) == apple.SERIAL
+            assert until(lambda: serial_read(station), PAIRED_S) == apple.SERIAL
             assert guest.call(inside_phones.interfaces_let_in, path) == wanted
             assert guest.call(inside_phones.mode, path) == Mode.IPHONE.value
             assert guest.call(inside_station.board, STATE)["devices"] == []

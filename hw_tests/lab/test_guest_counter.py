@@ -384,10 +384,6 @@ def test_crowd__eight_phones_and_four_drives__each_ends_as_it_is_on_its_own_tick
 # --- an iPhone ----------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(
-    run=False,
-    reason="OPEN: after the crowd it is not read in ten minutes; in a fresh guest it is",
-)
 @pytest.mark.parametrize("lie", [None, apple.Lie.NOTHING])
 def test_iphone__over_usb_by_requests__judged_by_its_own_record(
     counter: Counter, lie: apple.Lie | None

@@ -88,26 +88,31 @@ def _popen(folder: Path) -> "subprocess.Popen[bytes]":
     """Start the program in its folder, where its user may have put anything."""
     if shutil.which(PROGRAM) is None:
         raise DeviceError(Text(zh="没有 adb。", en="There is no adb."), hint=_HINT)
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    own = Path(f"/proc/self/fd/{opened}")
-    words = [PROGRAM, "-L", f"localfilesystem:{socket_of(own)}", "server", "nodaemon"]
     try:
-        for name in (socket_of(folder), folder / LOG_NAME):
-            name.unlink(missing_ok=True)
-        with (folder / LOG_NAME).open("xb") as log:
-            return subprocess.Popen(
-                [*_as_its_user(), *words],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment_of(own),
-                cwd=folder,
-                pass_fds=(opened,),
-            )
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            return _popen_in(folder, opened)
+        finally:
+            os.close(opened)
     except OSError as error:
         raise DeviceError(Text(zh="adb 启动失败。", en="adb did not start."), hint=_HINT) from error
-    finally:
-        os.close(opened)
+
+
+def _popen_in(folder: Path, opened: int) -> "subprocess.Popen[bytes]":
+    own = Path(f"/proc/self/fd/{opened}")
+    words = [PROGRAM, "-L", f"localfilesystem:{socket_of(own)}", "server", "nodaemon"]
+    for name in (socket_of(folder), folder / LOG_NAME):
+        name.unlink(missing_ok=True)
+    with (folder / LOG_NAME).open("xb") as log:
+        return subprocess.Popen(
+            [*_as_its_user(), *words],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment_of(own),
+            cwd=folder,
+            pass_fds=(opened,),
+        )
 
 
 def _as_its_user() -> list[str]:

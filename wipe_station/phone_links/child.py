@@ -29,6 +29,7 @@ from wipe_station.phone_links.channel import Channel
 from wipe_station.phone_links.errand import Act, Ask, Errand, Listed, error_in, fault_of
 from wipe_station.phone_links.fastboot import ERASE_S
 from wipe_station.phone_links.hand import Tell, Wants
+from wipe_station.phone_links.iphone import PAIR_S
 from wipe_station.phone_links.mtp import Pipe
 from wipe_station.phone_links.usbmux import Usbmux
 from wipe_station.phone_links.values import WHAT, read, read_or_none
@@ -47,7 +48,7 @@ LIMITS_S: dict[Act, float] = {
     Act.ASK: 2400.0,  # a boot loader takes ``ERASE_S`` for each partition
     Act.LOOK: 600.0,
     Act.OVERWRITE: 24 * 3600.0,
-    Act.PAIR: 60.0,
+    Act.PAIR: PAIR_S + 60.0,
     Act.PAIR_AGAIN: 400.0,
     Act.LIST: 60.0,
 }

@@ -10,6 +10,7 @@ What it refuses is unknown. What it garbles is an error, and nothing is known.
 """
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Final
@@ -33,7 +34,10 @@ from wipe_station.phones.mcinstall import Accepted, Refused
 from wipe_station.phones.plist import Fields, Plist
 from wipe_station.phones.usbmux import MuxDevice
 
-PAIR_S: Final = 30.0
+PAIR_S: Final = 120.0
+"""It makes three keys each time: 20 s on a slow machine, and as long as it wants by chance."""
+PAIRING: Final = "idevicepair"
+_ENDS_WITH_US: Final = ("setpriv", "--pdeathsig", "KILL")
 USB_DEVICES: Final = Path("/sys/bus/usb/devices")
 
 
@@ -216,9 +220,17 @@ def pair(mux: Usbmux, udid: str) -> Refusal | None:
         DeviceError: the program is not installed.
         CommandTimeoutError: it did not end in time.
     """
+    if shutil.which(PAIRING) is None:
+        raise DeviceError(
+            Text(zh="没有安装 idevicepair。", en="idevicepair is not installed."),
+            hint=Text(
+                zh="请店长安装 libimobiledevice-utils。",
+                en="Have libimobiledevice-utils installed.",
+            ),
+        )
     try:
         done = subprocess.run(
-            ["idevicepair", "--udid", udid, "pair"],
+            [*_ENDS_WITH_US, PAIRING, "--udid", udid, "pair"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -227,14 +239,6 @@ def pair(mux: Usbmux, udid: str) -> Refusal | None:
             timeout=PAIR_S,
             env=os.environ | {"USBMUXD_SOCKET_ADDRESS": mux.address, "LC_ALL": "C.UTF-8"},
         )
-    except FileNotFoundError as error:
-        raise DeviceError(
-            Text(zh="没有安装 idevicepair。", en="idevicepair is not installed."),
-            hint=Text(
-                zh="请店长安装 libimobiledevice-utils。",
-                en="Have libimobiledevice-utils installed.",
-            ),
-        ) from error
     except subprocess.TimeoutExpired as error:
         raise CommandTimeoutError(
             Text(zh="手机没有回应配对。", en="The phone does not answer the pairing."),

@@ -14,9 +14,6 @@ while does not answer or sees no phone at all, is started anew: nobody's connect
 that. With ``--enable-exit``, which SIGUSR2 needs, Debian's rule also ends it when the last iPhone
 leaves.
 
-KNOWN HOLE: in a lab's guest that had served many other phones an iPhone was let in and not read,
-for ten minutes; why is not known yet.
-
 KNOWN HOLE: where it waits for one phone for good while it sees another one, that one stays unseen
 until it is plugged in again.
 
