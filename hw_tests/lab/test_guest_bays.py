@@ -214,18 +214,25 @@ def test_bays__iphone__read_through_the_one_configuration_that_is_let_in(
 def test_bays__phone_by_numbers_of_another__shut_out_when_a_driver_takes_it(
     station: Station,
 ) -> None:
-    """What says adb and has the numbers of a serial adapter does not become one."""
+    """What says that it is a phone, by the numbers of a serial adapter, does not become one.
+
+    Not adb: the station's server might claim it before the driver has been loaded.
+    """
     phone, guest = PhoneByNumbersOfAnother(), station.guest
     with redirected(guest, "numbers", phone) as port:
-        for _ in range(2):  # the driver comes late the first time, and is there the second time
-            port.plug()
-            (path,) = guest.call(inside_phones.wait_for_ports, phone.SERIAL, 1, END_S)
-            until(lambda: phone.was_configured)
-            guest.call(inside.settle)
-            until(lambda: set(guest.call(inside_usb.drivers, phone.SERIAL).values()) <= {""})
-            assert not guest.call(inside_phones.serial_ports), path
-            port.pull()
-            guest.call(inside_phones.wait_for_ports, phone.SERIAL, 0, END_S)
+        port.plug()
+        assert wait_for_stranger(station)["bay"]
+        assert station.phones() == []
+        assert phone.was_configured, "the driver came late"
+        port.pull()
+        until(lambda: not station.strangers())
+        port.plug()  # the driver is there already, and is not asked
+        until(station.phones)
+        guest.call(inside.settle)
+        assert set(guest.call(inside_usb.drivers, phone.SERIAL).values()) <= {"", "usbfs"}
+        assert not guest.call(inside_phones.serial_ports)
+        port.pull()
+        until(lambda: not station.phones())
 
 
 def test_bays__daemon_killed__stay_shut_until_a_good_end(station: Station) -> None:

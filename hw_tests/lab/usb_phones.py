@@ -176,14 +176,14 @@ class PhoneWithFiles(UsbDevice):
 
 
 class PhoneByNumbersOfAnother(UsbDevice):
-    """Says adb, by the numbers of a serial adapter, whose driver asks for nothing else."""
+    """A boot loader by the numbers of a serial adapter, whose driver asks for nothing else."""
 
     SERIAL: Final = "NUMBERS01"
 
     def __init__(self) -> None:
         """Make a device that is not plugged in."""
         whole = Function()
-        whole.interfaces = (Interface(number=0, kind=(0xFF, 0x42, 1), endpoints=bulk_pipe(PIPE)),)
+        whole.interfaces = (Interface(number=0, kind=FASTBOOT, endpoints=bulk_pipe(PIPE)),)
         super().__init__(
             Identity(vendor=0x0403, product=0x6001, name="Phone", serial=self.SERIAL), (whole,)
         )
