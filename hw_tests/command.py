@@ -100,9 +100,10 @@ def document(bundle: Path, name: str = "certificate.json") -> dict[str, Any]:
     return statement
 
 
-def sha256(file: Path) -> str:
-    """Return the digest of a medium, read through its backing file."""
+def sha256(file: Path, first_byte: int = 0) -> str:
+    """Return the digest of a medium from an offset on, read through its backing file."""
     with file.open("rb") as opened:
+        opened.seek(first_byte)
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
