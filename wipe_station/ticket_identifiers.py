@@ -21,6 +21,8 @@ UNIQUE_KINDS: Final = records.UNIQUE_KINDS | frozenset(
 """Identifiers that no two devices share, as far as anybody knows: as read, or as typed."""
 _OF_PHONES: Final = IMEI_KINDS | {"meid", "udid"}
 _PHONES: Final = frozenset({"phone", "tablet"})
+_OF_ONE_SYSTEM: Final = frozenset({"serial", "udid"})
+"""What a phone's system says the same of itself each time that it is asked in the same way."""
 LABEL: Final = "label"
 """The source of what a person read off a device."""
 _SAY_AGAIN: Final = Text(
@@ -91,6 +93,24 @@ def unique_of(identifiers: Iterable[Identifier]) -> frozenset[tuple[str, str]]:
     return frozenset(
         named(each.kind, each.value) for each in identifiers if each.kind in UNIQUE_KINDS
     )
+
+
+def contradict(before: Iterable[Identifier], now: Iterable[Identifier]) -> bool:
+    """Tell whether two devices, asked in the same way, have called themselves differently.
+
+    An IMEI that somebody copied is the same in both; what else each says of itself is not. What a
+    label says is left out, as many makers' numbers there are others than their systems say.
+    """
+    known = {(each.kind, each.evidence): each.value for each in before if _says_itself(each)}
+    return any(
+        known.get((each.kind, each.evidence), each.value) != each.value
+        for each in now
+        if _says_itself(each)
+    )
+
+
+def _says_itself(identifier: Identifier) -> bool:
+    return identifier.source == "medium" and identifier.kind in _OF_ONE_SYSTEM
 
 
 def imeis_of(identifiers: Iterable[Identifier], *sources: str) -> tuple[str, ...]:

@@ -215,16 +215,20 @@ def refuse_unexplained(ticket: Ticket, details: Mapping[str, Any]) -> None:
         )
 
 
-def standing(tickets: Iterable[Ticket], known: frozenset[tuple[str, str]]) -> str | None:
+def standing(tickets: Iterable[Ticket], said: Collection[Identifier]) -> str | None:
     """Return the number of the open ticket of a device, by identifiers that only it has.
 
     Raises:
-        CustodyError: it could be the device of more than one.
+        CustodyError: it could be the device of more than one, or is another one with its number.
     """
-    found = [each.number for each in tickets if each.open and known & release.identifiers_of(each)]
+    known = names.unique_of(said)
+    found = [each for each in tickets if each.open and known & release.identifiers_of(each)]
     if len(found) > 1:
-        refuse_several(found)
-    return found[0] if found else None
+        refuse_several(each.number for each in found)
+    for each in found:
+        if each.opening is not None and names.contradict(each.opening.device.identifiers, said):
+            raise another(each.number)
+    return found[0].number if found else None
 
 
 def require_erasable(
@@ -265,6 +269,21 @@ def refuse_several(numbers: Iterable[str]) -> NoReturn:
             en=f"This could be the device of several tickets: {both}.",
         ),
         hint=Text(zh="叫店长，先结束多余的单据。", en="Fetch the manager; end the wrong ones."),
+    )
+
+
+def another(number: str) -> CustodyError:
+    """Return the error for a device with a number of one that is here, and a serial of its own."""
+    return CustodyError(
+        Text(
+            zh=f"号码和单据 {number} 的设备一样，序列号却不一样：不是同一台。先不收，叫店长。",
+            en=f"It has a number of the device of ticket {number} and another serial: it is not"
+            " that device. Not taken in; fetch the manager.",
+        ),
+        hint=Text(
+            zh="IMEI 可能是抄来的。先结束那张单据，才能收这一台。",
+            en="One of them may have a copied IMEI. End that ticket before this one is taken in.",
+        ),
     )
 
 

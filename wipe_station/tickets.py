@@ -133,12 +133,13 @@ class Tickets:
                 count, and IMEIs however they are written.
 
         Raises:
-            CustodyError: it could be the device of more than one ticket.
+            CustodyError: it could be the device of more than one ticket, or shares a number with
+                one and is another device.
             EvidenceError: the log tells another story.
         """
         with self._lock:
             self._ledger.heal()
-            number = rules.standing(self._ledger.tickets(), names.unique_of(identifiers))
+            number = rules.standing(self._ledger.tickets(), identifiers)
             return None if number is None else self._ledger.ticket(number)
 
     def blocked(self, identifiers: Collection[Identifier]) -> bool:

@@ -225,8 +225,8 @@ class IPhone:
     def _trusted_values(self) -> dict[str, Any]:
         return {
             "SerialNumber": self.serial,
-            "InternationalMobileEquipmentIdentity": "353644930127905",
-            "InternationalMobileEquipmentIdentity2": "353644930127913",
+            "InternationalMobileEquipmentIdentity": "353644930127921",
+            "InternationalMobileEquipmentIdentity2": "353644930127939",
             "PhoneNumber": MARKERS[1],
             "PasswordProtected": self.set_up,
             "ActivationState": "Activated" if self.activated else "Unactivated",

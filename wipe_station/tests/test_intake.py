@@ -194,6 +194,30 @@ def test_standing__by_any_of_its_identifiers__its_ticket(shop: Shop) -> None:
     assert tickets.standing(said(imei=OTHER)) is None
 
 
+def test_standing__copied_imei__not_taken_for_the_phone_that_is_here(shop: Shop) -> None:
+    """One number in common and a serial of its own: nobody's consent counts for another phone."""
+    here = read(shop, serial="S7", udid="U7", imei=OTHER).ticket.number
+    for other in ({"serial": "S8"}, {"serial": "S8", "udid": "U7"}, {"udid": "U8"}):
+        with pytest.raises(CustodyError, match=f"of ticket {here} and another serial") as refused:
+            shop.tickets.standing(said(imei=OTHER, **other))
+        assert "copied IMEI" in refused.value.hint.en
+        with pytest.raises(CustodyError, match=here):
+            shop.tickets.blocked(said(imei=OTHER, **other))
+    known = shop.tickets.standing(said(serial="S7", imei=OTHER))
+    assert known is not None
+    assert known.number == here
+
+
+def test_standing__another_serial_on_the_label_or_over_another_link__the_same_phone(
+    shop: Shop,
+) -> None:
+    """Labels have numbers of their own, and MTP has one that changes with each reset."""
+    label = Identifier(kind="serial", value="12345/AB", source="label", evidence="scanned")
+    came = read(shop, label, serial="S7", imei=OTHER)
+    over_mtp = Identifier(kind="serial", value="0af3", source="medium", evidence="MTP")
+    assert shop.tickets.standing((*said(imei=OTHER), over_mtp)) == came.ticket
+
+
 def test_standing__two_tickets_for_one_phone__refused_naming_both(shop: Shop) -> None:
     """Nobody guesses whose phone it is."""
     first = shop.accept(PHONE, identifiers=typed(serial="S7"))
