@@ -50,7 +50,7 @@ class Agent:
             self._say({"id": asked["id"], "error": traceback.format_exc()})
 
     def _say(self, what: dict[str, Any]) -> None:
-        data = json.dumps(what).encode() + b"\n"
+        data = memoryview(json.dumps(what).encode() + b"\n")
         with self._lock:
             while data:
                 data = data[os.write(self._descriptor, data) :]

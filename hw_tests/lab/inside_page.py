@@ -146,13 +146,14 @@ def _said_to(method: str, path: str, body: bytes | None) -> bytes:
         return said
 
 
-def written() -> dict[str, str]:
+def written(timeout_s: float) -> dict[str, str]:
     """Return every file that was written in this guest: its path, and its content in hex.
 
     That is all that lies over the host's files, and in the file systems in memory: state, sockets,
     logs of programs, temporary files. Compiled code is left out: what is searched for may be a
     constant in it.
     """
+    del timeout_s  # the host's
     found = {}
     for path in _written():
         with contextlib.suppress(FileNotFoundError):

@@ -155,7 +155,7 @@ def holding(counter: Counter, words: Sequence[str]) -> list[str]:
     """
     return [
         path
-        for path, content in counter.guest.call(inside_page.written).items()
+        for path, content in counter.guest.call(inside_page.written, timeout_s=CROWD_S).items()
         if any(word in path for word in words) or words_in(bytes.fromhex(content), words)
     ]
 
