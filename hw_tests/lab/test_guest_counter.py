@@ -388,11 +388,14 @@ def test_crowd__eight_phones_and_four_drives__each_ends_as_it_is_on_its_own_tick
 def test_iphone__over_usb_by_requests__judged_by_its_own_record(
     counter: Counter, lie: apple.Lie | None
 ) -> None:
-    """Paired, read, asked to erase itself, away and back: a certificate, or a notice for a liar."""
+    """Paired, read, asked to erase itself, away and back: a certificate, or a notice for a liar.
+
+    Who comes a second time is still in custody, and its owner has agreed.
+    """
     phone = apple.IPhone(lie=lie, erased_before_unix_s=EARLIER_UNIX_S)
     device, archive = IPhoneOnUsb(phone), counter.folder / f"iphone-{lie}.zip"
     with iphone_on_usb(counter.guest, device):
-        (shown,) = things_in(counter, "phones", "stage", "read", count=1)
+        (shown,) = things_in(counter, "phones", "stage", "read", "ready", count=1)
         take_phone_in(counter, shown, "ios-erase", intake=False)
         things_in(counter, "phone_jobs", "state", "away", count=1)
         with device.lock:
