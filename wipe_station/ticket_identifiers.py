@@ -4,7 +4,7 @@ An IMEI is kept as its 15 digits. ``imei`` and ``imei2`` are one kind wherever d
 compared: which of a phone's two radios is the first one, label and software need not agree about.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
 from certs.formats.head_v1 import Identifier
@@ -21,8 +21,6 @@ UNIQUE_KINDS: Final = records.UNIQUE_KINDS | frozenset(
 """Identifiers that no two devices share, as far as anybody knows: as read, or as typed."""
 _OF_PHONES: Final = IMEI_KINDS | {"meid", "udid"}
 _PHONES: Final = frozenset({"phone", "tablet"})
-_OF_ONE_SYSTEM: Final = frozenset({"serial", "udid"})
-"""What a phone's system says the same of itself each time that it is asked in the same way."""
 LABEL: Final = "label"
 """The source of what a person read off a device."""
 _SAY_AGAIN: Final = Text(
@@ -96,21 +94,31 @@ def unique_of(identifiers: Iterable[Identifier]) -> frozenset[tuple[str, str]]:
 
 
 def contradict(before: Iterable[Identifier], now: Iterable[Identifier]) -> bool:
-    """Tell whether two devices, asked in the same way, have called themselves differently.
+    """Tell whether two devices that share a number are two, by what each says of itself.
 
-    An IMEI that somebody copied is the same in both; what else each says of itself is not. What a
-    label says is left out, as many makers' numbers there are others than their systems say.
+    Asked in the same way, one says the same serial and UDID each time; and iPhones have a UDID and
+    nothing else has. What a label says is left out, as many makers' numbers there are others than
+    their systems say.
     """
-    known = {(each.kind, each.evidence): each.value for each in before if _says_itself(each)}
-    return any(
-        known.get((each.kind, each.evidence), each.value) != each.value
-        for each in now
-        if _says_itself(each)
+    one, other = _own_words(before), _own_words(now)
+    if not one or not other:
+        return False
+    return _is_apple(one) is not _is_apple(other) or any(
+        other.get(asked, value) != value for asked, value in one.items()
     )
 
 
-def _says_itself(identifier: Identifier) -> bool:
-    return identifier.source == "medium" and identifier.kind in _OF_ONE_SYSTEM
+def _own_words(identifiers: Iterable[Identifier]) -> dict[tuple[str, str], str]:
+    """Return kind and way of asking → what a device's system says each time."""
+    return {
+        (each.kind, each.evidence): each.value
+        for each in identifiers
+        if each.source == "medium" and each.kind in ("serial", "udid")
+    }
+
+
+def _is_apple(said: Mapping[tuple[str, str], str]) -> bool:
+    return any(kind == "udid" for kind, _ in said)
 
 
 def imeis_of(identifiers: Iterable[Identifier], *sources: str) -> tuple[str, ...]:

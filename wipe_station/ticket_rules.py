@@ -273,16 +273,17 @@ def refuse_several(numbers: Iterable[str]) -> NoReturn:
 
 
 def another(number: str) -> CustodyError:
-    """Return the error for a device with a number of one that is here, and a serial of its own."""
+    """Return the error for a device that shares a number with one that is here, and is not it."""
     return CustodyError(
         Text(
-            zh=f"号码和单据 {number} 的设备一样，序列号却不一样：不是同一台。先不收，叫店长。",
-            en=f"It has a number of the device of ticket {number} and another serial: it is not"
-            " that device. Not taken in; fetch the manager.",
+            zh=f"有个号码和单据 {number} 的设备一样，却不是同一台（IMEI 可能是抄来的）。"
+            "先不收，叫店长。",
+            en=f"It shares a number with the device of ticket {number} and is another one (a copied"
+            " IMEI?). Not taken in; fetch the manager.",
         ),
         hint=Text(
-            zh="IMEI 可能是抄来的。先结束那张单据，才能收这一台。",
-            en="One of them may have a copied IMEI. End that ticket before this one is taken in.",
+            zh="先结束那张单据，才能收这一台。",
+            en="End that ticket before this one is taken in.",
         ),
     )
 

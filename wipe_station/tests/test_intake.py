@@ -70,10 +70,10 @@ def typed(**identifiers: str) -> tuple[IdentifierValue, ...]:
     return tuple(IdentifierValue(kind=kind, value=value) for kind, value in identifiers.items())
 
 
-def said(**identifiers: str) -> tuple[Identifier, ...]:
-    """Return what a phone says, by kind."""
+def said(evidence: str = "adb", /, **identifiers: str) -> tuple[Identifier, ...]:
+    """Return what a phone says, by kind, where it is asked over a link."""
     return tuple(
-        Identifier(kind=kind, value=value, source="medium", evidence="adb")
+        Identifier(kind=kind, value=value, source="medium", evidence=evidence)
         for kind, value in identifiers.items()
     )
 
@@ -194,18 +194,31 @@ def test_standing__by_any_of_its_identifiers__its_ticket(shop: Shop) -> None:
     assert tickets.standing(said(imei=OTHER)) is None
 
 
-def test_standing__copied_imei__not_taken_for_the_phone_that_is_here(shop: Shop) -> None:
-    """One number in common and a serial of its own: nobody's consent counts for another phone."""
-    here = read(shop, serial="S7", udid="U7", imei=OTHER).ticket.number
-    for other in ({"serial": "S8"}, {"serial": "S8", "udid": "U7"}, {"udid": "U8"}):
-        with pytest.raises(CustodyError, match=f"of ticket {here} and another serial") as refused:
-            shop.tickets.standing(said(imei=OTHER, **other))
-        assert "copied IMEI" in refused.value.hint.en
-        with pytest.raises(CustodyError, match=here):
-            shop.tickets.blocked(said(imei=OTHER, **other))
-    known = shop.tickets.standing(said(serial="S7", imei=OTHER))
-    assert known is not None
-    assert known.number == here
+ANDROID = said(imei=OTHER, serial="S7")
+IPHONE = said("lockdown", imei=OTHER, serial="F7", udid="U7")
+
+
+@pytest.mark.parametrize(
+    ("here", "comes"),
+    [
+        (ANDROID, said(imei=OTHER, serial="S8")),
+        (IPHONE, said("lockdown", imei=OTHER, serial="F8", udid="U8")),
+        (IPHONE, said("lockdown", imei=OTHER, serial="F8", udid="U7")),
+        (IPHONE, said("lockdown", imei=OTHER, udid="U8")),
+        (IPHONE, ANDROID),
+        (ANDROID, IPHONE),
+    ],
+)
+def test_standing__copied_imei__not_taken_for_the_phone_that_is_here(
+    shop: Shop, here: tuple[Identifier, ...], comes: tuple[Identifier, ...]
+) -> None:
+    """One number in common is not one phone: nobody's consent counts for another's."""
+    ticket = read(shop, *here).ticket
+    for asked in (shop.tickets.standing, shop.tickets.blocked):
+        with pytest.raises(CustodyError, match="a copied IMEI") as refused:
+            asked(comes)
+        assert ticket.number in refused.value.message.zh
+    assert shop.tickets.standing(here) == ticket
 
 
 def test_standing__another_serial_on_the_label_or_over_another_link__the_same_phone(

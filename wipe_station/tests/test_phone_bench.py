@@ -21,6 +21,7 @@ from wipe_station.blocking import BlockList
 from wipe_station.custody import Custody
 from wipe_station.errors import (
     BusyError,
+    CustodyError,
     InvalidInputError,
     NotConfirmedError,
     RefusedByPolicyError,
@@ -637,6 +638,24 @@ def test_form__as_it_was_read__on_ticket_and_document(
         (ticket,) = bench.station.tickets.all()
     assert ticket.opening is not None
     assert (ticket.opening.device.kind, said["device"]["kind"]) == (kind, stated)
+
+
+def test_press__imei_of_another_in_custody__nothing_of_it_is_touched(tmp_path: Path) -> None:
+    """The owner of the phone that is here agreed, and not the owner of the one with its number."""
+    ours, copy = ModelPhone(), ModelPhone(facts=replace(ANDROID, serial="SN0002"))
+    with bench_at(tmp_path) as bench:
+        bench.plug(ours, "1-1")
+        assert bench.agree("1-1").stage is PhoneStage.READY
+        seen = bench.plug(copy, "1-2")
+        assert (seen.stage, seen.step, seen.ticket) == (PhoneStage.READ, Step.MANAGER, None)
+        assert seen.said is not None
+        assert "copied IMEI" in seen.said.en
+        for act in (bench.agree, lambda port: bench.press(port=port)):
+            with pytest.raises(CustodyError, match="copied IMEI"):
+                act("1-2")
+        assert bench.phone("1-1").stage is PhoneStage.READY, "it spoils nothing for the other"
+        assert len(bench.station.tickets.all()) == 1
+    assert (copy.asked, copy.files) == ([], set())
 
 
 def test_note__phone_pulled_while_it_is_judged__noted_and_no_fault(
